@@ -1,0 +1,1 @@
+"""Frozen types, ids, errors and pure rules that every other room shares."""

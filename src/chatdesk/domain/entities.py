@@ -1,0 +1,245 @@
+"""The things that the store keeps and the window shows, as frozen values."""
+
+from __future__ import annotations
+
+import msgspec
+
+from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId, RemoteId
+from chatdesk.domain.kinds import (
+    Assurance,
+    DeliveryState,
+    Feature,
+    Lifecycle,
+    MessageKind,
+    OrderKind,
+    OutgoingKind,
+    ParkReason,
+    Platform,
+    Progress,
+    Support,
+)
+
+SNIPPET_CHARS = 200
+"""Longest text that a list row carries."""
+
+
+class StatusChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One status of a platform's own list, in the order in which orders usually pass them."""
+
+    value: str
+    label: str
+    progress: Progress
+    selectable: bool = True
+    on_path: bool = True
+    """False for side exits such as 'cancelled', which the timeline shows only when reached."""
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What works for one account, here and now; kept with the account so that it also holds offline."""
+
+    features: dict[Feature, Support] = {}
+    statuses: tuple[StatusChoice, ...] = ()
+    message_limit_chars: int = 4000
+    sends_per_minute: int | None = None
+
+    def has(self, feature: Feature) -> bool:
+        """True where the feature is known to work."""
+        return self.features.get(feature, Support.NO) is Support.YES
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One sign-in at one server of one platform. `server_url` has no path and no trailing slash."""
+
+    id: AccountId
+    platform: Platform
+    server_url: str
+    login: str
+    user_id: RemoteId
+    role: str
+    name: str
+    plain_http_consent: bool = False
+    added_at_us: int
+    capabilities: Capabilities = Capabilities()
+
+
+class OrderField(msgspec.Struct, frozen=True):
+    """One line of the order panel. `key` is a stable English word that the window translates."""
+
+    key: str
+    value: str
+
+
+class Participant(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody on an order; `role` is a stable English word such as customer or moderator."""
+
+    remote_id: RemoteId
+    name: str
+    role: str
+
+
+class OrderFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that hangs on an order. `remote_name` addresses it; `name` is for reading only, never a path."""
+
+    remote_name: str
+    name: str
+    content_type: str
+    size_bytes: int
+
+
+class StatusStep(msgspec.Struct, frozen=True, kw_only=True):
+    """An order was seen in `status` from `at_us` on; 0 where the moment is not known."""
+
+    status: str
+    label: str
+    at_us: int
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """The business object that a conversation hangs on."""
+
+    id: OrderId
+    account_id: AccountId
+    remote_id: RemoteId
+    kind: OrderKind
+    number: str
+    title: str
+    customer: str
+    status: str
+    status_label: str
+    progress: Progress
+    created_at_us: int
+    updated_at_us: int
+    fields: tuple[OrderField, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    files: tuple[OrderFile, ...] = ()
+    history: tuple[StatusStep, ...] = ()
+    conversation_id: ConversationId | None = None
+
+
+class Snippet(msgspec.Struct, frozen=True, kw_only=True):
+    """The last message of a conversation as a list row shows it; `text` is at most SNIPPET_CHARS long."""
+
+    text: str
+    own: bool
+    kind: MessageKind
+    state: DeliveryState
+    at_us: int
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the conversation list, complete for painting: no further read is needed for it."""
+
+    id: ConversationId
+    account_id: AccountId
+    remote_id: RemoteId
+    title: str
+    lifecycle: Lifecycle = Lifecycle.OPEN
+    live_only: bool = False
+    order_id: OrderId | None = None
+    order_number: str = ""
+    order_status_label: str = ""
+    order_progress: Progress = Progress.UNKNOWN
+    last: Snippet | None = None
+    activity_at_us: int = 0
+    unread: int = 0
+    waiting_since_us: int | None = None
+    """When the oldest unanswered message of the other side was written; None: nobody waits."""
+    draft: str = ""
+    archived: bool = False
+    muted: bool = False
+    seen_cursor: Cursor | None = None
+    """Newest cursor that the person has seen in the window."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a conversation. Shown in the order of (cursor, id)."""
+
+    id: MessageId
+    conversation_id: ConversationId
+    remote_id: RemoteId | None
+    cursor: Cursor
+    sender_id: RemoteId
+    sender_name: str
+    own: bool
+    kind: MessageKind
+    text: str
+    sent_at_us: int
+    edited_at_us: int | None = None
+    deleted: bool = False
+    state: DeliveryState = DeliveryState.ACCEPTED
+    assurance: Assurance | None = None
+    outgoing_id: OutgoingId | None = None
+    parked: ParkReason | None = None
+    parked_detail: str = ""
+    expected_at_us: int | None = None
+    """When a queued message will probably go (rate budget, back-off); None: as soon as online."""
+    arrived_twice: bool = False
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """Unsent text of one conversation. `version` grows with every save and every send."""
+
+    conversation_id: ConversationId
+    version: int
+    text: str
+    saved_at_us: int
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """One intention of the person, kept until the platform has carried it out.
+
+    `target` is what it is about besides the conversation: a remote message id (delete), a cursor
+    (mark_read), `old>new` statuses (change_status); empty for a send.
+    """
+
+    id: OutgoingId
+    account_id: AccountId
+    conversation_id: ConversationId | None
+    conversation_remote_id: RemoteId
+    kind: OutgoingKind
+    text: str
+    target: str = ""
+    order_id: OrderId | None = None
+    order_remote_id: RemoteId | None = None
+    order_number: str = ""
+    state: DeliveryState
+    position: int
+    """Turn within the account: what was pressed first has the smaller number."""
+    created_at_us: int
+    changed_at_us: int
+    attempts: int = 0
+    repeats: int = 0
+    """Automatic repeats after a proven absence; limited by the rules of the platform."""
+    not_before_us: int = 0
+    """Wall-clock hint for the window; the engine itself waits on monotonic time."""
+    message_id: MessageId | None = None
+    parked: ParkReason | None = None
+    detail: str = ""
+    """What the server said, cleaned and shortened to 300 characters."""
+    approved: bool = False
+    """The person has said that an old item may go."""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One try at an intention, on disk before its first byte leaves."""
+
+    outgoing_id: OutgoingId
+    number: int
+    client_id: str
+    epoch: int
+    step: str
+    watermark: tuple[RemoteId, ...]
+    watermark_complete: bool
+    started_at_us: int
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the platform wants the account to know."""
+
+    account_id: AccountId
+    remote_id: RemoteId
+    title: str
+    text: str
+    at_us: int
+    unread: bool
+    conversation_remote_id: RemoteId | None = None

@@ -1,0 +1,73 @@
+"""One tree of errors: the world's doing, which a person is told in words, and our own faults.
+
+ChatdeskError
+    WorldError            the world's doing; shown to the person
+        SignInRefused
+        StoreProblem
+            ProfileInUse
+            NewerDatabase
+            DamagedDatabase
+            DiskTrouble
+        StaleDraft
+        NotPossible
+    BugError              ours; ends in the log and a report
+        IllegalTransition
+"""
+
+from __future__ import annotations
+
+from chatdesk.domain.kinds import NoticeCode
+
+
+class ChatdeskError(Exception):
+    """Root of every error that chatdesk raises itself."""
+
+
+class WorldError(ChatdeskError):
+    """The world's doing. The text is for the log; the window words its own sentence by type."""
+
+
+class SignInRefused(WorldError):
+    """A server did not sign us in. `server_words` is cleaned and at most 300 characters long."""
+
+    def __init__(self, code: NoticeCode, server_words: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.server_words = server_words
+        self.retry_after_s = retry_after_s
+
+
+class StoreProblem(WorldError):
+    """The database can't be used as it is."""
+
+
+class ProfileInUse(StoreProblem):
+    """Another process has this data folder open."""
+
+
+class NewerDatabase(StoreProblem):
+    """The file was written by a newer chatdesk; it is left untouched."""
+
+
+class DamagedDatabase(StoreProblem):
+    """The file is not a sound database."""
+
+
+class DiskTrouble(StoreProblem):
+    """The disk is full, read-only or failing. Nothing was changed."""
+
+
+class StaleDraft(WorldError):
+    """The draft that was to be sent has been sent already or has changed meanwhile."""
+
+
+class NotPossible(WorldError):
+    """What was asked can't be done in the present state (for example cancelling what has left)."""
+
+
+class BugError(ChatdeskError):
+    """A fault of ours."""
+
+
+class IllegalTransition(BugError):
+    """The outbox state machine was asked for a step that it does not have."""

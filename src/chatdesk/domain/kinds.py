@@ -1,0 +1,201 @@
+"""The closed lists of words that code, store, window and documents share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Platform(StrEnum):
+    """One of the five dialects."""
+
+    FAKOMAME = "fakomame"
+    STEPPERGO = "steppergo"
+    DISPATCHER = "dispatcher"
+    OMW = "omw"
+    MARKETPLACE = "marketplace"
+
+
+class OrderKind(StrEnum):
+    """What sort of business object a conversation hangs on."""
+
+    ORDER = "order"
+    TRIP = "trip"
+    PACKAGE = "package"
+    BOOKING = "booking"
+    RFQ = "rfq"
+
+
+class Progress(StrEnum):
+    """A status of any platform, reduced to what sorting and colour need."""
+
+    OPEN = "open"
+    ACTIVE = "active"
+    WAITING = "waiting"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class Lifecycle(StrEnum):
+    """Whether a conversation may still be written to."""
+
+    OPEN = "open"
+    CLOSING = "closing"
+    READ_ONLY = "read_only"
+    ENDED = "ended"
+    DELETED = "deleted"
+
+
+class MessageKind(StrEnum):
+    """What a message is; UNKNOWN is shown as text."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    FILE = "file"
+    AUDIO = "audio"
+    LOCATION = "location"
+    SYSTEM = "system"
+    UNKNOWN = "unknown"
+
+
+class DeliveryState(StrEnum):
+    """How far an own message has come. Messages of others are always ACCEPTED."""
+
+    DRAFT = "draft"
+    QUEUED = "queued"
+    IN_FLIGHT = "in_flight"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    READ = "read"
+    UNCERTAIN = "uncertain"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+
+
+class Assurance(StrEnum):
+    """How sure an acceptance is."""
+
+    STORED = "stored"
+    RELAYED = "relayed"
+
+
+class OutgoingKind(StrEnum):
+    """The intentions that the outbox carries."""
+
+    SEND = "send"
+    MARK_READ = "mark_read"
+    DELETE = "delete"
+    EDIT = "edit"
+    UPLOAD = "upload"
+    REPORT = "report"
+    CHANGE_STATUS = "change_status"
+
+
+class KeyGrade(StrEnum):
+    """What a client id on a send is worth at a server."""
+
+    NONE = "none"
+    FINDABLE = "findable"
+    IDEMPOTENT = "idempotent"
+
+
+class Source(StrEnum):
+    """Where a fact came from, weakest first; see SOURCE_RANK."""
+
+    OWN = "own"
+    RELAY = "relay"
+    PUSH = "push"
+    STORED = "stored"
+
+
+SOURCE_RANK: dict[Source, int] = {source: rank for rank, source in enumerate(Source)}
+
+
+class ConnectionState(StrEnum):
+    """State of one account's connection."""
+
+    OFF = "off"
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    POLLING = "polling"
+    RECONNECTING = "reconnecting"
+    OFFLINE = "offline"
+
+
+class SignInState(StrEnum):
+    """Whether the account's token is good."""
+
+    OK = "ok"
+    NEEDS_PASSWORD = "needs_password"  # noqa: S105 - a state, not a secret
+    REFUSED = "refused"
+    LOCKED = "locked"
+
+
+class PresenceState(StrEnum):
+    """Whether somebody is there now."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+
+
+class Feature(StrEnum):
+    """What a platform, server or account may or may not offer."""
+
+    TYPING = "typing"
+    PRESENCE = "presence"
+    READ_RECEIPTS = "read_receipts"
+    DELETE_OWN = "delete_own"
+    EDIT_OWN = "edit_own"
+    ATTACHMENTS = "attachments"
+    ORDER_LIST = "order_list"
+    ORDER_FILES = "order_files"
+    CHANGE_STATUS = "change_status"
+    TAKE_OVER = "take_over"
+    NOTIFICATIONS = "notifications"
+    MESSAGE_SEARCH = "message_search"
+    SERVER_UNREAD = "server_unread"
+    STORED_READ = "stored_read"
+    CHAT_LIST = "chat_list"
+    REPORT = "report"
+
+
+class Support(StrEnum):
+    """Answer to 'does it work here, now'."""
+
+    YES = "yes"
+    NO = "no"
+    PROBE = "probe"
+
+
+class NoticeCode(StrEnum):
+    """Everything that an account can tell the person about itself."""
+
+    AUTH_REQUIRED = "auth_required"
+    AUTH_FAILED = "auth_failed"
+    LOCKED = "locked"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CLOSED = "closed"
+    TOO_LONG = "too_long"
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    OFFLINE = "offline"
+    LIVE_ONLY = "live_only"
+    FOREIGN_DROPPED = "foreign_dropped"
+    MALFORMED_DROPPED = "malformed_dropped"
+
+
+class ParkReason(StrEnum):
+    """Why an intention waits for its person; each has a sentence in the window."""
+
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CLOSED = "closed"
+    TOO_LONG = "too_long"
+    EMPTY = "empty"
+    REFUSED = "refused"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    OLD = "old"
+    STUCK = "stuck"
+    DISCARDED = "discarded"

@@ -1,0 +1,1 @@
+"""One folder per platform: pure translation and thin IO behind the adapter contract."""
