@@ -1,5 +1,4 @@
 """Routes, event names, values and limits of the dispatcher platform, as they are on the wire."""
-# ruff: noqa: S105 -- names about tokens, no token
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Texts of the dispatcher platform: answers, refusals, notifications, system messages, letter by letter."""
-# ruff: noqa: S105 -- texts about tokens and passwords, none of either
 
 from __future__ import annotations
 
