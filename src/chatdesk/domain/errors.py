@@ -16,7 +16,12 @@ ChatdeskError
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chatdesk.domain.kinds import NoticeCode
+
+if TYPE_CHECKING:
+    from chatdesk.domain.entities import Draft
 
 
 class ChatdeskError(Exception):
@@ -58,7 +63,14 @@ class DiskTrouble(StoreProblem):
 
 
 class StaleDraft(WorldError):
-    """The draft that was to be sent has been sent already or has changed meanwhile."""
+    """The draft that was to be saved or sent has been sent already or has changed meanwhile.
+
+    `draft` is what the database holds.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(f"draft {draft.version}")
+        self.draft = draft
 
 
 class NotPossible(WorldError):

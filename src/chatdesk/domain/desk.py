@@ -1,0 +1,390 @@
+"""What services, engine and window may ask of the store and of the engines, as Protocols.
+
+The concrete parts are `store.Store` and `sync.EngineHost`; main hands them around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from chatdesk.domain.changes import Commit, News
+from chatdesk.domain.entities import (
+    Account,
+    Capabilities,
+    Conversation,
+    Draft,
+    Message,
+    Notification,
+    Order,
+    Outgoing,
+)
+from chatdesk.domain.events import Stamped
+from chatdesk.domain.ids import (
+    AccountId,
+    ConversationId,
+    Cursor,
+    MessageId,
+    OrderId,
+    OutgoingId,
+    RemoteId,
+)
+from chatdesk.domain.kinds import Platform, SignInState
+from chatdesk.domain.outbox import Event as OutboxEvent
+from chatdesk.domain.ports import Learnt
+
+T = TypeVar("T")
+PAGE_ROWS = 64
+"""Most rows of one synchronous page read on the GUI thread."""
+
+
+class Snapshot(msgspec.Struct, Generic[T], frozen=True):
+    """Rows and the number of the newest commit that they contain, from one read transaction."""
+
+    commit: int
+    rows: tuple[T, ...]
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages in reading order (cursor, id), oldest first.
+
+    has_older / has_newer: whether the database holds more on that side.
+    gap_before: the server has, or may have, messages between this page's first row and the next older row
+    here (or the start of the conversation) that were never fetched.
+    """
+
+    commit: int
+    messages: tuple[Message, ...]
+    has_older: bool
+    has_newer: bool
+    gap_before: bool
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What sign-in has found out; becomes an Account."""
+
+    platform: Platform
+    server_url: str
+    login: str
+    user_id: RemoteId
+    role: str
+    name: str
+    plain_http_consent: bool
+    capabilities: Capabilities
+
+
+class KnownConversation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the engine needs of one conversation."""
+
+    id: ConversationId
+    remote_id: RemoteId
+    order_remote_id: RemoteId | None
+    newest_cursor: Cursor | None
+    newest_ids: tuple[RemoteId, ...]
+    """Up to 50 remote ids of the newest stored messages: where a head read may stop."""
+    head_complete: bool
+    """No gap is known between the newest stored messages."""
+    open_writes: bool
+    """Lifecycle allows writing."""
+    activity_at_us: int
+
+
+class Reader(Protocol):
+    """Synchronous reads on a read-only connection that belongs to one thread (the GUI's).
+
+    Every call is bounded: at most PAGE_ROWS rows by key, or one row.
+    """
+
+    def newest_page(self, conversation: ConversationId, limit: int = PAGE_ROWS) -> Page:
+        """The newest messages."""
+        ...
+
+    def older_page(
+        self, conversation: ConversationId, before: tuple[Cursor, MessageId], limit: int = PAGE_ROWS
+    ) -> Page:
+        """Messages just before a position."""
+        ...
+
+    def newer_page(
+        self, conversation: ConversationId, after: tuple[Cursor, MessageId], limit: int = PAGE_ROWS
+    ) -> Page:
+        """Messages just after a position."""
+        ...
+
+    def page_around(self, conversation: ConversationId, message: MessageId, limit: int = PAGE_ROWS) -> Page:
+        """Messages around one; empty when the message is unknown."""
+        ...
+
+    def message(self, message: MessageId) -> Message | None:
+        """One message."""
+        ...
+
+    def conversation(self, conversation: ConversationId) -> Conversation | None:
+        """One list row."""
+        ...
+
+    def order(self, order: OrderId) -> Order | None:
+        """One order in full."""
+        ...
+
+    def draft(self, conversation: ConversationId) -> Draft:
+        """The draft; version 0 and empty text when there was never one."""
+        ...
+
+    def setting(self, key: str) -> str | None:
+        """One remembered setting of the window (geometry, last conversation, theme)."""
+        ...
+
+    def first_conversations(self, limit: int = PAGE_ROWS) -> Snapshot[Conversation]:
+        """The most recently active conversations: enough to paint the first screen."""
+        ...
+
+    def accounts(self) -> Snapshot[Account]:
+        """All accounts (a handful)."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class DeskStore(Protocol):
+    """What services ask. Futures complete on store threads: await them with asyncio.wrap_future.
+
+    Futures fail with the WorldErrors of domain.errors; a failed write changed nothing.
+    """
+
+    def reader(self) -> Reader:
+        """A reader for the calling thread; open one per thread and keep it."""
+        ...
+
+    def subscribe(self, listener: Callable[[Commit], None]) -> Callable[[], None]:
+        """Call `listener` with every commit, in order, on the writer thread (it must only enqueue). Returns the
+        function that ends it."""
+        ...
+
+    # lists, read off the GUI thread
+    def conversations(self) -> Future[Snapshot[Conversation]]:
+        """Every conversation of every account."""
+        ...
+
+    def orders(self) -> Future[Snapshot[Order]]:
+        """Every order of every account."""
+        ...
+
+    def outbox(self) -> Future[Snapshot[Outgoing]]:
+        """Every unsettled intention, in the order of pressing."""
+        ...
+
+    def notifications(self, account: AccountId) -> Future[Snapshot[Notification]]:
+        """Newest first, at most 200."""
+        ...
+
+    def accounts(self) -> Future[Snapshot[Account]]:
+        """All accounts."""
+        ...
+
+    # what a person does; `FULL` = on disk, fsynced, before the future completes
+    def add_account(self, new: NewAccount) -> Future[Account]:
+        """Add an account, or update the one with the same platform, server and user id."""
+        ...
+
+    def remove_account(self, account: AccountId) -> Future[None]:
+        """Delete an account and everything of it but its ledger."""
+        ...
+
+    def save_draft(self, conversation: ConversationId, version: int, text: str) -> Future[Draft]:
+        """FULL. Save the draft on top of `version`; the new version is returned. StaleDraft if another version
+        is in the database (its text is then kept as it is; the error carries it in `.draft`)."""
+        ...
+
+    def press_send(self, conversation: ConversationId, draft_version: int, text: str) -> Future[Outgoing]:
+        """FULL: message row `queued`, outbox row, draft emptied with the next version, in one transaction.
+        StaleDraft when this draft version has been sent already."""
+        ...
+
+    def intend_read(self, conversation: ConversationId, cursor: Cursor) -> Future[Outgoing | None]:
+        """Remember what was seen, and tell the server. None when nothing newer than before was seen. An older
+        unsent read mark of the conversation is replaced."""
+        ...
+
+    def intend_delete(self, message: MessageId) -> Future[Outgoing]:
+        """FULL. Delete an own, accepted message at the server. NotPossible otherwise."""
+        ...
+
+    def intend_status(self, order: OrderId, new_status: str) -> Future[Outgoing]:
+        """FULL. Change an order's status."""
+        ...
+
+    def advance(self, outgoing: OutgoingId, event: OutboxEvent) -> Future[Outgoing]:
+        """FULL. One step of the outbox state machine with everything that follows from it: the message row
+        follows the item, Started writes the attempt, Stored and Found bind the remote id (and merge a row that
+        already carries it), every step writes the ledger. NotPossible when the state machine has no such step."""
+        ...
+
+    def set_archived(self, conversation: ConversationId, archived: bool) -> Future[None]:
+        """Put away, or bring back."""
+        ...
+
+    def set_muted(self, conversation: ConversationId, muted: bool) -> Future[None]:
+        """No notifications for it."""
+        ...
+
+    def put_setting(self, key: str, value: str) -> Future[None]:
+        """Remember a setting of the window."""
+        ...
+
+    def message_info(self, message: MessageId) -> Future[tuple[tuple[int, str], ...]]:
+        """The ledger's story of an own message: (wall time in us, plain English code) in order."""
+        ...
+
+
+class EngineStore(Protocol):
+    """What an engine asks; same rules for Futures as DeskStore."""
+
+    def account(self, account: AccountId) -> Future[Account]:
+        """The account."""
+        ...
+
+    def apply(self, account: AccountId, events: Iterable[Stamped]) -> Future[int]:
+        """Apply stamped events in one group commit (NORMAL). Completes with the commit number once committed.
+        A bad event is dropped and counted, never its batch. Conversations unknown to the account are not made
+        by messages: those of unknown conversations are dropped and counted as foreign."""
+        ...
+
+    def known_conversations(self, account: AccountId) -> Future[tuple[KnownConversation, ...]]:
+        """Conversations with what is known of their heads, most recently active first."""
+        ...
+
+    def unsettled(self, account: AccountId) -> Future[tuple[Outgoing, ...]]:
+        """Every unsettled intention of the account, in the order of pressing."""
+        ...
+
+    def advance(self, outgoing: OutgoingId, event: OutboxEvent) -> Future[Outgoing]:
+        """As DeskStore.advance."""
+        ...
+
+    def last_attempt_watermark(self, outgoing: OutgoingId) -> Future[tuple[frozenset[RemoteId], bool]]:
+        """Watermark ids of the item's attempts (union) and whether each was complete."""
+        ...
+
+    def candidates(
+        self, conversation: ConversationId, outside: frozenset[RemoteId]
+    ) -> Future[tuple[Message, ...]]:
+        """Own messages with a remote id that is neither in `outside` nor bound to another local row, in reading
+        order: what an uncertain send may have become."""
+        ...
+
+    def restart(self, account: AccountId) -> Future[tuple[Outgoing, ...]]:
+        """FULL. Every in_flight item gets `Restarted`; the unsettled items are returned."""
+        ...
+
+    def learnt(self, account: AccountId) -> Future[Mapping[str, Learnt]]:
+        """Facts learnt of the server that have not expired."""
+        ...
+
+    def put_learnt(self, account: AccountId, learnt: Mapping[str, Learnt]) -> Future[None]:
+        """Keep learnt facts."""
+        ...
+
+    def put_capabilities(self, account: AccountId, capabilities: Capabilities) -> Future[None]:
+        """Keep what works, so that it also holds offline."""
+        ...
+
+    def subscribe(self, listener: Callable[[Commit], None]) -> Callable[[], None]:
+        """As DeskStore.subscribe."""
+        ...
+
+    def conversation_of(self, account: AccountId, remote_id: RemoteId) -> Future[ConversationId | None]:
+        """The local id of a conversation."""
+        ...
+
+
+class SignInRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person typed to sign in. `server_url`: scheme, host and port only."""
+
+    platform: Platform
+    server_url: str
+    login: str
+    password: str
+    plain_http_consent: bool = False
+    keep_token: bool = True
+
+    def __repr__(self) -> str:
+        """Hides the password from logs and tracebacks."""
+        return f"SignInRequest({self.platform.value} {self.server_url} {self.login})"
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """The account that a sign-in made or renewed, and whether its token is kept in the keyring."""
+
+    account: Account
+    token_kept: bool
+
+
+class ServerCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """What a connection test found. `problem`: unreachable, timeout, tls, redirect, not_this_platform or empty."""
+
+    reachable: bool
+    latency_ms: int | None = None
+    problem: str = ""
+    detail: str = ""
+
+
+class Engines(Protocol):
+    """All engines behind the network thread. Every method may be called from any thread and returns at once."""
+
+    def start(self) -> None:
+        """Start the thread; it imports the network stack, then starts an engine for every account."""
+        ...
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Stop all engines and join the thread."""
+        ...
+
+    def subscribe_news(self, listener: Callable[[News], None]) -> Callable[[], None]:
+        """Call `listener` with all news, on the network thread (it must only enqueue)."""
+        ...
+
+    def check_server(self, platform: Platform, server_url: str) -> Future[ServerCheck]:
+        """Try to reach a server of a platform."""
+        ...
+
+    def sign_in(self, request: SignInRequest) -> Future[SignedIn]:
+        """Sign in, keep account and token, start (or renew) its engine. Fails with SignInRefused."""
+        ...
+
+    def sign_out(self, account: AccountId) -> Future[None]:
+        """Stop the engine, forget the token, tell the server if it can be reached."""
+        ...
+
+    def retry_now(self, account: AccountId | None = None) -> None:
+        """Connect now instead of at the next back-off; None: all."""
+        ...
+
+    def opened(self, account: AccountId, conversation: RemoteId, order: RemoteId | None, number: str) -> None:
+        """The person looks at a conversation: join it, read its head and its order."""
+        ...
+
+    def load_older(self, account: AccountId, conversation: RemoteId, before: Cursor, held: int) -> None:
+        """Fetch a page of history before a cursor."""
+        ...
+
+    def typing(self, account: AccountId, conversation: RemoteId, text_changed: bool) -> None:
+        """A key was typed (True), or the composer was left or emptied (False); the engine paces what it tells."""
+        ...
+
+    def check_uncertain(self, outgoing: OutgoingId, account: AccountId) -> None:
+        """Look now whether an uncertain item has arrived."""
+        ...
+
+    def refresh(self, account: AccountId) -> None:
+        """Read the lists again now."""
+        ...
+
+    def sign_in_state(self, account: AccountId) -> SignInState:
+        """The newest known state."""
+        ...
