@@ -1,0 +1,329 @@
+"""Fixtures that every test may ask for, and the guards that every test runs under."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+# Before Qt is imported: a test opens no window on the desk of the person who runs it, unless it was asked to.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+IN_SESSION = os.environ.get("CHATDESK_SESSION") == "1"
+"""True inside packaging/dev/session.sh, where bus, keyring and notifications are private and thrown away."""
+if not IN_SESSION:
+    # A test must not reach the keyring or the notifications of the person who runs it.
+    os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ON_DISPLAY = os.environ["QT_QPA_PLATFORM"] == "xcb" and "DISPLAY" in os.environ
+
+settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+T = TypeVar("T")
+
+
+# ------------------------------------------------------------------------------------------- which tests run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "replay" in item.path.stem.split("_") or "replay" in item.path.parts:
+            item.add_marker(pytest.mark.replay)
+        # Inside the session nothing is skipped: a display or a bus that is missing there fails its tests.
+        if IN_SESSION:
+            continue
+        if item.get_closest_marker("display") and not ON_DISPLAY:
+            item.add_marker(pytest.mark.skip(reason="needs a display: `make test` gives it one"))
+        if item.get_closest_marker("session"):
+            item.add_marker(pytest.mark.skip(reason="needs a private session: `make test` gives it one"))
+
+
+# -------------------------------------------------------------------------------------------------- guards
+
+
+def _children() -> dict[int, str]:
+    """Command lines of our live child processes by pid; empty where there is no /proc."""
+    found: dict[int, str] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name in parentheses may hold spaces; what follows is: state, parent's pid, ...
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if int(parent) == os.getpid() and state != "Z":
+                command = (stat.parent / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                found[int(stat.parent.name)] = command
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while we looked
+    return found
+
+
+def _is_standing(command: str) -> bool:
+    """Whether Python itself keeps this child for the life of the process."""
+    return "multiprocessing.resource_tracker" in command or "multiprocessing.forkserver" in command
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """Every thread and every process that a test starts has ended when the test ends (2 s of grace)."""
+    threads_before = set(threading.enumerate())
+    children_before = set(_children())
+    yield
+    end = time.monotonic() + 2
+
+    def left() -> list[str]:
+        threads = [
+            f"thread {t.name}"
+            for t in threading.enumerate()
+            # A dummy stands for a thread of Qt's own that once ran Python; it never leaves the list.
+            if t not in threads_before and t.is_alive() and not isinstance(t, threading._DummyThread)
+        ]
+        processes = [
+            f"process {pid}: {command}"
+            for pid, command in _children().items()
+            if pid not in children_before and not _is_standing(command)
+        ]
+        return threads + processes
+
+    while leaked := left():
+        if time.monotonic() > end:
+            pytest.fail("left running: " + "; ".join(leaked))
+        time.sleep(0.01)
+
+
+class AllowLog(Protocol):
+    def __call__(self, pattern: str) -> list[logging.LogRecord]: ...
+
+
+class _LogGuard(logging.Handler):
+    """Collects warnings and errors that no test asked for."""
+
+    LOGGERS = ("chatdesk", "asyncio", "qasync")
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.allowed: list[tuple[re.Pattern[str], list[logging.LogRecord]]] = []
+        self.unexpected: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = f"{record.levelname} {record.name}: {record.getMessage()}"
+        if record.exc_info and record.exc_info[1] is not None:
+            line += f" ({record.exc_info[1]!r})"
+        for pattern, seen in self.allowed:
+            if pattern.search(line):
+                seen.append(record)
+                return
+        self.unexpected.append(line)
+
+    def allow(self, pattern: str) -> list[logging.LogRecord]:
+        seen: list[logging.LogRecord] = []
+        self.allowed.append((re.compile(pattern), seen))
+        return seen
+
+
+@pytest.fixture(autouse=True)
+def _log_guard(no_leaks: None) -> Iterator[_LogGuard]:
+    guard = _LogGuard()
+    for name in guard.LOGGERS:
+        logging.getLogger(name).addHandler(guard)
+    yield guard
+    for name in guard.LOGGERS:
+        logging.getLogger(name).removeHandler(guard)
+    if guard.unexpected:
+        pytest.fail("unexpected in the log:\n" + "\n".join(guard.unexpected))
+
+
+@pytest.fixture
+def allow_log(_log_guard: _LogGuard) -> AllowLog:
+    """`seen = allow_log("WARNING chatdesk.sync.*lost")`: this warning is part of the test's story.
+
+    The pattern is searched in "LEVEL logger: message (exception)"; `seen` fills with the records that matched,
+    so the test can assert that the warning came.
+    """
+    return _log_guard.allow
+
+
+# --------------------------------------------------------------------------------------------------- loops
+
+
+class LoopErrors:
+    """The exception handler of a test's loop: what nobody awaited still fails the test."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.contexts: list[dict[str, Any]] = []
+        loop.set_exception_handler(self._note)
+
+    def _note(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.contexts.append(context)
+        if "Cannot enter into task" in str(context.get("exception")):
+            loop.stop()  # Qt's loop was nested inside a task; that task can never be woken again
+
+    def check(self) -> None:
+        if self.contexts:
+            lines = [f"{c.get('message')}: {c.get('exception')!r}" for c in self.contexts]
+            pytest.fail("the loop met errors that nobody handled:\n" + "\n".join(lines))
+
+
+def _names(tasks: set[asyncio.Task[Any]]) -> str:
+    return ", ".join(sorted(f"{t.get_name()} {t.get_coro()!r}" for t in tasks))
+
+
+class Aio(Protocol):
+    def __call__(self, coro: Coroutine[Any, Any, T], *, timeout_s: float = 30) -> T: ...
+
+
+@pytest.fixture
+def aio() -> Aio:
+    """`aio(coroutine)` runs it on a fresh loop without Qt and returns its result.
+
+    Fails when it takes longer than `timeout_s`, when a task is still running 1 s after it returned, and when a
+    task died unheard.
+    """
+
+    def run(coro: Coroutine[Any, Any, T], *, timeout_s: float = 30) -> T:
+        async def guarded() -> tuple[T, set[asyncio.Task[Any]]]:
+            async with asyncio.timeout(timeout_s):
+                result = await coro
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            if left:
+                _done, left = await asyncio.wait(left, timeout=1)
+            return result, left
+
+        with asyncio.Runner() as runner:
+            errors = LoopErrors(runner.get_loop())
+            result, left = runner.run(guarded())
+            leaked = _names(left)
+            del left
+            gc.collect()  # "Task exception was never retrieved" is reported here
+        if leaked:
+            pytest.fail(f"tasks left running: {leaked}")
+        errors.check()
+        return result
+
+    return run
+
+
+class Ui:
+    """One qasync loop for one test, on the thread of Qt.
+
+    `ui.run(coroutine)` enters the loop once; inside it `await ui.until(condition)` and qtbot's mouse and keys.
+    Never inside a coroutine: qtbot.wait*, QTest.qWait, dialog.exec(), processEvents (they nest Qt's loop in the
+    task, which then hangs): use `dialog.open()` and a Future on `finished`.
+    """
+
+    def __init__(self, app: Any) -> None:
+        import qasync
+
+        self.loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app)
+        asyncio.set_event_loop(self.loop)
+        self._errors = LoopErrors(self.loop)
+
+    def run(self, coro: Coroutine[Any, Any, T], *, timeout_s: float = 30) -> T:
+        """Run the coroutine to its end and return its result; a TimeoutError names what is not done in time."""
+        task = self.loop.create_task(coro)
+        # Stopping the loop also works where wait_for would wait for ever.
+        guard = self.loop.call_later(timeout_s, self.loop.stop)
+        try:
+            return self.loop.run_until_complete(task)
+        except RuntimeError as exc:
+            if task.done() or "stopped before Future completed" not in str(exc):
+                raise
+            where = "".join(str(frame) for frame in task.get_stack(limit=3))
+            raise TimeoutError(f"not done after {timeout_s} s: {task.get_coro()!r} at {where}") from exc
+        finally:
+            guard.cancel()
+
+    @staticmethod
+    async def until(condition: Callable[[], Any], *, timeout_s: float = 10, what: str = "") -> None:
+        """Return as soon as the condition is true; fails with `what` after `timeout_s`."""
+        end = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > end:
+                pytest.fail(f"not within {timeout_s} s: {what or 'the condition'}")
+            await asyncio.sleep(0.005)
+
+    def close(self) -> None:
+        """Cancel what is left, let it end, and report every error that nobody took."""
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
+            task.cancel()
+
+        async def drain() -> set[asyncio.Task[Any]]:
+            stuck: set[asyncio.Task[Any]] = set()
+            if left:
+                _done, stuck = await asyncio.wait(left, timeout=2)
+            await self.loop.shutdown_asyncgens()
+            await self.loop.shutdown_default_executor()
+            await asyncio.sleep(0)
+            return stuck
+
+        try:
+            stuck = self.run(drain(), timeout_s=5)
+            left.clear()
+            gc.collect()  # "Task exception was never retrieved" is reported here
+        finally:
+            self.loop.close()
+            asyncio.set_event_loop(None)
+        if stuck:
+            pytest.fail(f"tasks that would not be cancelled: {_names(stuck)}")
+        self._errors.check()
+
+
+@pytest.fixture
+def ui(qapp: Any) -> Iterator[Ui]:
+    """The driver of a test with widgets; see Ui."""
+    qapp.setQuitOnLastWindowClosed(False)  # else closing the last window would end the loop
+    driver = Ui(qapp)
+    yield driver
+    driver.close()
+
+
+# ---------------------------------------------------------------------------------------------- small things
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """`free_port()` gives a loopback port that nothing listens on, another one at each call.
+
+    The ports lie below those that the kernel hands to outgoing connections, and each worker of a parallel run
+    has its own, so a server can be stopped and come back on the same port.
+    """
+    worker = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0) % 8
+    first, count = 20_000 + worker * 1_000, 1_000
+    position = os.getpid() * 37 % count
+
+    def take() -> int:
+        nonlocal position
+        for _ in range(count):
+            position = (position + 1) % count
+            with socket.socket() as probe:
+                if sys.platform != "win32":
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", first + position))
+                except OSError:
+                    continue
+                return first + position
+        raise RuntimeError("no free port")
+
+    return take
+
+
+@pytest.fixture
+def profile_dir(tmp_path: Path) -> Path:
+    """An empty profile folder, readable by its owner only."""
+    folder = tmp_path / "profile"
+    folder.mkdir(mode=0o700)
+    return folder
