@@ -1,0 +1,131 @@
+"""The reference server as a process of its own: start, stop, kill, restart on the same port."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = re.compile(r"ready dispatcher (http://[0-9.]+:[0-9]+)")
+
+
+def quiet_port() -> int:
+    """A loopback port that nothing listens on, below those that the kernel hands to outgoing connections.
+
+    A client that knocks at a port of the kernel's own range while the server is down can end up connected to
+    itself; here it cannot.
+    """
+    for _ in range(200):
+        port = random.randrange(12_000, 20_000)
+        with socket.socket() as probe:
+            if sys.platform != "win32":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port")
+
+
+class ServerProcess:
+    """One `chatdesk serve` on loopback, over a data folder that outlives it.
+
+    `opts` become switches: seed="demo" is `--seed demo`, message_limit=10 is `--message-limit 10`.
+    port 0 takes a free one and keeps it over restarts. Usable as a context manager.
+    """
+
+    def __init__(self, data_dir: Path, port: int = 0, **opts: str | int) -> None:
+        self.data_dir = data_dir
+        self.port = port or quiet_port()
+        self.opts = opts
+        self.log = data_dir.parent / f"{data_dir.name}-server.log"
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, timeout_s: float = 20) -> Self:
+        """Start it and wait until it says that it listens; fails with its own words when it does not."""
+        assert not self.running, "already running"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "chatdesk.server.run", "--platform", "dispatcher"]
+        command += ["--port", str(self.port), "--data", str(self.data_dir)]
+        for name, value in self.opts.items():
+            command += ["--" + name.replace("_", "-"), str(value)]
+        path = os.pathsep.join(p for p in (str(ROOT / "src"), os.environ.get("PYTHONPATH", "")) if p)
+        with self.log.open("a", encoding="utf-8") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+            )
+        stdout = self._process.stdout
+        assert stdout is not None
+        lines: list[str] = []
+        reader = threading.Thread(target=lambda: lines.append(stdout.readline()), daemon=True)
+        reader.start()
+        reader.join(timeout_s)
+        if not lines or not READY.match(lines[0]):
+            self.kill()
+            reader.join(2)
+            raise AssertionError(f"the server did not start: {lines} {self.log.read_text(encoding='utf-8')}")
+        return self
+
+    def stop(self, timeout_s: float = 10) -> int:
+        """SIGTERM; returns the exit status. Nothing happens when it is not running."""
+        return self._end(signal.SIGTERM, timeout_s)
+
+    def kill(self) -> int:
+        """SIGKILL, as a power cut would; returns the exit status."""
+        return self._end(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM, 10)
+
+    def restart(self) -> Self:
+        """Stop and start again on the same port and data."""
+        self.stop()
+        return self.start()
+
+    def _end(self, sign: signal.Signals, timeout_s: float) -> int:
+        process = self._process
+        if process is None:
+            return 0
+        if process.poll() is None:
+            process.send_signal(sign)
+        try:
+            status = process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+            raise
+        finally:
+            if process.stdout is not None:
+                process.stdout.close()
+            self._process = None
+        return status
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()

@@ -1,0 +1,1 @@
+"""Tests that the shapes on the wire are those of the recorded traffic."""
