@@ -149,8 +149,8 @@ def _log_guard(no_leaks: None) -> Iterator[_LogGuard]:
 def allow_log(_log_guard: _LogGuard) -> AllowLog:
     """`seen = allow_log("WARNING chatdesk.sync.*lost")`: this warning is part of the test's story.
 
-    The pattern is searched in "LEVEL logger: message (exception)"; `seen` fills with the records that matched,
-    so the test can assert that the warning came.
+    The pattern is searched in "LEVEL logger: message (exception)"; `seen` fills with the records that
+    matched, so the test can assert that the warning came.
     """
     return _log_guard.allow
 
@@ -188,8 +188,8 @@ class Aio(Protocol):
 def aio() -> Aio:
     """`aio(coroutine)` runs it on a fresh loop without Qt and returns its result.
 
-    Fails when it takes longer than `timeout_s`, when a task is still running 1 s after it returned, and when a
-    task died unheard.
+    Fails when it takes longer than `timeout_s`, when a task is still running 1 s after it returned, and when
+    a task died unheard.
     """
 
     def run(coro: Coroutine[Any, Any, T], *, timeout_s: float = 30) -> T:
@@ -218,9 +218,9 @@ def aio() -> Aio:
 class Ui:
     """One qasync loop for one test, on the thread of Qt.
 
-    `ui.run(coroutine)` enters the loop once; inside it `await ui.until(condition)` and qtbot's mouse and keys.
-    Never inside a coroutine: qtbot.wait*, QTest.qWait, dialog.exec(), processEvents (they nest Qt's loop in the
-    task, which then hangs): use `dialog.open()` and a Future on `finished`.
+    `ui.run(coroutine)` enters the loop once; inside it `await ui.until(condition)` and qtbot's mouse and
+    keys. Never inside a coroutine: qtbot.wait*, QTest.qWait, dialog.exec(), processEvents (they nest Qt's
+    loop in the task, which then hangs): use `dialog.open()` and a Future on `finished`.
     """
 
     def __init__(self, app: Any) -> None:
@@ -231,7 +231,7 @@ class Ui:
         self._errors = LoopErrors(self.loop)
 
     def run(self, coro: Coroutine[Any, Any, T], *, timeout_s: float = 30) -> T:
-        """Run the coroutine to its end and return its result; a TimeoutError names what is not done in time."""
+        """Run the coroutine to its end and return its result; a TimeoutError names what is not done."""
         task = self.loop.create_task(coro)
         # Stopping the loop also works where wait_for would wait for ever.
         guard = self.loop.call_later(timeout_s, self.loop.stop)

@@ -19,7 +19,7 @@ ROOT = HERE.parent.parent
 def test_every_planted_fault_is_caught(tmp_path: Path) -> None:
     """Slots, paint, models, timers, tasks, threads, processes, warnings, logs: none fails in silence."""
     report = tmp_path / "report.xml"
-    # It lies where the root conftest applies, and is given by name, since its name keeps it from being collected.
+    # It lies where the root conftest applies, and is given by name, since pytest would not collect it.
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_", "COVERAGE_"))}
     command = [
         sys.executable,

@@ -163,7 +163,8 @@ class DeskStore(Protocol):
 
     def subscribe(self, listener: Callable[[Commit], None]) -> Callable[[], None]:
         """Call `listener` with every commit, in order, on the writer thread (it must only enqueue). Returns the
-        function that ends it."""
+        function that ends it.
+        """
         ...
 
     # lists, read off the GUI thread
@@ -198,17 +199,20 @@ class DeskStore(Protocol):
 
     def save_draft(self, conversation: ConversationId, version: int, text: str) -> Future[Draft]:
         """FULL. Save the draft on top of `version`; the new version is returned. StaleDraft if another version
-        is in the database (its text is then kept as it is; the error carries it in `.draft`)."""
+        is in the database (its text is then kept as it is; the error carries it in `.draft`).
+        """
         ...
 
     def press_send(self, conversation: ConversationId, draft_version: int, text: str) -> Future[Outgoing]:
         """FULL: message row `queued`, outbox row, draft emptied with the next version, in one transaction.
-        StaleDraft when this draft version has been sent already."""
+        StaleDraft when this draft version has been sent already.
+        """
         ...
 
     def intend_read(self, conversation: ConversationId, cursor: Cursor) -> Future[Outgoing | None]:
         """Remember what was seen, and tell the server. None when nothing newer than before was seen. An older
-        unsent read mark of the conversation is replaced."""
+        unsent read mark of the conversation is replaced.
+        """
         ...
 
     def intend_delete(self, message: MessageId) -> Future[Outgoing]:
@@ -222,7 +226,8 @@ class DeskStore(Protocol):
     def advance(self, outgoing: OutgoingId, event: OutboxEvent) -> Future[Outgoing]:
         """FULL. One step of the outbox state machine with everything that follows from it: the message row
         follows the item, Started writes the attempt, Stored and Found bind the remote id (and merge a row that
-        already carries it), every step writes the ledger. NotPossible when the state machine has no such step."""
+        already carries it), every step writes the ledger. NotPossible when the state machine has no such step.
+        """
         ...
 
     def set_archived(self, conversation: ConversationId, archived: bool) -> Future[None]:
@@ -252,7 +257,8 @@ class EngineStore(Protocol):
     def apply(self, account: AccountId, events: Iterable[Stamped]) -> Future[int]:
         """Apply stamped events in one group commit (NORMAL). Completes with the commit number once committed.
         A bad event is dropped and counted, never its batch. Conversations unknown to the account are not made
-        by messages: those of unknown conversations are dropped and counted as foreign."""
+        by messages: those of unknown conversations are dropped and counted as foreign.
+        """
         ...
 
     def known_conversations(self, account: AccountId) -> Future[tuple[KnownConversation, ...]]:
@@ -275,7 +281,8 @@ class EngineStore(Protocol):
         self, conversation: ConversationId, outside: frozenset[RemoteId]
     ) -> Future[tuple[Message, ...]]:
         """Own messages with a remote id that is neither in `outside` nor bound to another local row, in reading
-        order: what an uncertain send may have become."""
+        order: what an uncertain send may have become.
+        """
         ...
 
     def restart(self, account: AccountId) -> Future[tuple[Outgoing, ...]]:

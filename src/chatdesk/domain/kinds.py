@@ -126,7 +126,7 @@ class SignInState(StrEnum):
     """Whether the account's token is good."""
 
     OK = "ok"
-    NEEDS_PASSWORD = "needs_password"  # noqa: S105 - a state, not a secret
+    NEEDS_PASSWORD = "needs_password"
     REFUSED = "refused"
     LOCKED = "locked"
 

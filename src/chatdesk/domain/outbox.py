@@ -155,13 +155,13 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: PLR0911 - o
     match item.state, event:
         case State.QUEUED, Started(attempt=attempt):
             return put(item, state=State.IN_FLIGHT, attempts=attempt.number, not_before_us=0, detail="")
-        case (State.IN_FLIGHT | State.UNCERTAIN), Stored():
+        case ((State.IN_FLIGHT | State.UNCERTAIN), Stored()):
             return put(item, state=State.ACCEPTED, parked=None, detail="")
-        case (State.IN_FLIGHT | State.UNCERTAIN), Found():
+        case ((State.IN_FLIGHT | State.UNCERTAIN), Found()):
             return put(item, state=State.ACCEPTED, parked=None, detail="")
-        case (State.IN_FLIGHT | State.QUEUED), Refused(reason=reason, detail=detail):
+        case ((State.IN_FLIGHT | State.QUEUED), Refused(reason=reason, detail=detail)):
             return put(item, state=State.PARKED, parked=reason, detail=detail)
-        case (State.IN_FLIGHT | State.QUEUED), Later(not_before_us=when, detail=detail):
+        case ((State.IN_FLIGHT | State.QUEUED), Later(not_before_us=when, detail=detail)):
             return put(item, state=State.QUEUED, not_before_us=when, detail=detail)
         case State.IN_FLIGHT, (Unknown() | Restarted()):
             detail = event.detail if isinstance(event, Unknown) else ""
@@ -178,17 +178,17 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: PLR0911 - o
             return put(item, state=State.PARKED, parked=reason, detail=detail)
         case State.QUEUED, PersonCancels():
             return put(item, state=State.CANCELLED)
-        case (State.QUEUED | State.PARKED), PersonEdits(text=text) if item.kind is OutgoingKind.SEND:
+        case ((State.QUEUED | State.PARKED), PersonEdits(text=text)) if item.kind is OutgoingKind.SEND:
             return put(item, state=State.QUEUED, text=text, parked=None, detail="", approved=True)
-        case (State.PARKED | State.QUEUED), PersonRetries():
+        case ((State.PARKED | State.QUEUED), PersonRetries()):
             return put(item, state=State.QUEUED, parked=None, detail="", not_before_us=0, approved=True)
         case State.UNCERTAIN, PersonSendsAgain():
             return put(item, state=State.QUEUED, detail="", not_before_us=0, approved=True)
-        case (State.UNCERTAIN | State.PARKED), PersonDiscards():
+        case ((State.UNCERTAIN | State.PARKED), PersonDiscards()):
             return put(item, state=State.CANCELLED, parked=ParkReason.DISCARDED)
         case State.QUEUED, Aged():
             return put(item, state=State.PARKED, parked=ParkReason.OLD)
-        case (State.QUEUED | State.IN_FLIGHT | State.UNCERTAIN), Superseded():
+        case ((State.QUEUED | State.IN_FLIGHT | State.UNCERTAIN), Superseded()):
             return put(item, state=State.ACCEPTED, detail="")
         case _:
             return None

@@ -512,8 +512,10 @@ class Client(Protocol):
         ...
 
     async def abort_commits(self) -> None:
-        """Close every connection that carried a committing step hard (SO_LINGER 1,0), so that nothing of it is
-        delivered later; steps under way on them end with NoAnswer."""
+        """Close every connection that carried a committing step hard (SO_LINGER 1,0).
+
+        Nothing of it is delivered later; steps under way on them end with NoAnswer.
+        """
         ...
 
     async def close(self) -> None:

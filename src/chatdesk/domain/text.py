@@ -16,7 +16,7 @@ def well_formed(text: str) -> str:
 
 
 def one_line(text: str, limit_chars: int) -> str:
-    """Control and direction characters and line breaks as single spaces, cut to `limit_chars` with an ellipsis."""
+    """Control and direction characters and breaks as single spaces, cut to `limit_chars` with an ellipsis."""
     head = well_formed(text[: limit_chars * 4])
     flat = _CONTROL.sub(" ", head).strip()
     if len(flat) <= limit_chars:

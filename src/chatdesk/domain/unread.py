@@ -18,7 +18,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     kind: MessageKind
     deleted: bool
     live: bool
-    """Arrived since the first sign-in (stored history counts as read then), or since the server's own number."""
+    """Arrived since the first sign-in (what was stored then counts as read), or since the server's number."""
     sent_at_us: int = 0
 
 
