@@ -507,6 +507,14 @@ class Client(Protocol):
         """Do one step; its result goes to the listener before this returns."""
         ...
 
+    def last_heard_ms(self) -> int | None:
+        """When the socket last brought an Engine.IO packet of any kind, pings and pongs included.
+
+        On the running loop's monotonic clock (`int(loop.time() * 1000)`), so its age is that clock's now less
+        this. None: no socket is up. For the watchdog of half-open links: the listener sees no pings.
+        """
+        ...
+
     async def drop_link(self) -> None:
         """Close the socket, if any; LinkLost goes to the listener if it was up."""
         ...
