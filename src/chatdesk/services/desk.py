@@ -1,0 +1,193 @@
+"""Everything a person can ask for, as async functions that only enqueue and await."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import TypeVar
+
+from chatdesk.domain.desk import (
+    DeskStore,
+    Engines,
+    Reader,
+    ServerCheck,
+    SignedIn,
+    SignInRequest,
+    Snapshot,
+)
+from chatdesk.domain.entities import Account, Conversation, Draft, Notification, Order, Outgoing
+from chatdesk.domain.errors import NotPossible
+from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId
+from chatdesk.domain.kinds import Platform
+from chatdesk.domain.outbox import (
+    Event,
+    PersonCancels,
+    PersonDiscards,
+    PersonEdits,
+    PersonRetries,
+    PersonSendsAgain,
+)
+
+T = TypeVar("T")
+
+
+class Desk:
+    """The services over one store and its engines. Lives on the GUI loop; no method blocks it.
+
+    Methods fail with the WorldErrors of domain.errors: nothing was changed then, and the text is safe where
+    it was.
+    """
+
+    def __init__(self, store: DeskStore, engines: Engines, reader: Reader) -> None:
+        """reader: the GUI thread's own; used for single rows and pages only."""
+        self.store = store
+        self.engines = engines
+        self.reader = reader
+
+    # -- accounts --------------------------------------------------------------------------------------
+
+    async def check_server(self, platform: Platform, server_url: str) -> ServerCheck:
+        """Whether a server of this platform answers at an address that `addresses.check` has passed."""
+        return await _result(self.engines.check_server(platform, server_url))
+
+    async def sign_in(self, request: SignInRequest) -> SignedIn:
+        """Sign in, or renew an account's token. Fails with SignInRefused, which carries the server's reason."""
+        return await _result(self.engines.sign_in(request))
+
+    async def sign_out(self, account: AccountId) -> None:
+        """Forget the token; messages, drafts and the queue stay."""
+        await _result(self.engines.sign_out(account))
+
+    async def accounts(self) -> Snapshot[Account]:
+        """All accounts."""
+        return await _result(self.store.accounts())
+
+    def retry_now(self, account: AccountId | None = None) -> None:
+        """Try to connect at once."""
+        self.engines.retry_now(account)
+
+    def refresh(self, account: AccountId) -> None:
+        """Read the lists of an account again."""
+        self.engines.refresh(account)
+
+    # -- lists -----------------------------------------------------------------------------------------
+
+    async def conversations(self) -> Snapshot[Conversation]:
+        """Every conversation."""
+        return await _result(self.store.conversations())
+
+    async def orders(self) -> Snapshot[Order]:
+        """Every order."""
+        return await _result(self.store.orders())
+
+    async def outbox(self) -> Snapshot[Outgoing]:
+        """Every intention that is not settled."""
+        return await _result(self.store.outbox())
+
+    async def notifications(self, account: AccountId) -> Snapshot[Notification]:
+        """The platform's notifications, newest first."""
+        return await _result(self.store.notifications(account))
+
+    # -- one conversation ------------------------------------------------------------------------------
+
+    def opened(self, conversation_id: ConversationId) -> None:
+        """The person looks at a conversation: its head and its order are brought up to date."""
+        row = self.reader.conversation(conversation_id)
+        if row is None:
+            return
+        order = self.reader.order(row.order_id) if row.order_id is not None else None
+        self.engines.opened(
+            row.account_id, row.remote_id, order.remote_id if order else None, order.number if order else ""
+        )
+
+    def load_older(self, conversation_id: ConversationId, before: Cursor, held: int) -> None:
+        """Fetch older history from the server. `held`: messages known here from `before` on."""
+        row = self.reader.conversation(conversation_id)
+        if row is not None:
+            self.engines.load_older(row.account_id, row.remote_id, before, held)
+
+    def typing(self, conversation_id: ConversationId, text_changed: bool) -> None:
+        """A key was typed, or (False) the composer was left or emptied."""
+        row = self.reader.conversation(conversation_id)
+        if row is not None:
+            self.engines.typing(row.account_id, row.remote_id, text_changed)
+
+    async def mark_seen(self, conversation_id: ConversationId, cursor: Cursor) -> None:
+        """The person has seen everything up to `cursor`."""
+        await _result(self.store.intend_read(conversation_id, cursor))
+
+    async def set_archived(self, conversation_id: ConversationId, archived: bool) -> None:
+        """Put a conversation away, or bring it back."""
+        await _result(self.store.set_archived(conversation_id, archived))
+
+    async def set_muted(self, conversation_id: ConversationId, muted: bool) -> None:
+        """Be told of it, or not."""
+        await _result(self.store.set_muted(conversation_id, muted))
+
+    # -- writing ---------------------------------------------------------------------------------------
+
+    async def save_draft(self, conversation_id: ConversationId, version: int, text: str) -> Draft:
+        """Keep what is in the composer, on top of the draft `version`. Fails with StaleDraft."""
+        return await _result(self.store.save_draft(conversation_id, version, text))
+
+    async def send(self, conversation_id: ConversationId, draft_version: int, text: str) -> Outgoing:
+        """Send: once this returns, the text is on disk and queued, and the composer may clear."""
+        return await _result(self.store.press_send(conversation_id, draft_version, text))
+
+    async def retry(self, outgoing: OutgoingId) -> Outgoing:
+        """Send a parked item again, or one now that waits for a time."""
+        return await self._advance(outgoing, PersonRetries())
+
+    async def edit(self, outgoing: OutgoingId, text: str) -> Outgoing:
+        """Change the text of what has not left."""
+        return await self._advance(outgoing, PersonEdits(text))
+
+    async def cancel(self, outgoing: OutgoingId) -> Outgoing:
+        """Take back what has not left. Fails with NotPossible once it is on its way."""
+        return await self._advance(outgoing, PersonCancels())
+
+    async def send_again(self, outgoing: OutgoingId) -> Outgoing:
+        """Send an uncertain item once more, knowing that it may arrive twice."""
+        return await self._advance(outgoing, PersonSendsAgain())
+
+    async def discard(self, outgoing: OutgoingId) -> Outgoing:
+        """Let an uncertain or parked item go."""
+        return await self._advance(outgoing, PersonDiscards())
+
+    async def check(self, outgoing: OutgoingId) -> None:
+        """Look now whether an uncertain item has arrived."""
+        rows = (await _result(self.store.outbox())).rows
+        item = next((row for row in rows if row.id == outgoing), None)
+        if item is None:
+            raise NotPossible("the item is settled")
+        self.engines.check_uncertain(outgoing, item.account_id)
+
+    async def delete_message(self, message: MessageId) -> Outgoing:
+        """Delete an own message at the server."""
+        return await _result(self.store.intend_delete(message))
+
+    async def message_info(self, message: MessageId) -> tuple[tuple[int, str], ...]:
+        """What happened to an own message: (wall time in us, word), oldest first."""
+        return await _result(self.store.message_info(message))
+
+    async def change_status(self, order: OrderId, new_status: str) -> Outgoing:
+        """Change an order's status."""
+        return await _result(self.store.intend_status(order, new_status))
+
+    # -- settings of the window ------------------------------------------------------------------------
+
+    def setting(self, key: str) -> str | None:
+        """A remembered setting."""
+        return self.reader.setting(key)
+
+    async def put_setting(self, key: str, value: str) -> None:
+        """Remember a setting."""
+        await _result(self.store.put_setting(key, value))
+
+    async def _advance(self, outgoing: OutgoingId, event: Event) -> Outgoing:
+        return await _result(self.store.advance(outgoing, event))
+
+
+async def _result(future: Future[T]) -> T:
+    """The result of a store or engine future; cancelling the waiting never cancels the work."""
+    return await asyncio.shield(asyncio.wrap_future(future))
