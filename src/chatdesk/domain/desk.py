@@ -162,8 +162,9 @@ class DeskStore(Protocol):
         ...
 
     def subscribe(self, listener: Callable[[Commit], None]) -> Callable[[], None]:
-        """Call `listener` with every commit, in order, on the writer thread (it must only enqueue). Returns the
-        function that ends it.
+        """Call `listener` with every commit, in order, on the writer thread; it must only enqueue.
+
+        Returns the function that ends it.
         """
         ...
 
@@ -198,20 +199,23 @@ class DeskStore(Protocol):
         ...
 
     def save_draft(self, conversation: ConversationId, version: int, text: str) -> Future[Draft]:
-        """FULL. Save the draft on top of `version`; the new version is returned. StaleDraft if another version
-        is in the database (its text is then kept as it is; the error carries it in `.draft`).
+        """FULL. Save the draft on top of `version`; the new version is returned.
+
+        StaleDraft if another version is in the database: its text is kept, the error carries it.
         """
         ...
 
     def press_send(self, conversation: ConversationId, draft_version: int, text: str) -> Future[Outgoing]:
-        """FULL: message row `queued`, outbox row, draft emptied with the next version, in one transaction.
+        """FULL. Message row `queued`, outbox row and emptied draft (next version) in one transaction.
+
         StaleDraft when this draft version has been sent already.
         """
         ...
 
     def intend_read(self, conversation: ConversationId, cursor: Cursor) -> Future[Outgoing | None]:
-        """Remember what was seen, and tell the server. None when nothing newer than before was seen. An older
-        unsent read mark of the conversation is replaced.
+        """Remember what was seen, and tell the server. None when nothing newer than before was seen.
+
+        An older unsent read mark of the conversation is replaced.
         """
         ...
 
@@ -224,9 +228,11 @@ class DeskStore(Protocol):
         ...
 
     def advance(self, outgoing: OutgoingId, event: OutboxEvent) -> Future[Outgoing]:
-        """FULL. One step of the outbox state machine with everything that follows from it: the message row
-        follows the item, Started writes the attempt, Stored and Found bind the remote id (and merge a row that
-        already carries it), every step writes the ledger. NotPossible when the state machine has no such step.
+        """FULL. One step of the outbox state machine with everything that follows from it.
+
+        The message row follows the item, Started writes the attempt, Stored and Found bind the remote id (and
+        merge a row that already carries it), every step writes the ledger. NotPossible when the state machine
+        has no such step.
         """
         ...
 
@@ -255,7 +261,8 @@ class EngineStore(Protocol):
         ...
 
     def apply(self, account: AccountId, events: Iterable[Stamped]) -> Future[int]:
-        """Apply stamped events in one group commit (NORMAL). Completes with the commit number once committed.
+        """Apply stamped events in one group commit (NORMAL); completes with its number once committed.
+
         A bad event is dropped and counted, never its batch. Conversations unknown to the account are not made
         by messages: those of unknown conversations are dropped and counted as foreign.
         """
@@ -280,8 +287,9 @@ class EngineStore(Protocol):
     def candidates(
         self, conversation: ConversationId, outside: frozenset[RemoteId]
     ) -> Future[tuple[Message, ...]]:
-        """Own messages with a remote id that is neither in `outside` nor bound to another local row, in reading
-        order: what an uncertain send may have become.
+        """What an uncertain send may have become, in reading order.
+
+        Own messages whose remote id is neither in `outside` nor bound to another local row.
         """
         ...
 
@@ -333,7 +341,10 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServerCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What a connection test found. `problem`: unreachable, timeout, tls, redirect, not_this_platform or empty."""
+    """What a connection test found.
+
+    problem: unreachable, timeout, tls, redirect, not_this_platform or empty.
+    """
 
     reachable: bool
     latency_ms: int | None = None
@@ -342,7 +353,7 @@ class ServerCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Engines(Protocol):
-    """All engines behind the network thread. Every method may be called from any thread and returns at once."""
+    """All engines behind the network thread. Any method may be called from any thread; none waits."""
 
     def start(self) -> None:
         """Start the thread; it imports the network stack, then starts an engine for every account."""
@@ -381,7 +392,7 @@ class Engines(Protocol):
         ...
 
     def typing(self, account: AccountId, conversation: RemoteId, text_changed: bool) -> None:
-        """A key was typed (True), or the composer was left or emptied (False); the engine paces what it tells."""
+        """A key was typed (True), or the composer was left or emptied (False); the engine paces it."""
         ...
 
     def check_uncertain(self, outgoing: OutgoingId, account: AccountId) -> None:

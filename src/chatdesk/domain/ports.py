@@ -1,7 +1,7 @@
 """The adapter contract: what the engine needs from a platform, and what a platform may assume.
 
-An adapter is pure but for its client. The engine asks `next` what to do for a goal, has the client do the step,
-hands what arrives to `read`, takes over the facts and events of the reading, and asks again.
+An adapter is pure but for its client. The engine asks `next` what to do for a goal, has the client do the
+step, hands what arrives to `read`, takes over the facts and events of the reading, and asks again.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Learnt(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """All that an adapter may base a decision on. Only `read` makes new ones; the engine sets the first four."""
+    """All that an adapter may base a decision on. `read` makes new ones; the engine sets the first four."""
 
     now_ms: int = 0
     """Engine time: monotonic."""
@@ -421,7 +421,7 @@ class VerdictRefused(msgspec.Struct, frozen=True, tag=True):
 
 
 class VerdictLater(msgspec.Struct, frozen=True, tag=True):
-    """Definitely not done; may be tried again after `ms` (0: as soon as `next` names a step, e.g. a refresh)."""
+    """Definitely not done; may be tried again after `ms` (0: as soon as `next` names a step)."""
 
     step_id: int
     ms: int
@@ -475,14 +475,17 @@ class Adapter(Protocol):
         ...
 
     def next(self, goal: Goal, facts: Facts) -> Next:
-        """The next thing to do for a goal; asked again after each reading. At most one step of a goal commits."""
+        """The next thing to do for a goal; asked again after each reading.
+
+        At most one step of a goal commits.
+        """
         ...
 
     def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
         """What something that arrived means. Never raises: what it can't use becomes a `Dropped`.
 
-        Every step gets exactly one verdict: from its Answer, NoAnswer, HandedOver, Accepted or ConnectRefused,
-        or from a Packet that answers it. A lost answer to a committing step is unknown, to any other later.
+        Every step gets exactly one verdict: from its Answer, NoAnswer, HandedOver, Accepted or
+        ConnectRefused, or from a Packet that answers it. A lost answer to a committing step is unknown, to any other later.
         """
         ...
 

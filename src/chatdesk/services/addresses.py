@@ -103,7 +103,9 @@ def _ascii_host(host: str) -> str | None:
     except UnicodeError:
         return None
     labels = ascii_host.rstrip(".").split(".")
-    good = all(
-        label and len(label) < 64 and label.replace("-", "").replace("_", "").isalnum() for label in labels
-    )
-    return ascii_host if good and len(ascii_host) <= 253 else None
+    good = len(ascii_host) <= 253 and all(_is_label(label) for label in labels)
+    return ascii_host if good else None
+
+
+def _is_label(label: str) -> bool:
+    return 0 < len(label) < 64 and label.replace("-", "").replace("_", "").isalnum()

@@ -51,7 +51,7 @@ class Desk:
         return await _result(self.engines.check_server(platform, server_url))
 
     async def sign_in(self, request: SignInRequest) -> SignedIn:
-        """Sign in, or renew an account's token. Fails with SignInRefused, which carries the server's reason."""
+        """Sign in, or renew a token. Fails with SignInRefused, which carries the server's reason."""
         return await _result(self.engines.sign_in(request))
 
     async def sign_out(self, account: AccountId) -> None:
