@@ -1,0 +1,65 @@
+# chatdesk: every target sets itself up on a fresh Debian or Ubuntu that has Python 3.11 to 3.13, make and git.
+# README.md has the same steps for Windows and macOS.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV  := .venv
+PY    := $(VENV)/bin/python
+READY := $(VENV)/.stamp
+DEV   := packaging/dev
+export PYTHONPATH := src
+
+.PHONY: help demo test lint format bench shots replay coverage fresh lock clean system-run system-test
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+demo: system-run $(READY)  ## run the demo: a window, or without a display a scripted journey with pictures
+	$(PY) -m chatdesk demo
+
+test: system-test $(READY)  ## run all tests in a private desktop session, with the coverage floor
+	bash $(DEV)/session.sh bash $(DEV)/tests.sh $(PY)
+
+lint: $(READY)  ## check style, format, types and the layers
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+format: $(READY)  ## put the code into its one format
+	$(PY) -m ruff check --fix-only .
+	$(PY) -m ruff format .
+
+bench: system-test $(READY)  ## measure against the bars; writes build/bench/report.json
+	bash $(DEV)/session.sh $(PY) -m tests.bench
+
+shots: system-run $(READY)  ## draw every state of the window into build/shots/
+	$(PY) tests/shots/make_shots.py --out build/shots
+
+replay: system-run $(READY)  ## play the recorded traffic of every platform against the client
+	$(PY) -m pytest -q -m replay
+
+coverage: test  ## run the tests, then write the annotated sources to build/coverage/
+	$(PY) -m coverage html -q -d build/coverage
+
+fresh:  ## prove demo and test from a fresh clone in an empty Debian (root only); writes build/fresh.log
+	bash $(DEV)/fresh.sh
+
+lock: $(READY)  ## write packaging/locks/*.txt anew from the *.in files
+	bash $(DEV)/lock.sh
+
+clean:  ## remove the environment and everything that was built
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+system-run:
+	@bash $(DEV)/system.sh $(DEV)/apt-run.txt
+
+system-test:
+	@bash $(DEV)/system.sh $(DEV)/apt-run.txt $(DEV)/apt-test.txt
+
+$(READY): packaging/locks/dev.txt | $(DEV)/venv.sh
+	@bash $(DEV)/venv.sh $(VENV) $<
+	@touch $@
