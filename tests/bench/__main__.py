@@ -1,13 +1,13 @@
 """Runs every benchmark of this folder (`bench_*.py`) and writes one report that says what it is worth.
 
-A benchmark is a module with `run() -> list[dict]`; each dict is one figure: `what` (str), `value` (number), `unit`
-(str), `bar` (str: the limit or the peer it is held against) and `holds` (True, False, or None with a `reason`).
+A benchmark is a module with `run() -> list[dict]`; each dict is one figure: `what` (str), `value` (number),
+`unit` (str), `bar` (str: the limit or the peer it is held against) and `holds` (True, False, or None with a
+`reason`).
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import importlib
 import json
 import os
@@ -15,6 +15,7 @@ import platform
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def main() -> int:
     found = {file.stem.removeprefix("bench_"): file for file in sorted(HERE.glob("bench_*.py"))}
     if unknown := [name for name in args.names if name not in found]:
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(found) or 'none'}")
-    began_at = datetime.datetime.now(datetime.UTC)
+    began_at = datetime.now(UTC)
     began = time.monotonic()
     figures: list[dict[str, Any]] = []
     for name in args.names or found:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
 import chatdesk
 from tests.tooling.tree import ROOT, text_of, tracked_files
