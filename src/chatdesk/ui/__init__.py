@@ -1,1 +1,1 @@
-"""What a person sees: the window by region, models and delegates beside their views."""
+"""What a person sees: the window, its regions, and what they share."""

@@ -1,0 +1,106 @@
+"""Buttons and fields that are used in several regions, each with its accessible name."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
+
+from chatdesk.ui.context import UiContext
+from chatdesk.ui.plain import plain_tooltip, without_mnemonic
+from chatdesk.ui.theme import Theme
+
+
+class IconButton(QToolButton):
+    """A button that shows an icon; its name is its tooltip and what a screen reader says."""
+
+    def __init__(
+        self,
+        context: UiContext,
+        icon: str,
+        name: str,
+        *,
+        colour: str = "muted",
+        checkable: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._icon = icon
+        self._colour = colour
+        self.setCheckable(checkable)
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.set_name(name)
+        context.theme.changed.connect(self._restyle)
+        self.toggled.connect(self._restyle)
+        self._restyle()
+
+    def set_name(self, name: str) -> None:
+        """Change the tooltip and what a screen reader says."""
+        self.setAccessibleName(name)
+        self.setToolTip(plain_tooltip(name))
+
+    def set_icon(self, icon: str, colour: str | None = None) -> None:
+        """Show another icon, or the same in another colour."""
+        self._icon = icon
+        self._colour = colour or self._colour
+        self._restyle()
+
+    def _restyle(self) -> None:
+        size = self._context.theme.metrics.icon
+        colour = "accent_text" if self.isChecked() else self._colour
+        self.setIcon(self._context.icons.icon(self._icon, colour, size))
+        self.setIconSize(QSize(size, size))
+
+
+class WordButton(QPushButton):
+    """A button with words. look: `primary`, `danger`, `flat` or empty for outlined."""
+
+    def __init__(self, text: str, *, look: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(without_mnemonic(text), parent)
+        self.setAccessibleName(text)
+        self.setAutoDefault(False)
+        if look:
+            self.setProperty("look", look)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def set_words(self, text: str) -> None:
+        """Change the words."""
+        self.setText(without_mnemonic(text))
+        self.setAccessibleName(text)
+
+
+class Panel(QFrame):
+    """A filled area. look: `panel`, `rail`, `background`, `banner`, `alarm` or `card` (see stylesheet)."""
+
+    def __init__(self, look: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", look)
+
+    def set_look(self, look: str) -> None:
+        """Fill with another colour."""
+        if self.property("look") != look:
+            self.setProperty("look", look)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+
+class Line(QWidget):
+    """A hairline in the theme's colour, across (default) or upright."""
+
+    def __init__(self, theme: Theme, *, upright: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setAutoFillBackground(True)
+        if upright:
+            self.setFixedWidth(1)
+        else:
+            self.setFixedHeight(1)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        palette = self.palette()
+        palette.setColor(self.backgroundRole(), self._theme.current.line)
+        self.setPalette(palette)

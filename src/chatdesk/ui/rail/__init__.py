@@ -1,0 +1,1 @@
+"""The account rail at the left edge."""
