@@ -46,6 +46,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     message_limit_chars: int = 4_000
     sends_per_minute: int | None = None
     max_repeats: int = 1
+    read_marks_all: bool = True
+    """A read mark tells the server that everything was read: it goes only once the conversation is caught
+    up on this connection and nothing newer from others is known.
+    """
 
 
 # -- facts -------------------------------------------------------------------------------------------------
@@ -123,7 +127,7 @@ class FreshLists(msgspec.Struct, frozen=True, tag=True):
 
 
 class FreshOrder(msgspec.Struct, frozen=True, tag=True):
-    """One order in full."""
+    """One order in full. `order` is empty where only the number is known (after a Stale)."""
 
     order: RemoteId
     number: str
@@ -201,7 +205,11 @@ class Typing(msgspec.Struct, frozen=True, tag=True):
 
 
 class Probe(msgspec.Struct, frozen=True, tag=True):
-    """Find out what this server offers beyond the recorded behaviour."""
+    """Find out what this server offers beyond the recorded behaviour.
+
+    The first step is a Call that needs no token. Its verdict is stored where the server is one of this
+    platform, refused where it answers as something else: the connection test does this one step, no more.
+    """
 
 
 class FreshNotifications(msgspec.Struct, frozen=True, tag=True):
@@ -352,7 +360,10 @@ class ConnectRefused(msgspec.Struct, frozen=True, tag=True):
 
 
 class LinkLost(msgspec.Struct, frozen=True, tag=True):
-    """The socket is gone; rooms and everything of the epoch with it. `online` is False already."""
+    """The socket is gone; rooms and everything of the epoch with it. `online` is False already.
+
+    Right after it the engine hands over a NoAnswer(left=True, reason='cut') for every Emit still open.
+    """
 
 
 class Packet(msgspec.Struct, frozen=True, tag=True):
@@ -384,6 +395,8 @@ class NoAnswer(msgspec.Struct, frozen=True, tag=True):
 
     left: bytes may have left this machine; False only where that is certain (no connection was made, or the
     socket was known to be down before the emit).
+    The client makes it for what it saw itself. The engine makes it for a step that had no verdict after its
+    timeout_ms (reason 'timeout'), for open Emits at LinkLost, and for a step whose goal was cancelled.
     reason: timeout, cut, unreachable, tls, redirect (to another origin: not followed), cancelled.
     """
 
@@ -421,7 +434,12 @@ class VerdictRefused(msgspec.Struct, frozen=True, tag=True):
 
 
 class VerdictLater(msgspec.Struct, frozen=True, tag=True):
-    """Definitely not done; may be tried again after `ms` (0: as soon as `next` names a step)."""
+    """Definitely not done; may be tried again after `ms` (0: as soon as `next` names a step).
+
+    On a committing step `ms` > 0 from the server's own words (429, Retry-After) rests all sends of the
+    account. 0 for what merely failed on the way: the engine has its own back-off, and never does the same
+    step twice at once.
+    """
 
     step_id: int
     ms: int
@@ -439,7 +457,13 @@ Verdict = VerdictStored | VerdictRefused | VerdictLater | VerdictUnknown
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a packet or an answer means."""
+    """What a packet or an answer means.
+
+    Events of an Answer are stamped with the moment at which the first step of its goal began. The messages of
+    a FreshHead or OlderPage may come step by step, but the WindowRead comes once, beside the last of them.
+    TokensChanged and IdentityKnown are taken over into `facts.account` by the engine (refresh None:
+    unchanged); an adapter may have done so already.
+    """
 
     facts: Facts
     events: tuple[Event, ...] = ()
@@ -485,7 +509,8 @@ class Adapter(Protocol):
         """What something that arrived means. Never raises: what it can't use becomes a `Dropped`.
 
         Every step gets exactly one verdict: from its Answer, NoAnswer, HandedOver, Accepted or
-        ConnectRefused, or from a Packet that answers it. A lost answer to a committing step is unknown, to any other later.
+        ConnectRefused, or from a Packet that answers it. A lost answer to a committing step is unknown, to
+        any other later.
         """
         ...
 
@@ -507,7 +532,11 @@ class Client(Protocol):
     listener: Listener | None
 
     async def perform(self, step_id: int, step: Step) -> None:
-        """Do one step; its result goes to the listener before this returns."""
+        """Do one step; its result goes to the listener before this returns.
+
+        For an Emit with timeout_ms > 0 there is nothing to hand over (but NoAnswer(left=False) if the socket
+        is down): a Packet answers it. Cancelled when the engine's time is up: release what the step used.
+        """
         ...
 
     def last_heard_ms(self) -> int | None:
@@ -525,7 +554,8 @@ class Client(Protocol):
     async def abort_commits(self) -> None:
         """Close every connection that carried a committing step hard (SO_LINGER 1,0).
 
-        Nothing of it is delivered later; steps under way on them end with NoAnswer.
+        Nothing of it is delivered later; steps under way on them end with NoAnswer. Such connections carry
+        the option from their first byte, so that the death of the process closes them hard too.
         """
         ...
 
