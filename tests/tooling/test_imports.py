@@ -17,7 +17,7 @@ NETWORK = {"aiohttp", "engineio", "httpx", "socketio"}
 SERVER = {"aiosqlite", "alembic", "sqlalchemy", "starlette", "uvicorn"}
 PROBE = """
 import importlib, pkgutil, sys
-import chatdesk, chatdesk.main
+import chatdesk, chatdesk.main, chatdesk.program
 for room in ("domain", "store", "sync", "services", "desktop", "ui"):
     package = importlib.import_module(f"chatdesk.{room}")
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
@@ -94,6 +94,7 @@ BREACHES = {
     "keyring in the window": ("ui/planted.py", "import keyring"),
     "network in the engine": ("sync/planted.py", "import httpx"),
     "server library in the client": ("services/planted.py", "import sqlalchemy"),
+    "database in the demo": ("demo/planted.py", "import apsw"),
     "wire in the store": ("store/planted.py", "import chatdesk.wire"),
     "a room without a floor": ("cellar/__init__.py", "HOW_DEEP = 1"),
 }

@@ -24,8 +24,8 @@ def root() -> Path:
 def path(*parts: str) -> Path:
     """Return the path of one resource, for example `path("themes", "dark.json")`.
 
-    The parts are names that the program itself writes, never remote text. Raises FileNotFoundError when there is
-    no such resource, and ValueError when the parts lead out of the folder.
+    The parts are names that the program itself writes, never remote text. Raises FileNotFoundError when
+    there is no such resource, and ValueError when the parts lead out of the folder.
     """
     base = root()
     found = base.joinpath(*parts).resolve()
