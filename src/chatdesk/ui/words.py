@@ -317,6 +317,13 @@ def error_sentences(error: BaseException) -> Sentences:
 
 
 _ERRORS: dict[type, Callable[[], Sentences]] = {
+    ProfileInUse: lambda: Sentences(
+        tr("chatdesk is already open"),
+        tr(
+            "Another window uses this data. Nothing was changed. "
+            "Switch to that window, or close it and try again."
+        ),
+    ),
     NewerDatabase: lambda: Sentences(
         tr("This data is from a newer chatdesk"),
         tr(

@@ -1,0 +1,27 @@
+"""Where this machine wants a program's data and logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "chatdesk"
+
+
+def data_folder() -> Path:
+    """The folder of database, journal and staged files; made if missing, readable by its owner only.
+
+    Raises OSError when it can't be made.
+    """
+    return _private(platformdirs.user_data_path(APP_NAME, appauthor=False))
+
+
+def log_folder() -> Path:
+    """The folder of the logs; made if missing, readable by its owner only. Raises OSError."""
+    return _private(platformdirs.user_log_path(APP_NAME, appauthor=False))
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
