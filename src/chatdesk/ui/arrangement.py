@@ -1,0 +1,62 @@
+"""Which regions a window of some width shows: a pure rule."""
+
+from __future__ import annotations
+
+import dataclasses
+from enum import Enum
+
+WIDE_PX = 900
+"""Below it the order panel goes."""
+MIDDLE_PX = 740
+"""Below it the list shows avatars only."""
+NARROW_PX = 560
+"""Below it one pane at a time."""
+
+
+class ListShape(Enum):
+    """How the list pane is shown."""
+
+    FULL = "full"
+    AVATARS = "avatars"
+    HIDDEN = "hidden"
+
+
+class Pane(Enum):
+    """What the person looks at, where there is room for one pane only."""
+
+    LIST = "list"
+    CHAT = "chat"
+    ORDER = "order"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What is shown. `one_pane`: the chat header offers Back."""
+
+    list: ListShape
+    chat: bool
+    panel: bool
+    one_pane: bool
+
+
+def arrange(width_px: float, *, pane: Pane, panel_wanted: bool, panel_asked: bool) -> Arrangement:
+    """The regions for a window.
+
+    width_px: at 100 % text size (real width divided by the scale). pane: what a one-pane window shows.
+    panel_wanted: the person keeps the order panel open where there is room.
+    panel_asked: the person has asked for it in this window although there is little room.
+    """
+    if width_px < NARROW_PX:
+        return Arrangement(
+            list=ListShape.FULL if pane is Pane.LIST else ListShape.HIDDEN,
+            chat=pane is Pane.CHAT,
+            panel=pane is Pane.ORDER,
+            one_pane=True,
+        )
+    if width_px < MIDDLE_PX:
+        shape = ListShape.HIDDEN if panel_asked else ListShape.AVATARS
+        return Arrangement(list=shape, chat=True, panel=panel_asked, one_pane=False)
+    if width_px < WIDE_PX:
+        shape = ListShape.AVATARS if panel_asked else ListShape.FULL
+        return Arrangement(list=shape, chat=True, panel=panel_asked, one_pane=False)
+    return Arrangement(list=ListShape.FULL, chat=True, panel=panel_wanted, one_pane=False)

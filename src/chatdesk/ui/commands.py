@@ -1,0 +1,342 @@
+"""The one table of commands: menus, shortcuts and the help sheet are made from it.
+
+To add a command: a row here and a method of that `action` name on the window. A test calls every row.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from enum import Enum
+
+from chatdesk.ui.i18n import tr
+
+
+class Menu(Enum):
+    """Where a command is shown; the order is that of the menus."""
+
+    CHATDESK = "chatdesk"
+    CONVERSATION = "conversation"
+    VIEW = "view"
+    GO = "go"
+    HELP = "help"
+
+
+class Needs(Enum):
+    """What must be the case for a command to be enabled."""
+
+    NOTHING = "nothing"
+    ACCOUNT = "account"
+    """At least one account is signed in here."""
+    CONVERSATION = "conversation"
+    """A conversation is open."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One thing a person can do.
+
+    id: stable name for documents and tests. title: asked late, so that it is translated.
+    keys: shortcuts as Qt writes them; `Ctrl` is Cmd on macOS.
+    action: name of the window's method; argument: passed to it where set.
+    group: a line separates groups in a menu.
+    """
+
+    id: str
+    title: Callable[[], str]
+    action: str
+    menu: Menu
+    keys: tuple[str, ...] = ()
+    needs: Needs = Needs.NOTHING
+    argument: int | str | None = None
+    group: int = 0
+    listed: bool = True
+    """False: only a key (Ctrl+1 to 9), explained by one line of the help sheet."""
+    checkable: bool = False
+
+
+def _account(number: int) -> Command:
+    return Command(
+        id=f"account.{number}",
+        title=lambda: tr("Account {n}", n=number),
+        action="choose_account_at",
+        argument=number - 1,
+        menu=Menu.GO,
+        keys=(f"Ctrl+{number}",),
+        needs=Needs.ACCOUNT,
+        listed=False,
+    )
+
+
+COMMANDS: tuple[Command, ...] = (
+    # chatdesk
+    Command(
+        id="account.add",
+        title=lambda: tr("Add an account…"),
+        action="add_account",
+        menu=Menu.CHATDESK,
+        keys=("Ctrl+Shift+N",),
+    ),
+    Command(
+        id="account.sign_in",
+        title=lambda: tr("Sign in again…"),
+        action="sign_in_again",
+        menu=Menu.CHATDESK,
+        needs=Needs.ACCOUNT,
+    ),
+    Command(
+        id="account.sign_out",
+        title=lambda: tr("Sign out…"),
+        action="sign_out",
+        menu=Menu.CHATDESK,
+        needs=Needs.ACCOUNT,
+    ),
+    Command(
+        id="connection.retry",
+        title=lambda: tr("Connect and refresh now"),
+        action="retry_now",
+        menu=Menu.CHATDESK,
+        keys=("F5", "Ctrl+R"),
+        needs=Needs.ACCOUNT,
+        group=1,
+    ),
+    Command(
+        id="outbox.show",
+        title=lambda: tr("Outbox…"),
+        action="show_outbox",
+        menu=Menu.CHATDESK,
+        keys=("Ctrl+Shift+O",),
+        group=1,
+    ),
+    Command(
+        id="settings.show",
+        title=lambda: tr("Settings…"),
+        action="show_settings",
+        menu=Menu.CHATDESK,
+        keys=("Ctrl+,",),
+        group=2,
+    ),
+    Command(
+        id="window.quit",
+        title=lambda: tr("Quit chatdesk"),
+        action="close",
+        menu=Menu.CHATDESK,
+        keys=("Ctrl+Q",),
+        group=3,
+    ),
+    # conversation
+    Command(
+        id="conversation.mute",
+        title=lambda: tr("Mute"),
+        action="toggle_muted",
+        menu=Menu.CONVERSATION,
+        keys=("Ctrl+Shift+M",),
+        needs=Needs.CONVERSATION,
+        checkable=True,
+    ),
+    Command(
+        id="conversation.archive",
+        title=lambda: tr("Archive"),
+        action="toggle_archived",
+        menu=Menu.CONVERSATION,
+        keys=("Ctrl+E",),
+        needs=Needs.CONVERSATION,
+        checkable=True,
+    ),
+    Command(
+        id="conversation.write",
+        title=lambda: tr("Write a message"),
+        action="focus_composer",
+        menu=Menu.CONVERSATION,
+        keys=("Ctrl+L",),
+        needs=Needs.CONVERSATION,
+        group=1,
+    ),
+    # view
+    Command(
+        id="panel.toggle",
+        title=lambda: tr("Order panel"),
+        action="toggle_panel",
+        menu=Menu.VIEW,
+        keys=("Ctrl+I",),
+        needs=Needs.CONVERSATION,
+        checkable=True,
+    ),
+    Command(
+        id="theme.system",
+        title=lambda: tr("Theme of the system"),
+        action="use_theme",
+        argument="system",
+        menu=Menu.VIEW,
+        group=1,
+        checkable=True,
+    ),
+    Command(
+        id="theme.light",
+        title=lambda: tr("Light theme"),
+        action="use_theme",
+        argument="light",
+        menu=Menu.VIEW,
+        group=1,
+        checkable=True,
+    ),
+    Command(
+        id="theme.dark",
+        title=lambda: tr("Dark theme"),
+        action="use_theme",
+        argument="dark",
+        menu=Menu.VIEW,
+        group=1,
+        checkable=True,
+    ),
+    Command(
+        id="zoom.in",
+        title=lambda: tr("Larger text"),
+        action="zoom_by",
+        argument=1,
+        menu=Menu.VIEW,
+        keys=("Ctrl++", "Ctrl+="),
+        group=2,
+    ),
+    Command(
+        id="zoom.out",
+        title=lambda: tr("Smaller text"),
+        action="zoom_by",
+        argument=-1,
+        menu=Menu.VIEW,
+        keys=("Ctrl+-",),
+        group=2,
+    ),
+    Command(
+        id="zoom.reset",
+        title=lambda: tr("Usual text size"),
+        action="reset_zoom",
+        menu=Menu.VIEW,
+        keys=("Ctrl+0",),
+        group=2,
+    ),
+    # go
+    Command(
+        id="search.focus",
+        title=lambda: tr("Search"),
+        action="focus_search",
+        menu=Menu.GO,
+        keys=("Ctrl+K",),
+    ),
+    Command(
+        id="list.conversations",
+        title=lambda: tr("Conversations"),
+        action="show_conversations",
+        menu=Menu.GO,
+        keys=("Alt+1",),
+        group=1,
+    ),
+    Command(
+        id="list.orders",
+        title=lambda: tr("Orders"),
+        action="show_orders",
+        menu=Menu.GO,
+        keys=("Alt+2",),
+        group=1,
+    ),
+    Command(
+        id="conversation.next",
+        title=lambda: tr("Next conversation"),
+        action="go_next",
+        menu=Menu.GO,
+        keys=("Ctrl+Tab", "Alt+Down"),
+        group=2,
+    ),
+    Command(
+        id="conversation.previous",
+        title=lambda: tr("Previous conversation"),
+        action="go_previous",
+        menu=Menu.GO,
+        keys=("Ctrl+Shift+Tab", "Alt+Up"),
+        group=2,
+    ),
+    Command(
+        id="conversation.unread",
+        title=lambda: tr("Next unread conversation"),
+        action="go_next_unread",
+        menu=Menu.GO,
+        keys=("Ctrl+Shift+U",),
+        group=2,
+    ),
+    Command(
+        id="account.all",
+        title=lambda: tr("All accounts"),
+        action="choose_all_accounts",
+        menu=Menu.GO,
+        keys=("Ctrl+Shift+A",),
+        group=3,
+    ),
+    *(_account(number) for number in range(1, 10)),
+    Command(
+        id="region.next",
+        title=lambda: tr("Next part of the window"),
+        action="go_next_region",
+        menu=Menu.GO,
+        keys=("F6",),
+        group=4,
+    ),
+    Command(
+        id="region.previous",
+        title=lambda: tr("Previous part of the window"),
+        action="go_previous_region",
+        menu=Menu.GO,
+        keys=("Shift+F6",),
+        group=4,
+    ),
+    # help
+    Command(
+        id="help.shortcuts",
+        title=lambda: tr("Keyboard shortcuts"),
+        action="show_shortcuts",
+        menu=Menu.HELP,
+        keys=("Ctrl+/",),
+    ),
+    Command(
+        id="help.about",
+        title=lambda: tr("About chatdesk"),
+        action="show_about",
+        menu=Menu.HELP,
+    ),
+)
+
+
+def menu_title(menu: Menu) -> str:
+    """A menu's name in the person's language."""
+    return _MENU_TITLES[menu]()
+
+
+_MENU_TITLES = {
+    Menu.CHATDESK: lambda: tr("chatdesk"),
+    Menu.CONVERSATION: lambda: tr("Conversation"),
+    Menu.VIEW: lambda: tr("View"),
+    Menu.GO: lambda: tr("Go"),
+    Menu.HELP: lambda: tr("Help"),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WidgetKey:
+    """A key that a widget handles by itself; listed so that the help sheet is complete."""
+
+    title: Callable[[], str]
+    keys: tuple[str, ...]
+
+
+def writing_keys(*, enter_sends: bool) -> tuple[WidgetKey, ...]:
+    """Keys of the composer, as they are set now."""
+    send, line = ("Return", "Shift+Return") if enter_sends else ("Ctrl+Return", "Return")
+    return (
+        WidgetKey(lambda: tr("Send"), (send,)),
+        WidgetKey(lambda: tr("New line"), (line,)),
+    )
+
+
+ELSEWHERE: tuple[WidgetKey, ...] = (
+    WidgetKey(lambda: tr("Accounts, from top to bottom"), ("Ctrl+1", "Ctrl+9")),
+    WidgetKey(lambda: tr("Close what is on top, or go back"), ("Esc",)),
+)
