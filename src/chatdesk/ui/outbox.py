@@ -85,7 +85,7 @@ class OutboxModel(QAbstractTableModel):
         return tuple(self._rows)
 
     def waiting(self, account: AccountId | None = None) -> int:
-        """Items that the person has pressed and that are not settled; read marks go unnoticed by themselves."""
+        """Items that are not settled; read marks do not count: they go by themselves, unasked."""
         return sum(1 for item in self._of(account) if item.kind is not OutgoingKind.MARK_READ)
 
     def queued_messages(self, account: AccountId | None = None) -> int:

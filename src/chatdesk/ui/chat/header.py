@@ -1,0 +1,181 @@
+"""The head of the chat pane: who, whether they are there, the order, and what can be done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from chatdesk.domain.changes import ConversationsGone, ConversationsPut, PresenceChanged
+from chatdesk.domain.entities import Conversation
+from chatdesk.domain.ids import ConversationId
+from chatdesk.domain.kinds import Lifecycle, PresenceState
+from chatdesk.domain.text import one_line
+from chatdesk.ui.accounts import AccountBook
+from chatdesk.ui.chat.avatar import Avatar
+from chatdesk.ui.context import UiContext
+from chatdesk.ui.controls import IconButton, Line, Panel, WordButton
+from chatdesk.ui.i18n import tr
+from chatdesk.ui.plain import ElidedLabel, PlainLabel, plain_tooltip
+from chatdesk.ui.theme import TextRole
+from chatdesk.ui.words import platform_name, presence_words
+
+_NAME_CHARS = 120
+
+
+class ConversationHeader(Panel):
+    """Shows one conversation. `back_asked`, `panel_asked` (toggle), `order_asked`, `mute_asked`."""
+
+    back_asked = Signal()
+    panel_asked = Signal()
+    order_asked = Signal()
+    mute_asked = Signal()
+
+    def __init__(
+        self, context: UiContext, book: AccountBook, menu: QMenu, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("panel", parent)
+        self._context = context
+        self._book = book
+        self._row: Conversation | None = None
+        theme = context.theme
+        self._back = IconButton(context, "back", tr("Back"), parent=self)
+        self._back.clicked.connect(self.back_asked)
+        self._back.hide()
+        self._avatar = Avatar(theme, parent=self)
+        self._name = ElidedLabel(theme, role=TextRole.TITLE, parent=self)
+        self._presence = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
+        self._order = WordButton("", look="flat", parent=self)
+        self._order.clicked.connect(self.order_asked)
+        self._insecure_icon = PlainLabel(theme, parent=self)
+        self._insecure = PlainLabel(theme, role=TextRole.SECONDARY_STRONG, colour="warn", parent=self)
+        self._insecure.setText(tr("not encrypted"))
+        explained = tr("This account uses plain http: whoever is on the way can read and change everything.")
+        for marker in (self._insecure, self._insecure_icon):
+            marker.setToolTip(plain_tooltip(explained))
+        self._insecure.setAccessibleDescription(explained)
+        self._mute = IconButton(context, "bell", tr("Mute"), checkable=True, parent=self)
+        self._mute.clicked.connect(self.mute_asked)
+        self._more = IconButton(context, "more", tr("More for this conversation"), parent=self)
+        self._more.setMenu(menu)
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._panel = IconButton(context, "panel", tr("Order panel"), checkable=True, parent=self)
+        self._panel.clicked.connect(self.panel_asked)
+        self._lay_out()
+        context.feed.conversations_put.connect(self._on_put)
+        context.feed.conversations_gone.connect(self._on_gone)
+        context.feed.presence.connect(self._on_presence)
+        book.accounts_changed.connect(self._refresh)
+        context.clock.beat.connect(self._refresh)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def open_conversation(self, conversation_id: ConversationId | None) -> None:
+        """Show this conversation; None: nothing."""
+        reader = self._context.desk.reader
+        self._row = reader.conversation(conversation_id) if conversation_id is not None else None
+        self._refresh()
+
+    def conversation(self) -> Conversation | None:
+        """The row that it shows."""
+        return self._row
+
+    def offer_back(self, offered: bool) -> None:
+        """Show Back, where only one pane has room."""
+        self._back.setVisible(offered)
+
+    def show_panel_state(self, shown: bool) -> None:
+        """Whether the order panel is open."""
+        self._panel.setChecked(shown)
+
+    def insecure(self) -> bool:
+        """Whether it says that the account is used without encryption."""
+        return not self._insecure.isHidden()
+
+    def _lay_out(self) -> None:
+        metrics = self._context.theme.metrics
+        second = QHBoxLayout()
+        second.setSpacing(metrics.tiny)
+        for widget in (self._presence, self._order, self._insecure_icon, self._insecure):
+            second.addWidget(widget)
+        second.addStretch(1)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self._name)
+        words.addLayout(second)
+        row = QHBoxLayout()
+        row.setContentsMargins(metrics.large, metrics.small, metrics.medium, metrics.small)
+        row.setSpacing(metrics.small)
+        row.addWidget(self._back)
+        row.addWidget(self._avatar)
+        row.addLayout(words, 1)
+        for button in (self._mute, self._more, self._panel):
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(Line(self._context.theme, parent=self))
+
+    def _on_put(self, change: ConversationsPut, _commit: int) -> None:
+        row = self._row
+        if row is None:
+            return
+        newest = next((c for c in change.conversations if c.id == row.id), None)
+        if newest is not None:
+            self._row = newest
+            self._refresh()
+
+    def _on_gone(self, change: ConversationsGone, _commit: int) -> None:
+        if self._row is not None and self._row.id in change.ids:
+            self._row = None
+            self._refresh()
+
+    def _on_presence(self, news: PresenceChanged) -> None:
+        if self._row is not None and news.conversation_id == self._row.id:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        row = self._row
+        if row is None:
+            return
+        name = one_line(row.title, _NAME_CHARS) or tr("Unnamed conversation")
+        self._name.setText(name)
+        told = self._context.feed.presence_in(row.id)
+        there = told is not None and told.state is PresenceState.ONLINE
+        self._avatar.show_name(name, "ok" if there else "")
+        self._presence.setText(self._standing(row))
+        number = one_line(row.order_number, 40)
+        tag = f"#{number}" if number.isdecimal() else number
+        self._order.setVisible(bool(number))
+        self._order.set_words(tr("order {tag}", tag=tag))
+        self._panel.setVisible(row.order_id is not None)
+        account = self._book.account(row.account_id)
+        plain = account is not None and account.plain_http_consent
+        self._insecure.setVisible(plain)
+        self._insecure_icon.setVisible(plain)
+        self._mute.setChecked(row.muted)
+        self._mute.set_icon("bell-off" if row.muted else "bell")
+        self._mute.set_name(tr("Unmute") if row.muted else tr("Mute"))
+
+    def _standing(self, row: Conversation) -> str:
+        now_us = self._context.clock.now_us()
+        told = self._context.feed.presence_in(row.id)
+        parts = [presence_words(told.state, told.as_of_us, now_us)] if told else []
+        if row.lifecycle in {Lifecycle.READ_ONLY, Lifecycle.ENDED}:
+            parts.append(tr("closed for writing"))
+        if row.lifecycle is Lifecycle.DELETED:
+            parts.append(tr("deleted on the server"))
+        if row.archived:
+            parts.append(tr("archived"))
+        if len(self._book.accounts()) > 1:
+            account = self._book.account(row.account_id)
+            parts.append(platform_name(account.platform) if account else "")
+        return " · ".join(part for part in parts if part)
+
+    def _restyle(self) -> None:
+        theme = self._context.theme
+        self._order.setFont(theme.font(TextRole.SECONDARY_STRONG))
+        size = theme.metrics.px(14)
+        self._insecure_icon.setPixmap(
+            self._context.icons.pixmap("unlocked", "warn", size, self.devicePixelRatioF())
+        )

@@ -1,0 +1,68 @@
+"""What stands where there is nothing yet: a sentence and the next step."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from chatdesk.ui.context import UiContext
+from chatdesk.ui.controls import Panel, WordButton
+from chatdesk.ui.plain import PlainLabel
+from chatdesk.ui.theme import TextRole
+
+_TEXT_PX = 320
+
+
+class EmptyState(Panel):
+    """A title, a sentence and at most one button; `asked` when it is pressed."""
+
+    asked = Signal()
+
+    def __init__(self, context: UiContext, icon: str, parent: QWidget | None = None) -> None:
+        super().__init__("background", parent)
+        self._context = context
+        self._icon_name = icon
+        theme = context.theme
+        self._icon = PlainLabel(theme, parent=self)
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title = PlainLabel(theme, role=TextRole.HEADING, parent=self)
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title.setWordWrap(True)
+        self._text = PlainLabel(theme, colour="muted", wrap=True, parent=self)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._button = WordButton("", look="primary", parent=self)
+        self._button.clicked.connect(self.asked)
+        column = QVBoxLayout(self)
+        column.setSpacing(theme.metrics.small)
+        column.addStretch(2)
+        for widget in (self._icon, self._title, self._text):
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(theme.metrics.tiny)
+        column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def say(self, title: str, text: str, button: str = "") -> None:
+        """Show these words; without `button` there is nothing to press."""
+        self._title.setText(title)
+        self._text.setText(text)
+        self._button.set_words(button)
+        self._button.setVisible(bool(button))
+        self.setAccessibleName(f"{title}. {text}")
+
+    def title(self) -> str:
+        """The title that it shows."""
+        return self._title.text()
+
+    def button(self) -> WordButton:
+        """What can be pressed."""
+        return self._button
+
+    def _restyle(self) -> None:
+        metrics = self._context.theme.metrics
+        self._icon.setPixmap(
+            self._context.icons.pixmap(self._icon_name, "muted", metrics.px(40), self.devicePixelRatioF())
+        )
+        self._text.setFixedWidth(metrics.px(_TEXT_PX))
+        self._title.setMinimumWidth(metrics.px(_TEXT_PX))
