@@ -121,9 +121,12 @@ SENDER_TYPE_USER: Final = "user"
 SENDER_TYPE_ADMIN: Final = "admin"
 SENDER_TYPE_SYSTEM: Final = "system"
 
+NOTIFICATION_ORDER_CREATED: Final = "order_created"
+NOTIFICATION_ORDER_UPDATED: Final = "order_updated"
+"""Also the type of the notifications about messages and files."""
 NOTIFICATION_TYPES: Final = (
-    "order_created",
-    "order_updated",
+    NOTIFICATION_ORDER_CREATED,
+    NOTIFICATION_ORDER_UPDATED,
     "order_deleted",
     "new_message",
     "user_joined",

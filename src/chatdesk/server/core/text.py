@@ -1,0 +1,26 @@
+"""What is stored of a text, and how texts are compared in a search."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def is_storable(text: str) -> bool:
+    """Whether the text is Unicode at all: half of a surrogate pair has no bytes."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def fold(text: str) -> str:
+    """The text as searches see it: without case, width and ligatures."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def like_pattern(needle: str) -> str:
+    r"""A LIKE pattern (escape character \) that finds the folded needle anywhere."""
+    escaped = fold(needle).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def clipped(text: str, limit_chars: int) -> str:
+    """The text, shortened with an ellipsis when it is longer than the limit."""
+    return text if len(text) <= limit_chars else text[: limit_chars - 1] + "…"

@@ -1,0 +1,70 @@
+"""Signed tokens: made and read with the one secret of a data folder."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+from chatdesk.server.core.clock import Clock
+
+ALGORITHM = "HS256"
+SECRET_BYTES = 32
+KIND_CLAIM = "tokenType"
+REFRESH_KIND = "refresh"
+
+
+class TokenExpired(Exception):
+    """The token was good once."""
+
+
+class TokenInvalid(Exception):
+    """Not a token of this server, or of another kind than asked for."""
+
+
+def load_secret(path: Path) -> str:
+    """The secret in this file, made on first use and readable by its owner only."""
+    try:
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        secret = secrets.token_hex(SECRET_BYTES)
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+        ) as file:
+            file.write(secret)
+        return secret
+
+
+class Tokens:
+    """Issues tokens with claims that the dialect names; `iat` and `exp` are added, in seconds."""
+
+    def __init__(self, secret: str, clock: Clock) -> None:
+        self._secret = secret
+        self._clock = clock
+
+    def issue(self, claims: dict[str, str], *, ttl_s: int, refresh_id: str | None = None) -> str:
+        """A token; with `refresh_id` it is a refresh token, which no route takes for an access token."""
+        now_s = self._clock.now_ms() // 1_000
+        payload: dict[str, Any] = {**claims, "iat": now_s, "exp": now_s + ttl_s}
+        if refresh_id is not None:
+            payload |= {KIND_CLAIM: REFRESH_KIND, "jti": refresh_id}
+        return jwt.encode(payload, self._secret, algorithm=ALGORITHM)
+
+    def read(self, token: str, *, refresh: bool = False) -> dict[str, Any]:
+        """The claims of a token of the wanted kind; raises TokenExpired or TokenInvalid."""
+        try:
+            claims = jwt.decode(
+                token, self._secret, algorithms=[ALGORITHM], options={"require": ["exp"], "verify_exp": False}
+            )
+        except (jwt.PyJWTError, ValueError) as exc:
+            raise TokenInvalid from exc
+        is_refresh = claims.get(KIND_CLAIM) == REFRESH_KIND
+        if is_refresh is not refresh:
+            raise TokenInvalid
+        expires_s = claims["exp"]
+        if not isinstance(expires_s, int | float) or expires_s * 1_000 <= self._clock.now_ms():
+            raise TokenExpired
+        return claims

@@ -1,0 +1,1 @@
+"""A shop to look at: believable orders, customers who answer, and somebody who counts."""

@@ -1,0 +1,1 @@
+"""One dialect per platform: its routes, events and words over the core."""

@@ -1,0 +1,1 @@
+"""The dispatcher platform as its requirement document promises it, on the wire that its servers speak."""

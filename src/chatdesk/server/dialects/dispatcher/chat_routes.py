@@ -1,0 +1,188 @@
+"""Routes of the chat: send, history, search, read, unread, delete, who is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from chatdesk.server.core.errors import Reason, Refused
+from chatdesk.server.core.messages import Sent
+from chatdesk.server.core.notifications import Draft
+from chatdesk.server.dialects.dispatcher import answers, records
+from chatdesk.server.dialects.dispatcher.context import Context
+from chatdesk.server.dialects.dispatcher.pushes import user_room
+from chatdesk.server.dialects.dispatcher.requests import (
+    BadRequest,
+    fields,
+    flag_of,
+    id_of,
+    invalid,
+    page_of,
+    search_of,
+    text_of,
+)
+from chatdesk.server.dialects.dispatcher.vocabulary import refusal
+from chatdesk.wire.dispatcher import names, shapes, texts
+
+CHATS_PAGE_DEFAULT = 500
+
+
+def routes(context: Context) -> list[BaseRoute]:
+    """The routes of this module."""
+    return [
+        context.route(names.ROUTE_SEND, "POST", send),
+        context.route(names.ROUTE_MESSAGE, "DELETE", remove),
+        context.route(names.ROUTE_CHATS, "GET", chats),
+        context.route(names.ROUTE_MESSAGE_SEARCH, "GET", search),
+        context.route(names.ROUTE_HISTORY, "GET", history),
+        context.route(names.ROUTE_READ, "PATCH", mark_read),
+        context.route(names.ROUTE_UNREAD_COUNT, "GET", unread_count),
+        context.route(names.ROUTE_PRESENCE, "GET", presence),
+    ]
+
+
+async def send(context: Context, request: Request) -> Response:
+    """Store a message once; push it to the room, notify the other side, then answer."""
+    actor = await context.actor(request)
+    body = await fields(request)
+    # Like the platform: whatever is empty is missing, and 0 and false are empty.
+    if not body.get("orderId") or not body.get("message"):
+        raise BadRequest(texts.ERR_SEND_FIELDS)
+    order_id = id_of(body["orderId"], "orderId")
+    text = text_of(body["message"], "message")
+    client_id = _client_id(body.get(names.CLIENT_ID_FIELD))
+    try:
+        sent = await context.core.messages.send(
+            actor,
+            order_id,
+            text,
+            client_id=client_id,
+            notify=_notify,
+            push=partial(_push, context),
+        )
+    except Refused as exc:
+        if exc.reason is Reason.RATE:
+            await context.pushes.error(
+                user_room(actor.id),
+                refusal(exc).text,
+                order_id=order_id,
+                retry_after_s=exc.retry_after_s,
+            )
+        raise
+    return answers.success(records.message(sent.shown), texts.OK_SENT, http_status=201)
+
+
+async def _push(context: Context, sent: Sent) -> None:
+    await context.pushes.message(sent.shown)
+    await context.pushes.notifications(sent.notifications)
+
+
+def _notify(sent: Sent) -> Sequence[Draft]:
+    return [
+        Draft(
+            recipient_id=recipient,
+            sender_id=sent.shown.message.sender_id,
+            kind=names.NOTIFICATION_ORDER_UPDATED,
+            title=texts.TITLE_NEW_MESSAGE.format(email=sent.shown.author_email),
+            body=sent.shown.message.text,
+            facts={"orderId": sent.order.id},
+            action_url=names.ACTION_URL_ORDER.format(order_number=sent.order.number),
+            action_text=names.ACTION_VIEW_MESSAGE,
+        )
+        for recipient in sent.counterparts
+    ]
+
+
+def _client_id(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 1 <= len(value) <= names.CLIENT_ID_LIMIT or not value.isprintable():
+        raise BadRequest(texts.ERR_CLIENT_ID_INVALID.format(limit=names.CLIENT_ID_LIMIT))
+    return value
+
+
+async def remove(context: Context, request: Request) -> Response:
+    """Delete an own message."""
+    actor = await context.actor(request)
+    message_id = id_of(request.path_params["message_id"], "messageId")
+    await context.core.messages.remove(actor, message_id)
+    return answers.success(None, texts.OK_MESSAGE_DELETED)
+
+
+async def history(context: Context, request: Request) -> Response:
+    """A page of an order's messages, newest first; `archived=true` shows the archived ones too."""
+    return await _page(context, request, "")
+
+
+async def search(context: Context, request: Request) -> Response:
+    """A page of an order's messages that contain `q`, newest first."""
+    text = search_of(request.query_params, "q")
+    if not text:
+        raise invalid("q")
+    return await _page(context, request, text)
+
+
+async def _page(context: Context, request: Request, text: str) -> Response:
+    actor = await context.actor(request)
+    order_id = id_of(request.path_params["order_id"], "orderId")
+    page = page_of(
+        request.query_params,
+        default_limit=names.HISTORY_PAGE_DEFAULT,
+        max_limit=context.core.rules.page_limit_max,
+    )
+    found = await context.core.messages.history(
+        actor,
+        order_id,
+        offset=page.offset,
+        limit=page.limit,
+        search=text,
+        with_archived=flag_of(request.query_params, "archived"),
+    )
+    return answers.paged([records.message(shown) for shown in found.shown], found.total, page)
+
+
+async def chats(context: Context, request: Request) -> Response:
+    """Every conversation of the person, the latest first, with last message and unread count."""
+    actor = await context.actor(request)
+    page = page_of(
+        request.query_params, default_limit=CHATS_PAGE_DEFAULT, max_limit=context.core.rules.page_limit_max
+    )
+    found, total = await context.core.conversations.page(actor, offset=page.offset, limit=page.limit)
+    meta = answers.meta_of(total, page)
+    return answers.success([records.chat(row) for row in found], texts.OK_CHATS, meta=meta)
+
+
+async def mark_read(context: Context, request: Request) -> Response:
+    """Everything so far in this order is read."""
+    actor = await context.actor(request)
+    order_id = id_of(request.path_params["order_id"], "orderId")
+    await context.core.receipts.mark_read(actor, order_id, push=context.pushes.read)
+    return answers.success(None, texts.OK_READ)
+
+
+async def unread_count(context: Context, request: Request) -> Response:
+    """How many messages of others the person has not read in this order."""
+    actor = await context.actor(request)
+    order_id = id_of(request.path_params["order_id"], "orderId")
+    count = await context.core.receipts.unread(actor, order_id)
+    return answers.success(shapes.UnreadCount(unread_count=count), texts.OK_UNREAD_COUNT)
+
+
+async def presence(context: Context, request: Request) -> Response:
+    """Everybody who has to do with this order: online, in its room, last seen."""
+    actor = await context.actor(request)
+    order_id = id_of(request.path_params["order_id"], "orderId")
+    there = context.core.presence
+    data = [
+        records.presence(
+            user,
+            online=there.connections(user.id) > 0,
+            in_room=there.in_room(user.id, order_id),
+        )
+        for user in await context.core.orders.parties(actor, order_id)
+    ]
+    return answers.success(data, texts.OK_PRESENCE)
