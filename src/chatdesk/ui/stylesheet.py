@@ -8,7 +8,7 @@ from chatdesk.ui.tokens import Metrics, Tokens
 def build_stylesheet(tokens: Tokens, metrics: Metrics) -> str:
     """The application's style sheet. Widgets choose a look by the dynamic property `look`.
 
-    QPushButton look: `primary`, `danger`, `flat` (words in the accent colour), none (outlined).
+    QPushButton look: `primary`, `danger`, `flat` (words in the accent colour), `chip`, none (outlined).
     QFrame look: `panel`, `rail`, `background`, `banner`, `alarm`, `card`; each only sets the fill (and edge).
     """
     t = {name: tokens.colour(name).name() for name in tokens.__slots__}
@@ -40,6 +40,11 @@ QPushButton[look="flat"] {{ color: {t["accent_text"]}; background: transparent;
 QPushButton[look="flat"]:hover {{ background: {t["accent_soft"]}; }}
 QPushButton[look="flat"]:focus {{ border: {line}px solid {t["accent"]}; }}
 QPushButton[look="flat"]:disabled {{ color: {t["control_line"]}; }}
+QPushButton[look="chip"] {{ color: {t["muted"]}; background: {t["bubble_in"]}; border: none;
+    border-radius: {medium}px; padding: {tiny}px {medium}px; }}
+QPushButton[look="chip"]:checked {{ color: {t["accent_text"]}; background: {t["accent_soft"]}; }}
+QPushButton[look="chip"]:focus {{ border: {line * 2}px solid {t["accent"]};
+    padding: {tiny - line * 2}px {medium - line * 2}px; }}
 QToolButton {{ background: transparent; border: {line}px solid transparent; border-radius: {radius}px;
     padding: {tiny}px; color: {t["text"]}; }}
 QToolButton:hover {{ background: {t["hover"]}; }}
