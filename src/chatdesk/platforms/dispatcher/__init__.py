@@ -1,0 +1,1 @@
+"""Adapter for the dispatcher platform: one order is one conversation, sent by REST, pushed by socket."""

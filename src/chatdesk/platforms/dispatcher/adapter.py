@@ -1,0 +1,336 @@
+"""The dispatcher adapter: which step a goal needs next, and what whatever arrives means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from chatdesk.domain.entities import Capabilities, StatusChoice
+from chatdesk.domain.events import Dropped, Event
+from chatdesk.domain.kinds import Feature, KeyGrade, ParkReason, Platform, Support
+from chatdesk.domain.ports import (
+    Accepted,
+    AccountFacts,
+    Answer,
+    Arrived,
+    Call,
+    ChangeStatus,
+    Connect,
+    Connected,
+    ConnectRefused,
+    DeleteMessage,
+    Done,
+    Emit,
+    Facts,
+    FreshHead,
+    FreshLists,
+    FreshNotifications,
+    FreshOrder,
+    Goal,
+    GoalEnded,
+    HandedOver,
+    Joined,
+    Learnt,
+    Limits,
+    LinkLost,
+    MarkRead,
+    Next,
+    NoAnswer,
+    OlderPage,
+    OpenStep,
+    Packet,
+    Parked,
+    Probe,
+    Reading,
+    SendText,
+    SignIn,
+    SignOut,
+    Typing,
+    VerdictLater,
+    VerdictStored,
+    Wait,
+)
+from chatdesk.domain.text import well_formed
+from chatdesk.platforms import loose
+from chatdesk.platforms.dispatcher import auth, limits, lists, packets, reads, translate, writes
+from chatdesk.platforms.dispatcher.state import (
+    Own,
+    ended,
+    learnt,
+    own_of,
+    progress_of,
+    with_own,
+    without_progress,
+)
+from chatdesk.wire.dispatcher import names, texts
+
+_OFFLINE_WAIT_MS = 30_000
+"""Nothing to do without a socket; the engine asks again as soon as facts change."""
+_REFUSED_WORDS = frozenset({texts.CONNECT_NO_TOKEN, texts.CONNECT_INVALID_TOKEN})
+_SIDE_EXITS = frozenset({names.STATUS_CANCELLED})
+
+STATUSES = tuple(
+    StatusChoice(
+        value=value, label=label, progress=translate.PROGRESS[value], on_path=value not in _SIDE_EXITS
+    )
+    for value, label in names.STATUS_LABELS.items()
+    if value not in _SIDE_EXITS
+) + tuple(
+    StatusChoice(
+        value=value, label=names.STATUS_LABELS[value], progress=translate.PROGRESS[value], on_path=False
+    )
+    for value in sorted(_SIDE_EXITS)
+)
+"""The platform's statuses in the order in which orders pass them, side exits last."""
+
+_ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
+    auth.NOTE_LOGIN: auth.read_login,
+    auth.NOTE_REFRESH: auth.read_refresh,
+    lists.NOTE_ORDERS: reads.read_orders,
+    reads.NOTE_CHATS: reads.read_chats,
+    reads.NOTE_ORDER: reads.read_order,
+    reads.NOTE_HISTORY: reads.read_history,
+    reads.NOTE_UNREAD: reads.read_unread,
+    reads.NOTE_HEALTH: reads.read_health,
+    reads.NOTE_NOTIFICATIONS: reads.read_notifications,
+    writes.NOTE_SEND: writes.read_send,
+    writes.NOTE_DELETE: writes.read_delete,
+    writes.NOTE_CHECK: writes.read_check,
+    writes.NOTE_STATUS: writes.read_status,
+    writes.NOTE_READ: writes.read_mark,
+}
+_WITHOUT_TOKEN = frozenset({auth.NOTE_LOGIN, auth.NOTE_REFRESH, reads.NOTE_HEALTH})
+
+
+class DispatcherAdapter:
+    """Implements `domain.ports.Adapter` for the dispatcher platform; holds nothing but its numbers."""
+
+    @property
+    def platform(self) -> Platform:
+        """Dispatcher."""
+        return Platform.DISPATCHER
+
+    @property
+    def limits(self) -> Limits:
+        """Its numbers."""
+        return limits.LIMITS
+
+    def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
+        """The facts to start with."""
+        return Facts(account=account, learnt=learnt, own=Own())
+
+    def capabilities(self, facts: Facts) -> Capabilities:
+        """What works here, now: by role, by what was probed and by what the server announced."""
+        own_server = reads.announces(facts, names.FEATURE_CLIENT_ID)
+        yes_or_no = {True: Support.YES, False: Support.NO}
+        features = dict.fromkeys(Feature, Support.NO) | {
+            Feature.TYPING: Support.YES,
+            Feature.PRESENCE: Support.YES,
+            Feature.READ_RECEIPTS: Support.YES,
+            Feature.DELETE_OWN: Support.YES,
+            Feature.ORDER_LIST: Support.YES,
+            Feature.ORDER_FILES: Support.YES,
+            Feature.NOTIFICATIONS: Support.YES,
+            Feature.CHANGE_STATUS: yes_or_no[facts.account.role == names.ROLE_ADMIN],
+            Feature.CHAT_LIST: _support(facts, reads.ROUTE_CHATS),
+            Feature.SERVER_UNREAD: _support(facts, reads.ROUTE_CHATS, reads.ROUTE_UNREAD),
+            Feature.STORED_READ: _support(facts, reads.ROUTE_READ),
+        }
+        return Capabilities(
+            features=features,
+            statuses=STATUSES,
+            message_limit_chars=writes.message_limit_chars(facts),
+            sends_per_minute=limits.ANNOUNCED_SENDS_PER_MINUTE if own_server else None,
+        )
+
+    def key_grade(self, facts: Facts) -> KeyGrade:
+        """A client id counts only where this very server has announced that it dedupes."""
+        return KeyGrade.IDEMPOTENT if reads.announces(facts, names.FEATURE_CLIENT_ID) else KeyGrade.NONE
+
+    def normalise(self, text: str) -> str:
+        """Stored as sent; only what is no character at all is replaced."""
+        return well_formed(text)
+
+    # -- next ----------------------------------------------------------------------------------------------
+
+    def next(self, goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort of goal per return
+        """The next thing to do for a goal."""
+        progress = progress_of(facts, goal.token)
+        if progress.end is not None:
+            return progress.end
+        if progress.not_before_ms > facts.now_ms:
+            return Wait(progress.not_before_ms - facts.now_ms)
+        kind = goal.kind
+        match kind:
+            case SignIn():
+                return auth.sign_in(kind, facts)
+            case SignOut():
+                return auth.sign_out(facts)
+            case Probe():
+                return reads.next_probe()
+            case Connected():
+                return _connect(facts)
+            case Joined():
+                return _join(kind, facts)
+            case Typing():
+                return _typing(kind, facts)
+            case _:
+                return _with_token(goal, facts)
+
+    # -- read ----------------------------------------------------------------------------------------------
+
+    def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
+        """What something that arrived means."""
+        match arrived:
+            case Packet():
+                facts, events = packets.read(arrived, facts)
+                return Reading(facts, events)
+            case LinkLost():
+                return Reading(with_own(facts, rooms=frozenset(), barred=frozenset(), announced=None))
+            case GoalEnded(token=token):
+                return Reading(without_progress(facts, token))
+            case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
+                opened = next((step for step in open_steps if step.id == arrived.step_id), None)
+                if opened is None:
+                    return Reading(facts, (Dropped(reason="late_answer"),))
+                return _read_step(arrived, opened, facts)
+
+
+def _support(facts: Facts, *routes: str) -> Support:
+    """Yes where one of the routes is known to be there, probe where one may be."""
+    found = {learnt(facts, route) for route in routes}
+    if reads.YES in found:
+        return Support.YES
+    return Support.PROBE if None in found else Support.NO
+
+
+# -- next, per goal ----------------------------------------------------------------------------------------
+
+
+def _with_token(goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one goal per return
+    kind = goal.kind
+    if isinstance(kind, MarkRead):  # its first step needs a socket, not a token
+        return writes.next_mark(kind, goal.token, facts)
+    blocked = auth.blocker(facts)
+    if blocked is not None:
+        return blocked
+    match kind:
+        case FreshLists():
+            return reads.next_lists(goal.token, facts)
+        case FreshOrder():
+            return reads.next_order(kind, facts)
+        case FreshHead() | OlderPage():
+            return reads.next_history(goal.token, kind, facts)
+        case FreshNotifications():
+            return reads.next_notifications(facts)
+        case SendText():
+            return writes.next_send(kind, facts)
+        case DeleteMessage():
+            return writes.next_delete(kind, facts)
+        case ChangeStatus():
+            return writes.next_status(kind, goal.token, facts)
+        case _:
+            return Parked(ParkReason.REFUSED, type(kind).__name__)
+
+
+def _connect(facts: Facts) -> Next:
+    """A socket with a good token; a new token in time, so that the next handshake has one."""
+    blocked = auth.blocker(facts)
+    if facts.online:
+        return blocked if isinstance(blocked, Call) else Done()
+    if blocked is not None:
+        return blocked
+    return Connect(auth={names.AUTH_TOKEN_FIELD: facts.account.secrets.access})
+
+
+def _join(goal: Joined, facts: Facts) -> Next:
+    """No confirmation ever comes: once it is handed over we are in."""
+    if translate.remote_id(goal.conversation) is None:
+        return Parked(ParkReason.NOT_FOUND)
+    if not facts.online:
+        return Wait(_OFFLINE_WAIT_MS)
+    own = own_of(facts)
+    if own.epoch == facts.epoch:
+        if goal.conversation in own.rooms:
+            return Done()
+        if goal.conversation in own.barred:
+            return Parked(ParkReason.FORBIDDEN)
+    return Emit(event=names.EMIT_JOIN, args=(goal.conversation,), note=names.EMIT_JOIN)
+
+
+def _typing(goal: Typing, facts: Facts) -> Next:
+    """Said once, if at all: typing that can't be told now is not told later."""
+    if not facts.online or translate.remote_id(goal.conversation) is None:
+        return Done()
+    event = names.EMIT_TYPING_START if goal.on else names.EMIT_TYPING_STOP
+    return Emit(event=event, args=(goal.conversation,), note=event)
+
+
+# -- read, per step ----------------------------------------------------------------------------------------
+
+
+def _read_step(
+    arrived: Accepted | ConnectRefused | HandedOver | Answer | NoAnswer, opened: OpenStep, facts: Facts
+) -> Reading:
+    match arrived:
+        case Accepted(step_id=step_id):
+            facts = with_own(facts, epoch=facts.epoch, rooms=frozenset(), barred=frozenset())
+            return Reading(auth.token_taken(facts), (), (VerdictStored(step_id),))
+        case ConnectRefused():
+            return _read_refusal(arrived, opened, facts)
+        case HandedOver(step_id=step_id):
+            return Reading(_handed_over(opened, facts), (), (VerdictStored(step_id),))
+        case Answer():
+            return _read_answer(arrived, opened, facts)
+        case NoAnswer():
+            return _read_nothing(arrived, opened, facts)
+
+
+def _read_refusal(refused: ConnectRefused, opened: OpenStep, facts: Facts) -> Reading:
+    """A void token is refused in words; whatever else fails is tried again by the engine's back-off."""
+    words = refused.server_words
+    step = opened.step
+    if words in _REFUSED_WORDS and isinstance(step, Connect) and isinstance(step.auth, dict):
+        facts = auth.token_refused(facts, str(step.auth.get(names.AUTH_TOKEN_FIELD, "")))
+    detail = loose.words(words) if words else ""
+    return Reading(facts, (), (VerdictLater(refused.step_id, 0, detail),))
+
+
+def _handed_over(opened: OpenStep, facts: Facts) -> Facts:
+    kind = opened.goal.kind
+    match kind:
+        case Joined(conversation=room):
+            own = own_of(facts)
+            rooms = own.rooms if own.epoch == facts.epoch else frozenset()
+            return with_own(facts, epoch=facts.epoch, rooms=rooms | {room})
+        case MarkRead():
+            return writes.marked(opened, facts)
+        case _:
+            return ended(facts, opened.goal.token)
+
+
+def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
+    step = opened.step
+    if not isinstance(step, Call):
+        return Reading(facts, (Dropped(reason="late_answer"),), (VerdictLater(answer.step_id, 0),))
+    if step.note == auth.NOTE_LOGOUT:
+        return auth.read_logout(opened, answer.step_id, facts)
+    if step.note not in _WITHOUT_TOKEN:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            return Reading(auth.call_refused(facts, step), (), (VerdictLater(answer.step_id, 0),))
+        facts = auth.token_taken(facts)
+    return _ANSWERS[step.note](opened, answer, facts)
+
+
+def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+    step = opened.step
+    if isinstance(step, Call):
+        if step.note == auth.NOTE_LOGIN:
+            return auth.login_unanswered(opened, lost, facts)
+        if step.note == auth.NOTE_REFRESH:
+            return auth.refresh_unanswered(lost, facts)
+        if step.note == auth.NOTE_LOGOUT:
+            return auth.read_logout(opened, lost.step_id, facts)
+    events: tuple[Event, ...] = ()
+    verdict = writes.unanswered(lost.step_id, left=lost.left, commits=step.commits, reason=lost.reason)
+    return Reading(facts, events, (verdict,))

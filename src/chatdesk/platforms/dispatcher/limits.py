@@ -1,0 +1,64 @@
+"""Numbers of the dispatcher platform: what it allows, how often we ask, and how much at once."""
+
+from __future__ import annotations
+
+from chatdesk.domain.ports import Limits
+from chatdesk.wire.dispatcher import names
+
+LIMITS = Limits(
+    quiet_ms=10_000,
+    typing_repeat_ms=3_000,
+    typing_stop_ms=3_000,
+    typing_expire_ms=6_000,
+    presence_expire_ms=300_000,
+    ping_interval_ms=names.PING_INTERVAL_S * 1_000,
+    watchdog_margin_ms=5_000,
+    # Access tokens live for an hour: at 50 minutes a new one is fetched.
+    token_margin_ms=600_000,
+    head_page=50,
+    message_limit_chars=20_000,
+    max_repeats=1,
+)
+
+ANNOUNCED_MESSAGE_LIMIT_CHARS = names.MESSAGE_LIMIT
+"""Where the server is chatdesk's own."""
+ANNOUNCED_SENDS_PER_MINUTE = names.MESSAGES_PER_MINUTE
+
+LIST_PAGE = 128
+"""Orders per page. A power of two, so that a page that fails can be halved down to the one bad order."""
+LIST_BAD_IN_A_ROW = 200
+"""Single orders that may fail one after the other before the rest of the list is given up."""
+LIST_BAD_FIRST = 12
+"""The same at the very beginning, where nothing shows yet that it is the orders and not the server."""
+
+WHOLE_LIMIT = 1_000
+"""Up to so many messages a complete window is read in one answer, whatever the order of the history."""
+WHOLE_SLACK = 50
+WALK_PAGE = 500
+"""Page size of a complete window above WHOLE_LIMIT."""
+HEAD_PAGES = 20
+"""A catch-up walks at most so many pages; what lies deeper stays a gap until somebody scrolls there."""
+WALK_PAGES = 200
+OLDER_PAGES = 8
+RESTARTS = 2
+"""Times that a reading begins anew because the history changed under it."""
+
+NOTIFICATIONS_PAGE = 50
+
+LOGIN_AGAIN_MS = 1_100
+"""Two logins of one account within one second of the clock fail."""
+RETRY_AFTER_MS = 10_000
+"""Where a 429 names no time."""
+RETRY_AFTER_MOST_MS = 3_600_000
+OTHER_SERVER_MS = 60_000
+"""A route that must exist answered as something else does (a proxy's page, a server being replaced)."""
+READ_AGAIN_MS = 5_000
+READ_FAILURES = 3
+"""Failures of the same read by the server itself before it is given up."""
+REFRESH_AGAIN_MS = 5_000
+
+LEARNT_US = 24 * 3_600 * 1_000_000
+"""A day: how long a fact learnt of a server holds."""
+
+PEOPLE = 1_000
+"""E-mails of people remembered by id."""

@@ -1,0 +1,368 @@
+"""Goals that only read: lists, orders, history, notifications, what a server offers."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+import msgspec
+
+from chatdesk.domain.events import ConversationGone, ConversationSeen, Dropped, Event, MessageSeen, Noticed
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Lifecycle, NoticeCode, ParkReason, Source
+from chatdesk.domain.ports import (
+    Answer,
+    Call,
+    Facts,
+    FreshHead,
+    FreshOrder,
+    Next,
+    OlderPage,
+    OpenStep,
+    Parked,
+    Reading,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+)
+from chatdesk.platforms import loose
+from chatdesk.platforms.dispatcher import auth, history, limits, lists, orders, packets, translate
+from chatdesk.platforms.dispatcher.history import PageRead, PageWish, Walk
+from chatdesk.platforms.dispatcher.lists import ListWalk
+from chatdesk.platforms.dispatcher.state import (
+    Progress,
+    at_stage,
+    ended,
+    learnt,
+    own_of,
+    parked,
+    progress_of,
+    put,
+    with_learnt,
+    with_own,
+    with_progress,
+)
+from chatdesk.wire.dispatcher import names, texts
+
+ROUTE_CHATS = "route:chats"
+ROUTE_READ = "route:read"
+ROUTE_UNREAD = "route:unread"
+YES, NO = "yes", "no"
+
+NOTE_CHATS = "chats"
+NOTE_ORDER = "order"
+NOTE_HISTORY = "history"
+NOTE_UNREAD = "unread"
+NOTE_HEALTH = "health"
+NOTE_NOTIFICATIONS = "notifications"
+
+_MALFORMED = Dropped(reason="malformed")
+
+
+def route(template: str, **parts: str) -> str:
+    """A path with its parts percent-encoded: nothing remote ever adds a segment to it."""
+    return template.format(**{name: quote(value, safe="") for name, value in parts.items()})
+
+
+def get(path: str, facts: Facts, note: str, query: tuple[tuple[str, str], ...] = ()) -> Call:
+    """A GET with the token."""
+    return Call(method="GET", path=path, query=query, headers=auth.bearer(facts), note=note)
+
+
+# -- what is common to every failed read -------------------------------------------------------------------
+
+
+def is_page_of_another(answer: Answer) -> bool:
+    """A 404 without JSON: the route does not exist here."""
+    return answer.status == HTTPStatus.NOT_FOUND and not answer.is_json
+
+
+def failed(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """What an answer means that a read could not use."""
+    step_id, token = answer.step_id, opened.goal.token
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait_ms = auth.retry_after_ms(answer)
+        progress = put(progress_of(facts, token), not_before_ms=facts.now_ms + wait_ms)
+        notice = Noticed(code=NoticeCode.RATE_LIMITED)
+        return Reading(with_progress(facts, token, progress), (notice,), (VerdictLater(step_id, wait_ms),))
+    said = loose.words(loose.mapping(answer.body).get("message")) if answer.is_json else ""
+    if answer.is_json and answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+        forbidden = answer.status == HTTPStatus.FORBIDDEN
+        reason = ParkReason.FORBIDDEN if forbidden else ParkReason.NOT_FOUND
+        return Reading(
+            parked(facts, token, reason, said), _gone(opened), (VerdictRefused(step_id, reason, said),)
+        )
+    if is_page_of_another(answer):
+        return Reading(
+            parked(facts, token, ParkReason.NOT_FOUND),
+            (Noticed(code=NoticeCode.NOT_FOUND),),
+            (VerdictRefused(step_id, ParkReason.NOT_FOUND),),
+        )
+    events: tuple[Event, ...] = (_MALFORMED,) if answer.status < 400 else ()
+    progress = progress_of(facts, token)
+    failures = progress.failures + 1
+    if failures >= limits.READ_FAILURES or 400 <= answer.status < 500:
+        events = (*events, Noticed(code=NoticeCode.SERVER_ERROR))
+        return Reading(
+            parked(facts, token, ParkReason.REFUSED), events, (VerdictRefused(step_id, ParkReason.REFUSED),)
+        )
+    wait_ms = limits.READ_AGAIN_MS
+    progress = put(progress, failures=failures, not_before_ms=facts.now_ms + wait_ms)
+    return Reading(with_progress(facts, token, progress), events, (VerdictLater(step_id, wait_ms),))
+
+
+def _gone(opened: OpenStep) -> tuple[Event, ...]:
+    """A history that is refused or unknown: its conversation can't be reached by this account any more."""
+    kind = opened.goal.kind
+    if isinstance(kind, FreshHead | OlderPage):
+        return (ConversationGone(remote_id=kind.conversation, lifecycle=Lifecycle.READ_ONLY),)
+    return ()
+
+
+def _stored(facts: Facts, answer: Answer, *events: Event) -> Reading:
+    return Reading(facts, events, (VerdictStored(answer.step_id),))
+
+
+def _paged(answer: Answer) -> tuple[list[object], int | None, int | None] | None:
+    """(records, total, page size) of a good page; None when it is none."""
+    body = loose.mapping(answer.body)
+    if answer.status != HTTPStatus.OK or not answer.is_json or not isinstance(body.get("data"), list):
+        return None
+    meta = loose.mapping(body.get("meta"))
+    return body["data"], loose.whole(meta.get("totalItems")), loose.whole(meta.get("itemsPerPage"))
+
+
+# -- lists -------------------------------------------------------------------------------------------------
+
+
+def next_lists(token: int, facts: Facts) -> Next:
+    """Orders page by page, then the list of chats where the server may have one."""
+    progress = progress_of(facts, token)
+    if progress.stage == NOTE_CHATS:
+        return get(names.ROUTE_CHATS, facts, NOTE_CHATS)
+    walk = progress.data if isinstance(progress.data, ListWalk) else ListWalk()
+    return lists.call(walk, facts)
+
+
+def read_orders(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """One page of the order list."""
+    token = opened.goal.token
+    progress = progress_of(facts, token)
+    walk = progress.data if isinstance(progress.data, ListWalk) else ListWalk()
+    page = _paged(answer)
+    events: list[Event] = []
+    if page is not None:
+        records, total, per_page = page
+        for record in records:
+            seen = translate.order_item(record, facts.account)
+            events += seen if seen is not None else (_MALFORMED,)
+        walk = lists.page_came(walk, len(records), total, per_page)
+    elif answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        skipped = walk.skipped
+        walk = lists.page_failed(walk)
+        if walk.skipped > skipped:
+            events.append(Dropped(reason="unreadable_order"))
+    else:
+        return failed(opened, answer, facts)
+    if walk.broken:
+        reason = ParkReason.REFUSED
+        events.append(Noticed(code=NoticeCode.SERVER_ERROR))
+        return Reading(parked(facts, token, reason), tuple(events), (VerdictRefused(answer.step_id, reason),))
+    if not walk.done:
+        return _stored(at_stage(facts, token, lists.NOTE_ORDERS, walk), answer, *events)
+    if learnt(facts, ROUTE_CHATS) == NO:
+        return _stored(ended(facts, token), answer, *events)
+    return _stored(at_stage(facts, token, NOTE_CHATS), answer, *events)
+
+
+def read_chats(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """The list of chats: documented, absent from the servers seen."""
+    token = opened.goal.token
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return failed(opened, answer, facts)
+    page = _paged(answer)
+    if page is None:
+        # Absent, or not usable: the order list has told everything that the conversations need.
+        facts = with_learnt(facts, ROUTE_CHATS, NO) if answer.status < 500 else facts
+        return _stored(ended(facts, token), answer)
+    events: list[Event] = []
+    for record in page[0]:
+        seen = translate.chat_item(record)
+        events.append(seen if seen is not None else _MALFORMED)
+    return _stored(ended(with_learnt(facts, ROUTE_CHATS, YES), token), answer, *events)
+
+
+# -- one order ---------------------------------------------------------------------------------------------
+
+
+def next_order(goal: FreshOrder, facts: Facts) -> Next:
+    """By number: the route does not know ids."""
+    if not goal.number:
+        return Parked(ParkReason.NOT_FOUND)
+    return order_call(goal.number, facts, NOTE_ORDER)
+
+
+def order_call(number: str, facts: Facts, note: str) -> Call:
+    """The request for an order's detail."""
+    return get(route(names.ROUTE_ORDER, order_number=number), facts, note)
+
+
+def read_order(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """An order's detail."""
+    data = loose.mapping(answer.body).get("data")
+    seen = orders.detail(data, facts.account) if answer.status == HTTPStatus.OK and answer.is_json else None
+    if seen is None:
+        return failed(opened, answer, facts)
+    return _stored(ended(facts, opened.goal.token), answer, seen)
+
+
+# -- history -----------------------------------------------------------------------------------------------
+
+
+class HistoryData(msgspec.Struct, frozen=True):
+    """A reading of history under way: what it has, and the page asked for."""
+
+    walk: Walk
+    wish: PageWish
+
+
+def next_history(token: int, goal: FreshHead | OlderPage, facts: Facts) -> Next:
+    """The next page of a reading, or the unread number after it."""
+    if translate.remote_id(goal.conversation) is None:
+        return Parked(ParkReason.NOT_FOUND)
+    progress = progress_of(facts, token)
+    if progress.stage == NOTE_UNREAD:
+        path = route(names.ROUTE_UNREAD_COUNT, order_id=goal.conversation)
+        return get(path, facts, NOTE_UNREAD)
+    data = _history_data(goal, progress, facts)
+    query = (("page", str(data.wish.page)), ("limit", str(data.wish.limit)))
+    return get(route(names.ROUTE_HISTORY, order_id=goal.conversation), facts, NOTE_HISTORY, query)
+
+
+def _history_data(goal: FreshHead | OlderPage, progress: Progress, facts: Facts) -> HistoryData:
+    if isinstance(progress.data, HistoryData):
+        return progress.data
+    walk = history.begin(goal, learnt(facts, history.LEARNT_KEY))
+    return HistoryData(walk, PageWish(walk.guess, walk.limit))
+
+
+def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """One page of a history; at the last one, everything that the reading brought."""
+    goal, token = opened.goal.kind, opened.goal.token
+    if not isinstance(goal, FreshHead | OlderPage):
+        return Reading(facts, (_MALFORMED,), (VerdictStored(answer.step_id),))
+    page = _paged(answer)
+    if page is None:
+        return failed(opened, answer, facts)
+    records, total, per_page = page
+    data = _history_data(goal, progress_of(facts, token), facts)
+    facts, seen, events = _records(records, goal.conversation, facts)
+    read = PageRead(
+        messages=seen,
+        total=len(records) if total is None else total,
+        per_page=per_page,
+        bad=sum(1 for event in events if isinstance(event, Dropped)),
+    )
+    walk, wish = history.advance(goal, history.take(data.walk, data.wish.page, read))
+    if wish is not None:
+        facts = at_stage(facts, token, NOTE_HISTORY, HistoryData(walk, wish))
+        return _stored(facts, answer, *events)
+    if walk.direction is not None and walk.last_page > 1:
+        facts = with_learnt(facts, history.LEARNT_KEY, walk.direction)
+    asks_unread = isinstance(goal, FreshHead) and not goal.complete and _unread_route_wanted(facts)
+    facts = at_stage(facts, token, NOTE_UNREAD) if asks_unread else ended(facts, token)
+    return _stored(facts, answer, *walk.messages(), *events, history.window(goal.conversation, walk))
+
+
+def _unread_route_wanted(facts: Facts) -> bool:
+    return learnt(facts, ROUTE_CHATS) != YES and learnt(facts, ROUTE_UNREAD) != NO
+
+
+def _records(
+    records: list[object], room: RemoteId, facts: Facts
+) -> tuple[Facts, tuple[MessageSeen, ...], list[Event]]:
+    """The messages of one page as they stand, and what else the page tells."""
+    seen: list[MessageSeen] = []
+    events: list[Event] = []
+    read_up_to: MessageSeen | None = None
+    for record in records:
+        message = translate.message(record, facts.account, Source.STORED, room)
+        if message is None:
+            events.append(_MALFORMED)
+            continue
+        if message.conversation != room:
+            events.append(Dropped(reason="foreign"))
+            continue
+        seen.append(message)
+        facts, _ = packets.counted(packets.known(facts, message), room, translate.sequence(record))
+        newer = read_up_to is None or message.cursor > read_up_to.cursor
+        if newer and message.own and translate.is_read(record):
+            read_up_to = message
+    if read_up_to is not None:
+        events.append(packets.read_by_somebody(read_up_to))
+    return facts, tuple(seen), events
+
+
+def read_unread(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """The unread number of one conversation: documented, absent from the servers seen."""
+    goal = opened.goal.kind
+    count = _unread_number(answer)
+    if count is None or not isinstance(goal, FreshHead):
+        facts = with_learnt(facts, ROUTE_UNREAD, NO) if answer.status < 500 else facts
+        return _stored(ended(facts, opened.goal.token), answer)
+    seen = ConversationSeen(remote_id=goal.conversation, order_remote_id=goal.conversation, unread=count)
+    return _stored(ended(with_learnt(facts, ROUTE_UNREAD, YES), opened.goal.token), answer, seen)
+
+
+def _unread_number(answer: Answer) -> int | None:
+    if answer.status != HTTPStatus.OK or not answer.is_json:
+        return None
+    data = loose.mapping(answer.body).get("data")
+    fields = loose.mapping(data)
+    found = (loose.whole(value) for value in (data, fields.get("unreadCount"), fields.get("count")))
+    return next((count for count in found if count is not None), None)
+
+
+# -- notifications and the server itself -------------------------------------------------------------------
+
+
+def next_notifications(facts: Facts) -> Next:
+    """The newest page. `unreadOnly` is left out: the server takes false for true."""
+    query = (("page", "1"), ("limit", str(limits.NOTIFICATIONS_PAGE)))
+    return get(names.ROUTE_NOTIFICATIONS, facts, NOTE_NOTIFICATIONS, query)
+
+
+def read_notifications(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """The newest page of notifications."""
+    page = _paged(answer)
+    if page is None:
+        return failed(opened, answer, facts)
+    events: list[Event] = []
+    for record in page[0]:
+        seen = translate.notification(record, pushed=False)
+        events.append(seen if seen is not None else _MALFORMED)
+    return _stored(ended(facts, opened.goal.token), answer, *events)
+
+
+def next_probe() -> Next:
+    """Liveness without a token; the answer also says whether the server is chatdesk's own."""
+    return Call(method="GET", path=names.ROUTE_HEALTH, note=NOTE_HEALTH)
+
+
+def read_health(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """Whether a dispatcher server answers there, and what it announces."""
+    body = loose.mapping(answer.body)
+    ours = answer.status == HTTPStatus.OK and answer.is_json and body.get("message") == texts.OK_HEALTH
+    if not ours and answer.status in {HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)}:
+        return failed(opened, answer, facts)
+    features = auth.announced(body.get(names.ANNOUNCEMENT_FIELD)) if ours else frozenset()
+    facts = with_own(facts, announced=features)
+    if ours:
+        return _stored(ended(facts, opened.goal.token), answer)
+    reason = ParkReason.NOT_FOUND
+    return Reading(parked(facts, opened.goal.token, reason), (), (VerdictRefused(answer.step_id, reason),))
+
+
+def announces(facts: Facts, feature: str) -> bool:
+    """Whether the server has announced a feature since the link was last lost."""
+    return feature in (own_of(facts).announced or frozenset())

@@ -1,0 +1,251 @@
+"""Goals of the dispatcher platform that change something: send, read mark, delete, order status.
+
+The recorded servers dedupe nothing, so the answer of a send is judged strictly: stored, refused, later, or
+unknown. Source: wire specification, sections 4.5, 5.2, 5.4 and 5.5.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+
+from chatdesk.domain.events import ConversationGone, Dropped, Event, MessageDeleted, Noticed
+from chatdesk.domain.kinds import Lifecycle, NoticeCode, ParkReason, Source
+from chatdesk.domain.ports import (
+    Answer,
+    Call,
+    ChangeStatus,
+    DeleteMessage,
+    Emit,
+    Facts,
+    MarkRead,
+    Next,
+    OpenStep,
+    Parked,
+    Reading,
+    SendText,
+    Verdict,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+    Wait,
+)
+from chatdesk.domain.text import is_blank
+from chatdesk.platforms import loose
+from chatdesk.platforms.dispatcher import auth, limits, orders, reads, translate
+from chatdesk.platforms.dispatcher.state import at_stage, ended, learnt, parked, progress_of, with_learnt
+from chatdesk.wire.dispatcher import names, shapes, texts
+
+NOTE_SEND = "send"
+NOTE_DELETE = "delete"
+NOTE_STATUS = "status"
+NOTE_CHECK = "check"
+NOTE_READ = "read"
+NOTE_MARK = "mark-read"
+
+_TOO_LONG = texts.ERR_MESSAGE_TOO_LONG.partition("{")[0]
+_OFFLINE_WAIT_MS = 30_000
+
+
+def message_limit_chars(facts: Facts) -> int:
+    """Longest text that this server takes."""
+    if reads.announces(facts, names.FEATURE_CLIENT_ID):
+        return limits.ANNOUNCED_MESSAGE_LIMIT_CHARS
+    return limits.LIMITS.message_limit_chars
+
+
+# -- send --------------------------------------------------------------------------------------------------
+
+
+def next_send(goal: SendText, facts: Facts) -> Next:
+    """One request; what can't succeed is not tried."""
+    if is_blank(goal.text):
+        return Parked(ParkReason.EMPTY)
+    if len(goal.text) > message_limit_chars(facts):
+        return Parked(ParkReason.TOO_LONG)
+    if translate.remote_id(goal.conversation) is None:
+        return Parked(ParkReason.NOT_FOUND)
+    body = shapes.SendBody(order_id=goal.conversation, message=goal.text)
+    if reads.announces(facts, names.FEATURE_CLIENT_ID):
+        body.client_id = goal.client_id
+    return Call(
+        method="POST",
+        path=names.ROUTE_SEND,
+        body=msgspec.to_builtins(body),
+        headers=auth.bearer(facts),
+        commits=True,
+        note=NOTE_SEND,
+    )
+
+
+def read_send(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """What the answer of a send means."""
+    goal, token, step_id = opened.goal.kind, opened.goal.token, answer.step_id
+    room = goal.conversation if isinstance(goal, SendText) else None
+    if answer.is_json and answer.status in {HTTPStatus.CREATED, HTTPStatus.OK}:
+        record = loose.mapping(answer.body).get("data")
+        seen = translate.message(record, facts.account, Source.STORED, room)
+        events: tuple[Event, ...] = (Dropped(reason="malformed"),) if seen is None else (seen,)
+        remote_id = None if seen is None else seen.remote_id
+        return Reading(ended(facts, token), events, (VerdictStored(step_id, remote_id),))
+    if answer.status == HTTPStatus.BAD_REQUEST:
+        said = loose.words(loose.mapping(answer.body).get("message"))
+        too_long = said.startswith(_TOO_LONG)
+        return _refused(opened, answer, ParkReason.TOO_LONG if too_long else ParkReason.REFUSED, facts)
+    reading = _common(opened, answer, facts)
+    gone = answer.is_json and answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+    if gone and room is not None:
+        event = ConversationGone(remote_id=room, lifecycle=Lifecycle.READ_ONLY)
+        return Reading(reading.facts, (*reading.events, event), reading.verdicts)
+    return reading
+
+
+_REASONS: dict[int, ParkReason] = {
+    HTTPStatus.FORBIDDEN: ParkReason.FORBIDDEN,
+    HTTPStatus.NOT_FOUND: ParkReason.NOT_FOUND,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ParkReason.TOO_LONG,
+}
+
+
+def _refused(opened: OpenStep, answer: Answer, reason: ParkReason, facts: Facts) -> Reading:
+    said = loose.words(loose.mapping(answer.body).get("message")) if answer.is_json else ""
+    facts = parked(facts, opened.goal.token, reason, said)
+    return Reading(facts, (), (VerdictRefused(answer.step_id, reason, said),))
+
+
+def _common(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """What any answer but success means for a step that may store something."""
+    status, step_id = answer.status, answer.step_id
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait_ms = auth.retry_after_ms(answer)
+        said = loose.words(loose.mapping(answer.body).get("message"))
+        notice = Noticed(code=NoticeCode.RATE_LIMITED, detail=said)
+        return Reading(facts, (notice,), (VerdictLater(step_id, wait_ms, said),))
+    if reads.is_page_of_another(answer):
+        notice = Noticed(code=NoticeCode.NOT_FOUND)
+        return Reading(facts, (notice,), (VerdictLater(step_id, limits.OTHER_SERVER_MS),))
+    if 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT:
+        return _refused(opened, answer, _REASONS.get(status, ParkReason.REFUSED), facts)
+    # A 500 can mean "stored", and a success that is no JSON came from something in between.
+    detail = f"HTTP {status}"
+    return Reading(facts, (), (VerdictUnknown(step_id, detail),))
+
+
+# -- delete ------------------------------------------------------------------------------------------------
+
+
+def next_delete(goal: DeleteMessage, facts: Facts) -> Next:
+    """One request; a message that is gone already counts as deleted."""
+    if translate.remote_id(goal.message) is None:
+        return Parked(ParkReason.NOT_FOUND)
+    path = reads.route(names.ROUTE_MESSAGE, message_id=goal.message)
+    return Call(method="DELETE", path=path, headers=auth.bearer(facts), commits=True, note=NOTE_DELETE)
+
+
+def read_delete(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """What the answer of a deletion means."""
+    goal = opened.goal.kind
+    gone = answer.is_json and answer.status in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}
+    if (gone or answer.status == HTTPStatus.NO_CONTENT) and isinstance(goal, DeleteMessage):
+        event = MessageDeleted(conversation=goal.conversation, remote_id=goal.message)
+        return Reading(ended(facts, opened.goal.token), (event,), (VerdictStored(answer.step_id),))
+    return _common(opened, answer, facts)
+
+
+# -- order status ------------------------------------------------------------------------------------------
+
+
+def next_status(goal: ChangeStatus, token: int, facts: Facts) -> Next:
+    """Look first, unless told not to: the order may have moved meanwhile."""
+    if facts.account.role != names.ROLE_ADMIN:
+        return Parked(ParkReason.FORBIDDEN)
+    if goal.new not in names.STATUS_LABELS or translate.remote_id(goal.order) is None:
+        return Parked(ParkReason.REFUSED)
+    if goal.check_first and progress_of(facts, token).stage != NOTE_STATUS:
+        if not goal.number:
+            return Parked(ParkReason.NOT_FOUND)
+        return reads.order_call(goal.number, facts, NOTE_CHECK)
+    return Call(
+        method="PUT",
+        path=reads.route(names.ROUTE_ORDER_STATUS, order_id=goal.order),
+        body={"status": goal.new},
+        headers=auth.bearer(facts),
+        commits=True,
+        note=NOTE_STATUS,
+    )
+
+
+def read_check(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """The order as it is now: changed already, as expected, or changed by somebody else."""
+    goal, token = opened.goal.kind, opened.goal.token
+    data = loose.mapping(answer.body).get("data")
+    seen = orders.detail(data, facts.account) if answer.status == HTTPStatus.OK and answer.is_json else None
+    if seen is None or not isinstance(goal, ChangeStatus):
+        return reads.failed(opened, answer, facts)
+    if seen.status == goal.new:
+        facts = ended(facts, token)
+    elif seen.status == goal.old:
+        facts = at_stage(facts, token, NOTE_STATUS)
+    else:
+        facts = parked(facts, token, ParkReason.CHANGED_MEANWHILE, seen.status_label or "")
+    return Reading(facts, (seen,), (VerdictStored(answer.step_id),))
+
+
+def read_status(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """What the answer of a status change means."""
+    if answer.status == HTTPStatus.OK and answer.is_json:
+        seen = orders.raw(loose.mapping(answer.body).get("data"))
+        events: tuple[Event, ...] = () if seen is None else (seen,)
+        return Reading(ended(facts, opened.goal.token), events, (VerdictStored(answer.step_id),))
+    if answer.status == HTTPStatus.BAD_REQUEST:
+        return _refused(opened, answer, ParkReason.REFUSED, facts)
+    return _common(opened, answer, facts)
+
+
+# -- read mark ---------------------------------------------------------------------------------------------
+
+
+def next_mark(goal: MarkRead, token: int, facts: Facts) -> Next:
+    """Tell the room, then the route where this server has one: nothing of the room's signal is stored."""
+    if translate.remote_id(goal.conversation) is None:
+        return Parked(ParkReason.NOT_FOUND)
+    by_route = learnt(facts, reads.ROUTE_READ)
+    if progress_of(facts, token).stage != NOTE_READ:
+        if facts.online:
+            args = (goal.conversation,)
+            return Emit(event=names.EMIT_MARK_READ, args=args, commits=by_route == reads.NO, note=NOTE_MARK)
+        if by_route != reads.YES:
+            return Wait(_OFFLINE_WAIT_MS)
+    blocked = auth.blocker(facts)
+    if blocked is not None:
+        return blocked
+    path = reads.route(names.ROUTE_READ, order_id=goal.conversation)
+    return Call(method="PATCH", path=path, headers=auth.bearer(facts), commits=True, note=NOTE_READ)
+
+
+def marked(opened: OpenStep, facts: Facts) -> Facts:
+    """The room was told; the route is next, unless it is known to be absent."""
+    if learnt(facts, reads.ROUTE_READ) == reads.NO:
+        return ended(facts, opened.goal.token)
+    return at_stage(facts, opened.goal.token, NOTE_READ)
+
+
+def read_mark(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """What the read route says; where it is absent the room's signal was all that there is."""
+    token, step_id = opened.goal.token, answer.step_id
+    if reads.is_page_of_another(answer) or answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        facts = with_learnt(facts, reads.ROUTE_READ, reads.NO)
+        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
+    if answer.is_json and answer.status == HTTPStatus.OK:
+        facts = with_learnt(facts, reads.ROUTE_READ, reads.YES)
+        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
+    return _common(opened, answer, facts)
+
+
+def unanswered(step_id: int, *, left: bool, commits: bool, reason: str) -> Verdict:
+    """A step that ended without an answer: unknown where it may have stored something, else later."""
+    if left and commits:
+        return VerdictUnknown(step_id, reason)
+    return VerdictLater(step_id, 0, reason)

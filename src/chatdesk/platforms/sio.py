@@ -1,0 +1,278 @@
+"""One Socket.IO connection: opened once, told packet by packet, never reconnected by itself.
+
+The packets are python-socketio's, the transport is its python-engineio; the part between them is here, since
+the library's client hands every packet to a task of its own, calls handlers for events that a server names
+`connect` or `disconnect`, and waits for its namespaces where a socket may be lost unseen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import engineio
+import engineio.base_client
+import engineio.packet
+
+from chatdesk.domain.ports import Accepted, Arrived, Connect, ConnectRefused, LinkLost, Packet
+from chatdesk.platforms import decoding
+
+CLOSE_S = 1.0
+"""How long a closing socket may be polite."""
+MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
+BURST = 64
+"""After so many packets without a pause the loop's other tasks get their turn."""
+
+_SILENT = logging.getLogger(f"{__name__}.library")
+"""The library's log lines hold bodies and tokens; what matters in them reaches the listener."""
+_SILENT.setLevel(logging.CRITICAL + 1)
+_SILENT.propagate = False
+
+
+class Refused(Exception):
+    """The server refused the namespace; the listener has been told."""
+
+
+class TransportFailed(Exception):
+    """No socket came to be. `reason` as in NoAnswer; left: bytes may have left this machine."""
+
+    def __init__(self, reason: str, *, left: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.left = left
+
+
+class _Redirected(aiohttp.ClientConnectionError):
+    """A handshake was sent elsewhere: nothing follows, least of all a token."""
+
+
+class _Engine(engineio.AsyncClient):  # type: ignore[misc]
+    """An Engine.IO client that hands over its packets in order and at once, and notes every sign of life."""
+
+    def __init__(self, heard: Callable[[], None], message: Callable[[Any], None], **options: Any) -> None:
+        super().__init__(logger=_SILENT, handle_sigint=False, **options)
+        self._heard = heard
+        self._message = message
+        self._in_a_row = 0
+
+    async def _receive_packet(self, pkt: Any) -> None:
+        self._heard()
+        if pkt.packet_type != engineio.packet.MESSAGE:
+            await super()._receive_packet(pkt)
+            return
+        self._message(pkt.data)
+        self._in_a_row += 1
+        if self._in_a_row >= BURST:
+            self._in_a_row = 0
+            await asyncio.sleep(0)
+
+
+class Socket:
+    """One connection. `up`: the server has accepted the namespace and the link has not been lost since."""
+
+    def __init__(
+        self, url: str, context: ssl.SSLContext | bool, tell: Callable[[Arrived], None], user_agent: str
+    ) -> None:
+        self.up = False
+        self.heard_ms = 0
+        self._url = url
+        self._context = context
+        self._tell = tell
+        self._user_agent = user_agent
+        self._loop = asyncio.get_running_loop()
+        self._engine: _Engine | None = None
+        self._http: aiohttp.ClientSession | None = None
+        self._outcome: asyncio.Future[Arrived] | None = None
+        self._step_id = 0
+        self._dropped = False
+
+    async def open(self, step_id: int, connect: Connect) -> None:
+        """Connect and wait for the namespace; Accepted or ConnectRefused goes to the listener.
+
+        Raises Refused, or TransportFailed when every transport failed. The next transport is tried only where
+        the one before reached a server that did not want it.
+        """
+        self._step_id = step_id
+        failure = TransportFailed("unreachable", left=False)
+        for transport in connect.transports:
+            try:
+                await self._open_by(transport, connect)
+                return
+            except TransportFailed as exc:
+                failure = exc
+                if not exc.left or exc.reason == "redirect":
+                    break
+                await self._tidy()
+        raise failure
+
+    async def _open_by(self, transport: str, connect: Connect) -> None:
+        self._outcome = self._loop.create_future()
+        self._http = self._session()
+        engine = self._engine = _Engine(
+            self._heard,
+            self._packet,
+            http_session=self._http,
+            websocket_extra_options={
+                "timeout": aiohttp.ClientWSTimeout(ws_close=CLOSE_S),
+                "max_msg_size": MESSAGE_LIMIT_BYTES,
+            },
+        )
+        engine.on("disconnect", self._lost)
+        try:
+            await engine.connect(
+                self._url,
+                headers=dict(connect.headers),
+                transports=[transport],
+                engineio_path=connect.socketio_path,
+            )
+        except (
+            engineio.exceptions.EngineIOError,
+            aiohttp.ClientError,
+            OSError,
+            ValueError,
+            TypeError,
+            KeyError,
+        ) as exc:
+            # The last three: an open packet of a server that speaks something else.
+            raise _failure(exc) from exc
+        self._heard()
+        self._watch(engine)
+        await engine.send(decoding.connect_packet(connect.auth))
+        outcome = await self._outcome
+        if isinstance(outcome, ConnectRefused):
+            raise Refused
+        if isinstance(outcome, LinkLost):
+            raise TransportFailed("cut", left=True)
+
+    def _session(self) -> aiohttp.ClientSession:
+        redirected = aiohttp.TraceConfig()
+        redirected.on_request_redirect.append(_refuse_redirect)
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self._context or True),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": self._user_agent},
+            trace_configs=[redirected],
+            trust_env=False,
+        )
+
+    def _watch(self, engine: _Engine) -> None:
+        """A read loop that dies of what it read is a lost link too, and its error is not left unheard."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled():
+                task.exception()
+            if engine is self._engine:
+                self._lost("read loop ended")
+
+        engine.read_loop_task.add_done_callback(ended)
+
+    # -- what happens --------------------------------------------------------------------------------------
+
+    def _heard(self) -> None:
+        self.heard_ms = int(self._loop.time() * 1_000)
+
+    def _packet(self, data: Any) -> None:
+        if self._dropped:
+            return
+        kind, content = decoding.packet(data)
+        match kind:
+            case decoding.EVENT if isinstance(content, list) and content and isinstance(content[0], str):
+                if self.up:
+                    self._tell(Packet(content[0], tuple(content[1:])))
+            case decoding.CONNECT:
+                self._settle(Accepted(self._step_id))
+            case decoding.CONNECT_ERROR:
+                self._settle(ConnectRefused(self._step_id, _words(content)))
+            case decoding.DISCONNECT:
+                self._lost("server disconnect")
+            case _ if self.up:
+                self._tell(Packet("", ()))
+
+    def _settle(self, outcome: Accepted | ConnectRefused) -> None:
+        if self._outcome is None or self._outcome.done():
+            return
+        self.up = isinstance(outcome, Accepted)
+        self._outcome.set_result(outcome)
+        self._tell(outcome)
+
+    def _lost(self, _reason: str) -> None:
+        if self._outcome is not None and not self._outcome.done():
+            self._outcome.set_result(LinkLost())
+        if self.up:
+            self.up = False
+            self._tell(LinkLost())
+
+    # -- what is done --------------------------------------------------------------------------------------
+
+    async def send(self, packet: str) -> None:
+        """Queue one packet; the transport sends in order."""
+        if self._engine is not None:
+            await self._engine.send(packet)
+
+    def drop(self) -> None:
+        """Hear nothing more; LinkLost goes to the listener if it was up."""
+        self._lost("dropped")
+        self._dropped = True
+
+    async def close(self) -> None:
+        """Say goodbye for at most CLOSE_S, then close the transport."""
+        engine = self._engine
+        if engine is not None and engine.state == "connected":
+            with suppress(TimeoutError, aiohttp.ClientError, OSError):
+                async with asyncio.timeout(CLOSE_S):
+                    await engine.send(decoding.disconnect_packet())
+                    await engine.disconnect()
+        await self._tidy()
+
+    async def _tidy(self) -> None:
+        engine, self._engine = self._engine, None
+        http, self._http = self._http, None
+        if http is not None:
+            await http.close()
+        if engine is None:
+            return
+        tasks = [task for task in (engine.read_loop_task, engine.write_loop_task) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        with suppress(ValueError):
+            engineio.base_client.connected_clients.remove(engine)
+
+
+def _words(content: Any) -> str:
+    """What the server says to a refusal; empty text where it says nothing readable."""
+    if isinstance(content, dict):
+        content = content.get("message")
+    return content if isinstance(content, str) else ""
+
+
+async def _refuse_redirect(
+    _session: aiohttp.ClientSession, _context: SimpleNamespace, _params: aiohttp.TraceRequestRedirectParams
+) -> None:
+    raise _Redirected
+
+
+def _failure(exc: BaseException) -> TransportFailed:
+    """Why there is no socket: nobody there, no trust, sent elsewhere, or no such transport."""
+    causes = list(_causes(exc))
+    if any(isinstance(cause, ssl.SSLError | aiohttp.ClientSSLError) for cause in causes):
+        return TransportFailed("tls", left=False)
+    if any(isinstance(cause, _Redirected) for cause in causes):
+        return TransportFailed("redirect", left=True)
+    if any(isinstance(cause, aiohttp.ClientConnectorError) for cause in causes):
+        return TransportFailed("unreachable", left=False)
+    return TransportFailed("cut", left=True)
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = exc
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
