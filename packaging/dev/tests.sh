@@ -8,10 +8,14 @@ rm -f .coverage .coverage.*
 began=$SECONDS
 
 status=0
+# A test that hangs ends its worker (faulthandler_timeout), a dead worker ends the run, and the run itself has a
+# limit: this script always ends, and never well by accident.
+limit=(timeout --kill-after=30 "${TEST_LIMIT_S:-840}")
 cover=(--cov --cov-report= --cov-fail-under=0)
-QT_QPA_PLATFORM=offscreen "$python" -m pytest -q -m "not display" -n "${JOBS:-2}" --dist loadfile \
+QT_QPA_PLATFORM=offscreen "${limit[@]}" "$python" -m pytest -q -m "not display" \
+    -n "${JOBS:-2}" --dist loadfile --max-worker-restart=0 \
     "${cover[@]}" --junitxml=build/test/offscreen.xml || status=$?
-QT_QPA_PLATFORM=xcb "$python" -m pytest -q -m display \
+QT_QPA_PLATFORM=xcb "${limit[@]}" "$python" -m pytest -q -m display \
     "${cover[@]}" --cov-append --junitxml=build/test/display.xml || status=$?
 
 # The floor is in pyproject.toml. It is only judged when the tests pass: a failed run covers less anyway.
