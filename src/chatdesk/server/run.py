@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import random
 import signal
 import socket
 import sys
@@ -23,6 +24,7 @@ from chatdesk.wire.dispatcher import names
 
 PLATFORMS = (names.PLATFORM,)
 SEEDS = ("none", "demo")
+QUIET_PORTS = range(20_000, 30_000)
 STOP_TIMEOUT_S = 1
 """How long requests may still take when the server stops; then they are cut."""
 
@@ -96,7 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def options_from(arguments: argparse.Namespace) -> ServeOptions:
+def options(arguments: argparse.Namespace) -> ServeOptions:
     """The options that parsed switches stand for."""
     return ServeOptions(
         data_dir=arguments.data,
@@ -132,9 +134,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """`python -m chatdesk.server.run`: the server without the rest of chatdesk."""
     parser = argparse.ArgumentParser(prog="chatdesk serve", description="Run a reference server.")
     add_arguments(parser)
-    options = options_from(parser.parse_args(argv))
+    chosen = options(parser.parse_args(argv))
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    return serve(options)
+    return serve(chosen)
 
 
 class _WebServer(uvicorn.Server):
@@ -209,6 +211,11 @@ def _on_signals(stop: asyncio.Event) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    if port == 0:
+        # Below the kernel's own range: a client that knocks while the server restarts must not meet itself.
+        for candidate in random.sample(QUIET_PORTS, 50):
+            with contextlib.suppress(OSError):
+                return _listen(host, candidate)
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         if sys.platform != "win32":

@@ -153,6 +153,18 @@ CARRIERS = (
     ),
 )
 
+STATE_CODES = {
+    "Alabama": "AL",
+    "Arizona": "AZ",
+    "New Mexico": "NM",
+    "North Dakota": "ND",
+    "Oklahoma": "OK",
+    "South Dakota": "SD",
+    "Tennessee": "TN",
+    "West Virginia": "WV",
+}
+"""Of the states where a haul of the demonstration ends."""
+
 CUSTOMER_EMAILS = tuple(carrier.email for carrier in CARRIERS[:3])
 """The customers who are live in the demonstration."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from chatdesk.server.demo.cast import Haul, carrier_of
+from chatdesk.server.demo.cast import STATE_CODES, Haul, carrier_of
 from chatdesk.wire.dispatcher import names
 
 MINUTE_MS = 60_000
@@ -47,14 +47,17 @@ def _lines(haul: Haul, chance: random.Random) -> Iterator[tuple[bool, str]]:
     height = f"{haul.height[0]}'{haul.height[1]}\""
     yield (
         True,
-        f"Hi, new one for you: {haul.make_model}, from {haul.origin} to {haul.destination}.",
+        f"Hi, new one for you: {haul.make_model} ({haul.serial}), from {haul.origin} to {haul.destination}.",
     )
     yield False, f"Morning {name}, got {haul.number}. Is {width} wide the final figure, mirrors in?"
     yield (
         True,
         f"Yes, {width} measured this morning, {height} high on the trailer, {haul.weight_lb:,} lb gross.",
     )
-    yield False, f"Thanks. At {height} we need the {first} bridge clearance list, I will file today."
+    yield (
+        False,
+        f"Thanks. At {height} we need the {first} bridge clearance list for {tag}, I will file today.",
+    )
     yield True, f"Driver for {tag} is ready from Monday, the sooner the better for us."
     yield False, f"{first} application for {tag} is in. Usual turnaround is one working day."
     yield False, f"{first} came back on {haul.serial}: they ask for axle spacings, can you send them?"
@@ -72,7 +75,7 @@ def _lines(haul: Haul, chance: random.Random) -> Iterator[tuple[bool, str]]:
         day += 1
         route = chance.randrange(10, 99)
         mile = chance.randrange(40, 480)
-        permit = f"{last[:2].upper()}-{tag[-3:]}{day:02d}{chance.randrange(10, 99)}"
+        permit = f"{STATE_CODES[last]}-{tag[-3:]}{day:02d}{chance.randrange(10, 99)}"
         clock = f"{chance.randrange(6, 18):02d}:{chance.randrange(0, 60):02d}"
         yield True, f"Day {day} on {tag}: rolling since {clock}, now near mile {mile}.{day}."
         yield (
@@ -90,8 +93,9 @@ def _lines(haul: Haul, chance: random.Random) -> Iterator[tuple[bool, str]]:
 
 def _waiting(haul: Haul) -> list[str]:
     tag = haul.number.removeprefix("ORD-")
+    load = haul.commodity.partition(",")[0].lower()
     return [
         f"Any news on {haul.states[-1]} for {tag}? The customer at {haul.destination} is asking.",
-        f"Also, the {haul.commodity.lower()} gets picked up at {haul.origin}, gate code changed.",
+        f"Also, the {load} gets picked up at {haul.origin}, gate code changed.",
         f"Sorry to press, but the crew for {haul.number} is booked for tomorrow 07:00.",
     ]
