@@ -1,0 +1,108 @@
+"""Carries out what a person asks of one message, by the services, and asks back where text would be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from chatdesk.domain.entities import Message
+from chatdesk.domain.ids import OutgoingId
+from chatdesk.domain.text import well_formed
+from chatdesk.ui.context import UiContext
+from chatdesk.ui.i18n import tr
+from chatdesk.ui.plain import Answer, PlainQuestion
+from chatdesk.ui.tasks import Tasks
+from chatdesk.ui.timeline.info import MessageInfo
+from chatdesk.ui.timeline.offers import Action
+from chatdesk.ui.timeline.wording import body_text, copied_with_name
+
+
+class MessageActions(QObject):
+    """`edit_requested(outgoing id, text)`: the composer takes the text of what has not left.
+
+    `more_requested(message id)`: show more of a long text.
+    """
+
+    edit_requested = Signal(str, str)
+    more_requested = Signal(object)
+
+    def __init__(self, context: UiContext, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._window = parent
+        self._tasks = Tasks(self, context.troubles)
+
+    def perform(self, action: Action, message: Message) -> None:
+        """Do it, or ask first. An action that the message's state does not allow any more ends in words."""
+        match action:
+            case Action.COPY:
+                copy_text(body_text(message))
+            case Action.COPY_WITH_NAME:
+                copy_text(copied_with_name(message, body_text(message)))
+            case Action.SHOW_MORE:
+                self.more_requested.emit(message.id)
+            case Action.INFO:
+                MessageInfo(self._context, message, self._window).open()
+            case Action.DELETE:
+                self._ask(
+                    tr("Delete this message for everyone?"),
+                    tr("It disappears for you and for the other side. This can't be undone."),
+                    tr("Delete"),
+                    lambda: self._start("delete message", self._context.desk.delete_message(message.id)),
+                )
+            case _ if message.outgoing_id is not None:
+                self._of_outgoing(action, message.outgoing_id, message)
+
+    def _of_outgoing(self, action: Action, outgoing: OutgoingId, message: Message) -> None:
+        desk = self._context.desk
+        match action:
+            case Action.CHECK:
+                self._start("check", desk.check(outgoing))
+            case Action.SEND_AGAIN:
+                self._start("send again", desk.send_again(outgoing))
+            case Action.RETRY | Action.SEND_NOW:
+                self._start("retry", desk.retry(outgoing))
+            case Action.CANCEL:
+                self._start("cancel", desk.cancel(outgoing))
+            case Action.EDIT:
+                self.edit_requested.emit(outgoing, message.text)
+            case Action.DISCARD:
+                self._ask(
+                    tr("Let this message go?"),
+                    tr(
+                        "chatdesk stops looking for it. It may have arrived; "
+                        "its text disappears from this list."
+                    ),
+                    tr("Discard"),
+                    lambda: self._start("discard", desk.discard(outgoing)),
+                )
+            case Action.REMOVE:
+                self._ask(
+                    tr("Delete this message?"),
+                    tr("It was not sent. Its text will be gone."),
+                    tr("Delete"),
+                    lambda: self._start("discard", desk.discard(outgoing)),
+                )
+            case _:
+                return
+
+    def _start(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
+        self._tasks.start(name, work, exclusive=False)
+
+    def _ask(self, title: str, text: str, yes: str, then: Callable[[], None]) -> None:
+        question = PlainQuestion(
+            self._context.theme, title, text, yes=yes, no=tr("Cancel"), danger=True, parent=self._window
+        )
+        question.answered.connect(lambda answer: then() if answer is Answer.YES else None)
+        question.open()
+
+
+def copy_text(text: str) -> None:
+    """Put plain text on the clipboard, without what a paste elsewhere could stumble over."""
+    data = QMimeData()
+    data.setText(well_formed(text).replace("\x00", "\u2400"))
+    QGuiApplication.clipboard().setMimeData(data)

@@ -1,0 +1,85 @@
+"""Brings rows in before they are needed: pages of the database near the edges, the server's at a gap."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from chatdesk.domain.changes import HistoryLoading
+from chatdesk.domain.ids import PENDING_CURSOR, Cursor
+from chatdesk.services.desk import Desk
+from chatdesk.ui.timeline.model import TimelineModel
+
+NEAR_ROWS = 30
+"""How many rows before an edge the next page is read."""
+_PAGES_AT_ONCE = 2
+
+
+class History(QObject):
+    """`busy_changed`: the row above the first message says something else."""
+
+    busy_changed = Signal()
+
+    def __init__(self, desk: Desk, model: TimelineModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._model = model
+        self._asked: set[Cursor] = set()
+        self.busy = False
+        self.reached_start = False
+
+    def open(self) -> None:
+        """Another conversation."""
+        self._asked.clear()
+        self.busy = self.reached_start = False
+
+    def look(self, visible: range) -> None:
+        """These rows are in view now."""
+        if not visible or self._model.conversation_id is None:
+            return
+        first, last = visible[0], visible[-1]
+        for _ in range(_PAGES_AT_ONCE):
+            if first < NEAR_ROWS and self._model.has_older:
+                came = self._model.load_older()
+                first, last = first + came, last + came
+            if last >= self._model.rowCount() - NEAR_ROWS and self._model.has_newer:
+                self._model.load_newer()
+        self._ask_for_gaps(first, last)
+        self._model.trim(first, last)
+
+    def ask(self) -> None:
+        """The person asks for older messages by hand."""
+        self._asked.clear()
+        if self._model.rowCount():
+            self._ask_for_gaps(0, 0)
+
+    def retry(self) -> None:
+        """The server can be reached again: what was asked in vain may be asked once more."""
+        if not self.busy:
+            self._asked.clear()
+
+    def on_loading(self, news: HistoryLoading) -> None:
+        """The engine has begun or ended reading older messages."""
+        if news.conversation_id != self._model.conversation_id:
+            return
+        self.busy = news.busy
+        if not news.busy:
+            self.reached_start = self.reached_start or news.reaches_start
+            self._model.refresh_gaps()
+        self.busy_changed.emit()
+
+    def _ask_for_gaps(self, first: int, last: int) -> None:
+        """Ask the server once for what lies before each row with a gap that is in view or nearly so."""
+        conversation = self._model.conversation_id
+        if conversation is None or self.busy:
+            return
+        end = min(last + NEAR_ROWS, self._model.rowCount() - 1)
+        for row in range(max(0, first - NEAR_ROWS), end + 1):
+            cursor = self._model.message(row).cursor
+            if self._model.has_gap_above(row) and cursor != PENDING_CURSOR and cursor not in self._asked:
+                self._asked.add(cursor)
+                held = sum(1 for n in range(row, self._model.rowCount()) if self._is_held(n))
+                self._desk.load_older(conversation, cursor, held)
+                return
+
+    def _is_held(self, row: int) -> bool:
+        return self._model.message(row).remote_id is not None

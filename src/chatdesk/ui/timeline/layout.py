@@ -1,0 +1,338 @@
+"""One message laid out for a width: where its lines, its small print and its links are. Plain text only."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from enum import Enum
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+
+from chatdesk.domain.entities import Message
+from chatdesk.domain.kinds import DeliveryState, MessageKind
+from chatdesk.ui.i18n import day_heading, tr, trn
+from chatdesk.ui.timeline.grouping import Above
+from chatdesk.ui.timeline.lines import TextPart, break_lines
+from chatdesk.ui.timeline.links import Link, find_links
+from chatdesk.ui.timeline.offers import Action, inline, label
+from chatdesk.ui.timeline.scroll import Extent
+from chatdesk.ui.timeline.shown import Shown, shown
+from chatdesk.ui.timeline.style import BUBBLE_SHARE, Style
+from chatdesk.ui.timeline.wording import (
+    body_text,
+    is_troubled,
+    sender_words,
+    state_words,
+    time_words,
+    trouble_words,
+)
+
+_SYSTEM_SHARE = 0.86
+"""Most of the width that a system line may take."""
+
+
+class Look(Enum):
+    """How the bubble of a message is drawn."""
+
+    SYSTEM = "system"
+    OTHER = "other"
+    OWN = "own"
+    QUEUED = "queued"
+    UNCERTAIN = "uncertain"
+    PARKED = "parked"
+
+
+class Item(NamedTuple):
+    """All that decides how a row looks, besides width and style."""
+
+    message: Message
+    above: Above
+    show_name: bool
+    steps: int
+    """How often the person asked for more of a long text."""
+    now_us: int
+
+
+class Words(NamedTuple):
+    """One line of words at a place (left end of its base line)."""
+
+    text: str
+    at: QPointF
+
+
+class ActionLink(NamedTuple):
+    """Words that do something when they are pressed; `rect` is the area that takes the press."""
+
+    action: Action
+    words: Words
+    rect: QRectF
+
+
+class Mark(NamedTuple):
+    """An icon in the small print."""
+
+    icon: str
+    rect: QRectF
+
+
+@dataclasses.dataclass(slots=True)
+class RowLayout:
+    """A laid-out row; all places are relative to its top left corner, x = 0 is the left edge of the view."""
+
+    message: Message
+    look: Look
+    height: int
+    lead: int
+    above: Above
+    day: str
+    bubble: QRectF
+    text: TextPart
+    shown: Shown
+    links: tuple[Link, ...] = ()
+    name: Words | None = None
+    note: TextPart | None = None
+    actions: tuple[ActionLink, ...] = ()
+    small_print: tuple[Words, ...] = ()
+    mark: Mark | None = None
+
+    @property
+    def extent(self) -> Extent:
+        """Its height, and how much of it is decoration."""
+        return Extent(self.height, self.lead)
+
+    def link_at(self, point: QPointF) -> Link | None:
+        """The address under a point."""
+        if not self.links or not self.text.rect.contains(point):
+            return None
+        at = self.text.letter_at(point)
+        if at is None:
+            return None
+        return next((link for link in self.links if link.start <= at < link.end), None)
+
+    def action_at(self, point: QPointF) -> Action | None:
+        """The action under a point."""
+        return next((part.action for part in self.actions if part.rect.contains(point)), None)
+
+
+_MARKS = {
+    DeliveryState.QUEUED: "clock",
+    DeliveryState.IN_FLIGHT: "arrow-up",
+    DeliveryState.ACCEPTED: "tick",
+    DeliveryState.DELIVERED: "ticks",
+    DeliveryState.READ: "ticks",
+    DeliveryState.UNCERTAIN: "question",
+    DeliveryState.PARKED: "alert",
+}
+
+
+def lay_out(item: Item, width: int, style: Style) -> RowLayout:
+    """Break the lines of a message and give each of its parts a place in a view of `width` px."""
+    if item.message.kind is MessageKind.SYSTEM:
+        return _system_line(item, width, style)
+    return _bubble(item, width, style)
+
+
+def _bubble(item: Item, width: int, style: Style) -> RowLayout:
+    message, above = item.message, item.above
+    most = min(max(1, width - 2 * style.side), max(style.min_bubble, math.floor(width * BUBBLE_SHARE)))
+    inner = max(1.0, most - 2.0 * style.pad_x)
+    text = shown(body_text(message), item.steps)
+    font = style.muted_body if message.deleted else style.body
+    lines = break_lines(text.drawn, font, inner)
+    name = sender_words(message) if item.show_name and above.first and not message.own else ""
+    note_words = _note(message)
+    note = break_lines(note_words, style.note, inner - _note_indent(message, style)) if note_words else None
+    flow, flow_width = _flow(_link_words(message, text), inner, style)
+    small_width = _small_print_width(item, style)
+    needs = (
+        lines.width,
+        style.name_metrics.horizontalAdvance(name),
+        note.width + _note_indent(message, style) if note else 0.0,
+        flow_width,
+        small_width,
+    )
+    column = min(float(math.ceil(max(needs))), inner)
+    if lines.right_to_left:
+        lines = break_lines(text.drawn, font, column)
+    bubble_width = column + 2 * style.pad_x
+    x = width - style.side - bubble_width if message.own else float(style.side)
+    left = x + style.pad_x
+    lead = _lead(above, style)
+    top = float(lead + (style.group_gap if above.first else style.row_gap))
+    y = top + style.pad_top
+    row = RowLayout(
+        message=message,
+        look=_look(message),
+        height=0,
+        lead=lead,
+        above=above,
+        day=day_heading(message.sent_at_us, item.now_us) if above.day else "",
+        bubble=QRectF(),
+        text=lines.moved(QPointF(left, y), column),
+        shown=text,
+        links=() if message.deleted else find_links(text.drawn),
+    )
+    if name:
+        elided = style.name_metrics.elidedText(name, Qt.TextElideMode.ElideRight, column)
+        row.name = Words(elided, QPointF(left, y + style.name_metrics.ascent()))
+        y += math.ceil(style.name_metrics.height()) + 1
+        row.text = lines.moved(QPointF(left, y), column)
+    y += math.ceil(lines.height)
+    if note:
+        y += style.tiny
+        indent = _note_indent(message, style)
+        row.note = note.moved(QPointF(left + indent, y), column - indent)
+        if is_troubled(message):
+            drop = (style.note_metrics.height() - style.glyph) / 2
+            row.mark = Mark(_MARKS[message.state], QRectF(left, y + drop, style.glyph, style.glyph))
+        y += math.ceil(note.height)
+    row.actions, y = _place_actions(flow, QPointF(left, y), style)
+    y = _place_small_print(row, item, QPointF(left + column - small_width, y + 1), style)
+    row.height = math.ceil(y) + style.pad_bottom
+    row.bubble = QRectF(x, top, bubble_width, row.height - top)
+    return row
+
+
+def _system_line(item: Item, width: int, style: Style) -> RowLayout:
+    words = tr("{text} · {time}", text=body_text(item.message).strip(), time=time_words(item.message))
+    text = shown(words, item.steps)
+    inner = max(1.0, min(width - 2.0 * style.side, width * _SYSTEM_SHARE))
+    lines = break_lines(text.drawn, style.note, inner)
+    column = min(math.ceil(lines.width) + 1.0, inner)
+    lines = break_lines(text.drawn, style.note, column, centred=True)
+    lead = _lead(item.above, style)
+    left, y = math.floor((width - column) / 2), float(lead + style.group_gap)
+    flow, flow_width = _flow(_link_words(item.message, text), inner, style)
+    actions, bottom = _place_actions(
+        flow, QPointF((width - flow_width) / 2, y + math.ceil(lines.height)), style
+    )
+    return RowLayout(
+        message=item.message,
+        look=Look.SYSTEM,
+        height=math.ceil(bottom) + style.tiny,
+        lead=lead,
+        above=item.above,
+        day=day_heading(item.message.sent_at_us, item.now_us) if item.above.day else "",
+        bubble=QRectF(left, y, column, lines.height),
+        text=lines.moved(QPointF(left, y), column),
+        shown=text,
+        links=() if item.message.deleted else find_links(text.drawn),
+        actions=actions,
+    )
+
+
+def _look(message: Message) -> Look:
+    if not message.own:
+        return Look.OTHER
+    if message.deleted:
+        return Look.OWN
+    return _LOOKS.get(message.state, Look.OWN)
+
+
+_LOOKS = {
+    DeliveryState.QUEUED: Look.QUEUED,
+    DeliveryState.UNCERTAIN: Look.UNCERTAIN,
+    DeliveryState.PARKED: Look.PARKED,
+}
+
+
+def _lead(above: Above, style: Style) -> int:
+    return (
+        (style.gap_height if above.gap else 0)
+        + (style.day_height if above.day else 0)
+        + (style.unread_height if above.unread else 0)
+    )
+
+
+def _note(message: Message) -> str:
+    """The lines under the text: why it waits, or that it came twice."""
+    trouble = trouble_words(message)
+    if trouble or not message.arrived_twice or message.deleted:
+        return trouble
+    return tr("This one arrived twice.")
+
+
+def _note_indent(message: Message, style: Style) -> int:
+    return style.glyph + style.tiny if is_troubled(message) else 0
+
+
+def _small_mark(message: Message) -> str:
+    if not message.own or message.deleted or is_troubled(message):
+        return ""
+    return _MARKS.get(message.state, "")
+
+
+def _small_print_width(item: Item, style: Style) -> float:
+    width = style.small_metrics.horizontalAdvance(time_words(item.message))
+    if _small_mark(item.message):
+        width += style.tiny + style.glyph
+    words = state_words(item.message, item.now_us)
+    if words:
+        width += style.tiny + style.small_metrics.horizontalAdvance(words)
+    return math.ceil(width)
+
+
+def _place_small_print(row: RowLayout, item: Item, at: QPointF, style: Style) -> float:
+    """Time, mark, words of the state, from `at` to the right; returns where the line ends below."""
+    base = at.y() + style.small_metrics.ascent()
+    height = style.small_metrics.height()
+    time, words = time_words(item.message), state_words(item.message, item.now_us)
+    x = at.x()
+    parts = [Words(time, QPointF(x, base))]
+    x += style.small_metrics.horizontalAdvance(time) + style.tiny
+    mark = _small_mark(item.message)
+    if mark:
+        row.mark = Mark(mark, QRectF(x, at.y() + (height - style.glyph) / 2, style.glyph, style.glyph))
+        x += style.glyph + style.tiny
+    if words:
+        parts.append(Words(words, QPointF(x, base)))
+    row.small_print = tuple(parts)
+    return at.y() + math.ceil(height)
+
+
+def _link_words(message: Message, text: Shown) -> list[tuple[Action, str]]:
+    words = [(action, label(action)) for action in inline(message)]
+    if text.hidden_chars:
+        more = trn("Show more ({n} character)", "Show more ({n} characters)", text.hidden_chars)
+        words.insert(0, (Action.SHOW_MORE, more))
+    return words
+
+
+class _Flowing(NamedTuple):
+    action: Action
+    text: str
+    x: float
+    width: float
+
+
+def _flow(words: list[tuple[Action, str]], width: float, style: Style) -> tuple[list[list[_Flowing]], float]:
+    """Links in rows no wider than `width`, and the width of the widest row."""
+    rows: list[list[_Flowing]] = []
+    x, widest = 0.0, 0.0
+    for action, text in words:
+        advance = style.link_metrics.horizontalAdvance(text)
+        if not rows or x + advance > width:
+            rows.append([])
+            x = 0.0
+        rows[-1].append(_Flowing(action, text, x, advance))
+        widest = max(widest, x + advance)
+        x += advance + style.link_gap
+    return rows, widest
+
+
+def _place_actions(
+    flow: list[list[_Flowing]], at: QPointF, style: Style
+) -> tuple[tuple[ActionLink, ...], float]:
+    """The links at their places, and where they end below."""
+    placed: list[ActionLink] = []
+    y = at.y()
+    height = math.ceil(style.link_metrics.height())
+    for row in flow:
+        y += style.small_gap
+        for one in row:
+            area = QRectF(at.x() + one.x, y, one.width, height)
+            words = Words(one.text, QPointF(area.x(), y + style.link_metrics.ascent()))
+            placed.append(ActionLink(one.action, words, area.adjusted(-style.tiny, -3, style.tiny, 3)))
+        y += height
+    return tuple(placed), y

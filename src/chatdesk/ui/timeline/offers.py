@@ -1,0 +1,101 @@
+"""What can be done with a message in its present state: one table for its links, its menu and its keys."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from chatdesk.domain.entities import Message
+from chatdesk.domain.kinds import DeliveryState, MessageKind, ParkReason
+from chatdesk.ui.i18n import tr
+
+
+class Action(Enum):
+    """Something that a person can do with one message."""
+
+    CHECK = "check"
+    SEND_AGAIN = "send_again"
+    DISCARD = "discard"
+    RETRY = "retry"
+    EDIT = "edit"
+    COPY = "copy"
+    COPY_WITH_NAME = "copy_with_name"
+    CANCEL = "cancel"
+    SEND_NOW = "send_now"
+    REMOVE = "remove"
+    """Let a parked message go."""
+    DELETE = "delete"
+    """Delete an own message at the server."""
+    INFO = "info"
+    SHOW_MORE = "show_more"
+
+
+_HOPELESS = frozenset({ParkReason.CLOSED, ParkReason.NOT_FOUND, ParkReason.TOO_LONG, ParkReason.EMPTY})
+"""Sending the same text again can't help."""
+
+_SETTLED = frozenset({DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.READ})
+
+
+def inline(message: Message) -> tuple[Action, ...]:
+    """The links under a message that needs its person; empty for all others."""
+    if not message.own or message.outgoing_id is None or message.deleted:
+        return ()
+    if message.state is DeliveryState.UNCERTAIN:
+        return (Action.CHECK, Action.SEND_AGAIN, Action.DISCARD)
+    if message.state is DeliveryState.PARKED:
+        retry = () if message.parked in _HOPELESS else (Action.RETRY,)
+        return (*retry, Action.EDIT, Action.COPY, Action.REMOVE)
+    return ()
+
+
+def menu(message: Message, *, can_delete: bool) -> tuple[Action, ...]:
+    """Everything that the context menu of a message offers, in its order.
+
+    can_delete: the platform can delete own messages.
+    """
+    if message.deleted:
+        return (Action.INFO,) if message.own else ()
+    copying = (Action.COPY, Action.COPY_WITH_NAME)
+    if message.kind is MessageKind.SYSTEM or not message.own:
+        return copying
+    state: tuple[Action, ...] = ()
+    if message.outgoing_id is not None:
+        if message.state is DeliveryState.QUEUED:
+            waits = (Action.SEND_NOW,) if message.expected_at_us is not None else ()
+            state = (*waits, Action.EDIT, Action.CANCEL)
+        else:
+            state = tuple(action for action in inline(message) if action is not Action.COPY)
+    deleting = (Action.DELETE,) if can_delete and is_deletable(message) else ()
+    return (*state, *copying, Action.INFO, *deleting)
+
+
+def is_deletable(message: Message) -> bool:
+    """Whether the server has it and it is ours."""
+    return (
+        message.own
+        and not message.deleted
+        and message.state in _SETTLED
+        and message.remote_id is not None
+        and message.kind is not MessageKind.SYSTEM
+    )
+
+
+def label(action: Action) -> str:
+    """The words of an action, as a link and in the menu."""
+    return _LABELS[action]()
+
+
+_LABELS = {
+    Action.CHECK: lambda: tr("Check"),
+    Action.SEND_AGAIN: lambda: tr("Send again"),
+    Action.DISCARD: lambda: tr("Discard"),
+    Action.RETRY: lambda: tr("Retry"),
+    Action.EDIT: lambda: tr("Edit"),
+    Action.COPY: lambda: tr("Copy"),
+    Action.COPY_WITH_NAME: lambda: tr("Copy with name and time"),
+    Action.CANCEL: lambda: tr("Cancel sending"),
+    Action.SEND_NOW: lambda: tr("Send now"),
+    Action.REMOVE: lambda: tr("Delete"),
+    Action.DELETE: lambda: tr("Delete for everyone…"),
+    Action.INFO: lambda: tr("Message info"),
+    Action.SHOW_MORE: lambda: tr("Show more"),
+}

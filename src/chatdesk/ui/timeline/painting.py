@@ -1,0 +1,236 @@
+"""Paints a laid-out row: bubble, text, marks, links, and the lines above it. Colours come from the tokens."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTextCharFormat, QTextLayout
+
+from chatdesk.domain.kinds import DeliveryState
+from chatdesk.ui.i18n import tr
+from chatdesk.ui.icons import Icons
+from chatdesk.ui.timeline.layout import Look, RowLayout
+from chatdesk.ui.timeline.offers import Action
+from chatdesk.ui.timeline.style import Style
+from chatdesk.ui.tokens import Tokens
+
+_DASH = [3.0, 2.5]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Inks:
+    """The colours of one look. `edge` None: no outline."""
+
+    fill: QColor
+    edge: QColor | None
+    text: QColor
+    muted: QColor
+    link: QColor
+    note: QColor
+    selected_fill: QColor
+    selected_text: QColor
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Emphasis:
+    """What of a row is picked out at the moment."""
+
+    selection: tuple[int, int] | None = None
+    """Selected part of the text, UTF-16 units."""
+    current: bool = False
+    """The row that the keyboard is on, while the list has the focus."""
+    pressed: Action | None = None
+    hovered: Action | None = None
+
+
+def inks(look: Look, tokens: Tokens) -> Inks:
+    """The colours of a look."""
+    if look is Look.OWN:
+        return Inks(
+            fill=tokens.bubble_out,
+            edge=None,
+            text=tokens.bubble_out_text,
+            muted=tokens.bubble_out_muted,
+            link=tokens.bubble_out_text,
+            note=tokens.bubble_out_text,
+            selected_fill=tokens.bubble_out_text,
+            selected_text=tokens.bubble_out,
+        )
+    fill, edge, note = {
+        Look.SYSTEM: (tokens.background, None, tokens.muted),
+        Look.OTHER: (tokens.bubble_in, None, tokens.muted),
+        Look.QUEUED: (tokens.panel, tokens.accent, tokens.muted),
+        Look.UNCERTAIN: (tokens.panel, tokens.warn, tokens.warn),
+        Look.PARKED: (tokens.panel, tokens.bad, tokens.bad),
+    }[look]
+    return Inks(
+        fill=fill,
+        edge=edge,
+        text=tokens.muted if look is Look.SYSTEM else tokens.text,
+        muted=tokens.muted,
+        link=tokens.accent_text,
+        note=note,
+        selected_fill=tokens.accent,
+        selected_text=tokens.on_accent,
+    )
+
+
+class RowPainter:
+    """Paints rows with one style. `density`: device pixels per pixel of what is painted on."""
+
+    def __init__(self, style: Style, icons: Icons) -> None:
+        self._style = style
+        self._icons = icons
+
+    def paint(
+        self, painter: QPainter, row: RowLayout, top: int, width: int, emphasis: Emphasis, density: float
+    ) -> None:
+        """Paint a row whose top is at `top` in a view of `width` px."""
+        painter.save()
+        painter.translate(0, top)
+        self._above(painter, row, width)
+        colours = inks(row.look, self._style.tokens)
+        if row.look is not Look.SYSTEM:
+            self._bubble(painter, row, colours)
+        if emphasis.current:
+            self._focus(painter, row)
+        # Stacked combining marks of a hostile text may reach far: they stay inside their own row.
+        painter.setClipRect(QRectF(0, row.lead, width, row.height - row.lead))
+        self._text(painter, row, colours, emphasis)
+        self._rest(painter, row, colours, emphasis, density)
+        painter.restore()
+
+    def _above(self, painter: QPainter, row: RowLayout, width: int) -> None:
+        style, tokens = self._style, self._style.tokens
+        y = 0.0
+        if row.above.gap:
+            words = tr("Some messages in between are not loaded yet")
+            self._ruled(painter, QRectF(0, y, width, style.gap_height), words, tokens.muted)
+            y += style.gap_height
+        if row.day:
+            area = QRectF(0, y, width, style.day_height)
+            text_width = style.note_metrics.horizontalAdvance(row.day) + 2.0 * style.pad_x
+            height = style.note_metrics.height() + style.tiny
+            pill = QRectF((width - text_width) / 2, area.center().y() - height / 2, text_width, height)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(tokens.bubble_in)
+            painter.drawRoundedRect(pill, height / 2, height / 2)
+            painter.setFont(style.note)
+            painter.setPen(tokens.muted)
+            painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, row.day)
+            y += style.day_height
+        if row.above.unread:
+            painter.setFont(style.link)
+            self._ruled(painter, QRectF(0, y, width, style.unread_height), tr("New"), tokens.bad, strong=True)
+
+    def _ruled(
+        self, painter: QPainter, area: QRectF, words: str, colour: QColor, *, strong: bool = False
+    ) -> None:
+        """Words in the middle of a line across the view."""
+        style = self._style
+        painter.setFont(style.link if strong else style.note)
+        metrics = style.link_metrics if strong else style.note_metrics
+        half = (metrics.horizontalAdvance(words) + 2.0 * style.pad_x) / 2
+        middle, y = area.center().x(), round(area.center().y())
+        painter.fillRect(QRectF(style.side, y, middle - half - style.side, style.line), colour)
+        painter.fillRect(
+            QRectF(middle + half, y, area.width() - style.side - middle - half, style.line), colour
+        )
+        painter.setPen(colour)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _bubble(self, painter: QPainter, row: RowLayout, colours: Inks) -> None:
+        style = self._style
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(colours.fill)
+        area = row.bubble
+        if colours.edge is None:
+            painter.setPen(Qt.PenStyle.NoPen)
+        else:
+            pen = QPen(colours.edge, style.line)
+            if row.look is Look.QUEUED:
+                pen.setDashPattern(_DASH)
+            painter.setPen(pen)
+            area = area.adjusted(style.line / 2, style.line / 2, -style.line / 2, -style.line / 2)
+        painter.drawPath(self._outline(area, row))
+
+    def _outline(self, area: QRectF, row: RowLayout, grow: float = 0) -> QPainterPath:
+        """A rounded rectangle whose corner at the writer's side is sharper on the last of a group."""
+        big = min(self._style.radius + grow, area.height() / 2)
+        small = (self._style.tail + grow) if row.above.last else big
+        left, right = (big, small) if row.message.own else (small, big)
+        path = QPainterPath(QPointF(area.left() + big, area.top()))
+        path.lineTo(area.right() - big, area.top())
+        path.quadTo(area.right(), area.top(), area.right(), area.top() + big)
+        path.lineTo(area.right(), area.bottom() - right)
+        path.quadTo(area.right(), area.bottom(), area.right() - right, area.bottom())
+        path.lineTo(area.left() + left, area.bottom())
+        path.quadTo(area.left(), area.bottom(), area.left(), area.bottom() - left)
+        path.lineTo(area.left(), area.top() + big)
+        path.quadTo(area.left(), area.top(), area.left() + big, area.top())
+        return path
+
+    def _focus(self, painter: QPainter, row: RowLayout) -> None:
+        grow = self._style.focus
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(self._style.tokens.accent, grow / 2 + 0.5))
+        area = row.bubble.adjusted(-grow, -grow + 0.5, grow, grow - 0.5)
+        painter.drawPath(self._outline(area, row, grow))
+
+    def _text(self, painter: QPainter, row: RowLayout, colours: Inks, emphasis: Emphasis) -> None:
+        formats: list[QTextLayout.FormatRange] = []
+        for link in row.links:
+            look = QTextCharFormat()
+            look.setFontUnderline(True)
+            look.setForeground(colours.link)
+            formats.append(_range(link.start, link.end, look))
+        if emphasis.selection is not None:
+            look = QTextCharFormat()
+            look.setBackground(colours.selected_fill)
+            look.setForeground(colours.selected_text)
+            formats.append(_range(*emphasis.selection, look))
+        painter.setPen(colours.muted if row.message.deleted else colours.text)
+        row.text.layout.draw(painter, row.text.rect.topLeft(), formats, QRectF())
+        if row.note is not None:
+            painter.setPen(colours.note)
+            row.note.layout.draw(painter, row.note.rect.topLeft(), [], QRectF())
+
+    def _rest(
+        self, painter: QPainter, row: RowLayout, colours: Inks, emphasis: Emphasis, density: float
+    ) -> None:
+        style = self._style
+        if row.name is not None:
+            painter.setFont(style.name)
+            painter.setPen(colours.muted)
+            painter.drawText(row.name.at, row.name.text)
+        painter.setFont(style.link)
+        for part in row.actions:
+            if part.action in {emphasis.hovered, emphasis.pressed}:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(style.tokens.accent_soft)
+                painter.drawRoundedRect(part.rect, style.tail, style.tail)
+                painter.setPen(style.tokens.accent_text)
+            else:
+                painter.setPen(colours.link)
+            painter.drawText(part.words.at, part.words.text)
+        painter.setFont(style.small)
+        painter.setPen(colours.muted)
+        for words in row.small_print:
+            painter.drawText(words.at, words.text)
+        if row.mark is not None:
+            colour = colours.note if row.note is not None else _mark_colour(row, colours, style.tokens)
+            pixmap = self._icons.pixmap(row.mark.icon, colour, style.glyph, density)
+            painter.drawPixmap(row.mark.rect.topLeft(), pixmap)
+
+
+def _mark_colour(row: RowLayout, colours: Inks, tokens: Tokens) -> QColor:
+    return tokens.bubble_out_read if row.message.state is DeliveryState.READ else colours.muted
+
+
+def _range(start: int, end: int, look: QTextCharFormat) -> QTextLayout.FormatRange:
+    made = QTextLayout.FormatRange()
+    made.start, made.length, made.format = start, end - start, look
+    return made

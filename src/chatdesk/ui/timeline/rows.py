@@ -1,0 +1,107 @@
+"""The laid-out rows that are kept: the most recently seen, each as long as nothing about it has changed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
+
+from chatdesk.domain.entities import Message
+from chatdesk.domain.ids import MessageId
+from chatdesk.ui.timeline.grouping import above
+from chatdesk.ui.timeline.layout import Item, RowLayout, lay_out
+from chatdesk.ui.timeline.model import TimelineModel
+from chatdesk.ui.timeline.style import Style
+
+KEPT_LAYOUTS = 600
+
+
+class _Kept(NamedTuple):
+    message: Message
+    before: Message | None
+    after: Message | None
+    unread: bool
+    gap: bool
+    row: RowLayout
+
+
+class RowBook:
+    """Layouts by message, for one width and one style; `laid_out` counts how often one was really made."""
+
+    def __init__(self, model: TimelineModel, style: Style, now_us: Callable[[], int]) -> None:
+        self._model = model
+        self._style = style
+        self._now_us = now_us
+        self._kept: OrderedDict[MessageId, _Kept] = OrderedDict()
+        self._steps: dict[MessageId, int] = {}
+        self._width = 0
+        self._title = ""
+        self.laid_out = 0
+
+    def use_width(self, width: int) -> bool:
+        """Lay out for another width; True when it really is another one."""
+        if width == self._width:
+            return False
+        self._width = width
+        self._kept.clear()
+        return True
+
+    def use_style(self, style: Style) -> None:
+        """Lay out with other fonts and sizes."""
+        self._style = style
+        self._kept.clear()
+
+    def use_conversation(self, title: str) -> None:
+        """Another conversation; names that equal its title are not repeated over every message."""
+        self._title = title
+        self._kept.clear()
+        self._steps.clear()
+
+    def show_more(self, message: MessageId) -> None:
+        """Show a longer piece of a message."""
+        self._steps[message] = self._steps.get(message, 0) + 1
+        self._kept.pop(message, None)
+
+    def forget(self, message: MessageId) -> None:
+        """Lay this message out anew."""
+        self._kept.pop(message, None)
+
+    def forget_all(self) -> None:
+        """Lay every message out anew."""
+        self._kept.clear()
+
+    def kept_messages(self) -> tuple[Message, ...]:
+        """The messages of the layouts that are kept."""
+        return tuple(kept.message for kept in self._kept.values())
+
+    def row(self, number: int) -> RowLayout:
+        """The layout of a row of the model."""
+        message = self._model.message(number)
+        before, after = self._model.neighbours(number)
+        unread = self._model.unread.message == message.id
+        gap = self._model.has_gap_above(number) and before is not None
+        kept = self._kept.get(message.id)
+        # Messages are frozen, so the same objects are the same row.
+        if (
+            kept is not None
+            and kept.message is message
+            and kept.before is before
+            and kept.after is after
+            and (kept.unread, kept.gap) == (unread, gap)
+        ):
+            self._kept.move_to_end(message.id)
+            return kept.row
+        item = Item(
+            message=message,
+            above=above(before, message, after, unread=unread, gap=gap),
+            show_name=message.sender_name != self._title,
+            steps=self._steps.get(message.id, 0),
+            now_us=self._now_us(),
+        )
+        row = lay_out(item, self._width, self._style)
+        self.laid_out += 1
+        self._kept[message.id] = _Kept(message, before, after, unread, gap, row)
+        self._kept.move_to_end(message.id)
+        if len(self._kept) > KEPT_LAYOUTS:
+            self._kept.popitem(last=False)
+        return row

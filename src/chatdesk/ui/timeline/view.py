@@ -1,0 +1,423 @@
+"""The message list of the chat pane: reading, selecting, copying, links, keys, marks of reading, history."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QStyle, QWidget
+
+from chatdesk.domain.changes import (
+    AccountStatus,
+    ConversationsPut,
+    HistoryLoading,
+    MessagesGone,
+    MessagesPut,
+    TypingChanged,
+)
+from chatdesk.domain.entities import Conversation, Message
+from chatdesk.domain.ids import ConversationId, Cursor, MessageId
+from chatdesk.domain.kinds import ConnectionState, Feature
+from chatdesk.ui.context import UiContext
+from chatdesk.ui.i18n import tr
+from chatdesk.ui.tasks import Tasks
+from chatdesk.ui.timeline.actions import MessageActions, copy_text
+from chatdesk.ui.timeline.announce import announce_messages
+from chatdesk.ui.timeline.grouping import local_day
+from chatdesk.ui.timeline.history import History
+from chatdesk.ui.timeline.jump import JumpButton
+from chatdesk.ui.timeline.keys import handle_key
+from chatdesk.ui.timeline.layout import RowLayout
+from chatdesk.ui.timeline.links import Link, open_link
+from chatdesk.ui.timeline.menu import MessageMenu
+from chatdesk.ui.timeline.model import TimelineModel
+from chatdesk.ui.timeline.offers import Action, menu
+from chatdesk.ui.timeline.painting import Emphasis
+from chatdesk.ui.timeline.pointer import Pointer
+from chatdesk.ui.timeline.scroll import Align
+from chatdesk.ui.timeline.seen import SeenMarks
+from chatdesk.ui.timeline.selection import TextSelection
+from chatdesk.ui.timeline.surface import Index, RowSurface
+from chatdesk.ui.timeline.typing_row import TypingRow
+
+
+class TimelineView(RowSurface):
+    """Shows one conversation: `open_conversation`, `scroll_to_message`.
+
+    `edit_requested(outgoing id, text)` goes to the composer, and `text_typed(str)` too: letters typed while
+    the list has the focus. All other actions are carried out here.
+    """
+
+    edit_requested = Signal(str, str)
+    text_typed = Signal(str)
+
+    def __init__(self, context: UiContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, TimelineModel(context.desk.reader), parent)
+        self.timeline.setParent(self)
+        self.selection = TextSelection()
+        self.pointer = Pointer(self, self.selection)
+        self.history = History(context.desk, self.timeline, self)
+        self.jump = JumpButton(context, self)
+        self._seen = SeenMarks(self)
+        self._typing = TypingRow(self)
+        self._actions = MessageActions(context, self)
+        self._tasks = Tasks(self, context.troubles)
+        self._conversation: Conversation | None = None
+        self._can_delete = False
+        self._today = 0
+        self.setAccessibleName(tr("Messages"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self._connect()
+
+    def _connect(self) -> None:
+        feed = self.context.feed
+        feed.messages_put.connect(self._on_put)
+        feed.messages_gone.connect(self._on_gone)
+        feed.conversations_put.connect(self._on_conversations)
+        feed.typing.connect(self._on_typing)
+        feed.history_loading.connect(self._on_loading)
+        feed.status.connect(self._on_status)
+        self.context.clock.beat.connect(self._on_beat)
+        self.timeline.arrived.connect(self._on_arrived)
+        self.settled.connect(self._on_settled)
+        self.jump.clicked.connect(self.show_newest)
+        self.history.busy_changed.connect(self.viewport().update)
+        self._seen.seen.connect(self._tell_seen)
+        self._typing.moved.connect(self._on_typing_moved)
+        self._actions.edit_requested.connect(self.edit_requested)
+        self._actions.more_requested.connect(self._show_more)
+        self.pointer.row_pressed.connect(self._set_current_row)
+        self.pointer.action_pressed.connect(self._on_action)
+        self.pointer.link_pressed.connect(self._open)
+        self.pointer.head_pressed.connect(self.history.ask)
+
+    # ------------------------------------------------------------------------------------- conversations
+
+    @property
+    def conversation_id(self) -> ConversationId | None:
+        """What is shown."""
+        return self.timeline.conversation_id
+
+    def open_conversation(self, conversation_id: ConversationId | None) -> None:
+        """Show a conversation from its first unread message, or from its end; None shows nothing."""
+        reader = self.context.desk.reader
+        known = None if conversation_id is None else reader.conversation(conversation_id)
+        self._conversation = known
+        self.pointer.forget()
+        self._typing.show_names(())
+        self.history.open()
+        self.jump.set_count(0)
+        self._can_delete = False
+        if known is not None:
+            accounts = {account.id: account for account in reader.accounts().rows}
+            account = accounts.get(known.account_id)
+            self._can_delete = account is not None and account.capabilities.has(Feature.DELETE_OWN)
+        self.book.use_conversation(known.title if known else "")
+        self._seen.open(conversation_id, known.seen_cursor if known else None)
+        self._today = local_day(self.context.clock.now_us())
+        self.timeline.open(conversation_id)
+        self._show_unread()
+
+    def scroll_to_message(self, message_id: MessageId) -> bool:
+        """Bring a message into the middle and make it the current one; False when it is not there."""
+        if not self.timeline.show_around(message_id):
+            return False
+        row = self.timeline.row_of(message_id)
+        if row is None:
+            return False
+        self.scroller.may_stick = not self.timeline.has_newer
+        self.scroller.to_row(row, Align.CENTRE)
+        self._set_current_row(row)
+        self._changed()
+        return True
+
+    def show_newest(self) -> None:
+        """Go to the end, and follow what arrives."""
+        self.timeline.show_newest()
+        self.scroller.may_stick = True
+        self.scroller.to_bottom()
+        self._changed()
+
+    def show_oldest(self) -> None:
+        """Go to the first message stored here."""
+        self.timeline.show_oldest()
+        self.scroller.to_top()
+        self._changed()
+
+    @property
+    def current_row(self) -> int:
+        """The row that the keyboard is on; -1 for none."""
+        return self.currentIndex().row() if self.currentIndex().isValid() else -1
+
+    def set_current_row(self, row: int) -> None:
+        """Put the keyboard on a row and bring it into view."""
+        self._set_current_row(row)
+        self.scroller.to_row(row)
+        self._changed()
+
+    def copy_selection(self) -> bool:
+        """Copy the selected text, else the current message; False when there is neither."""
+        row = self._row_of_selection()
+        if row is not None and not self.selection.is_empty():
+            copy_text(self.selection.text(row))
+            return True
+        if self.current_row < 0:
+            return False
+        self._actions.perform(Action.COPY, self.timeline.message(self.current_row))
+        return True
+
+    def open_menu(self, row: int, at: QPoint | None = None) -> MessageMenu | None:
+        """Open the menu of a row at a point of the screen; None where the message offers nothing."""
+        message = self.timeline.message(row)
+        layout = self.row_layout(row)
+        actions = menu(message, can_delete=self._can_delete)
+        if layout.shown.hidden_chars:
+            actions = (Action.SHOW_MORE, *actions)
+        chosen = layout if self.selection.range_in(message.id) else None
+        if not actions and chosen is None:
+            return None
+        opened = MessageMenu(
+            actions,
+            lambda action: self._actions.perform(action, message),
+            self,
+            selected=None if chosen is None else lambda: copy_text(self.selection.text(chosen)),
+        )
+        link = None
+        if at is not None:
+            hit = self.hit(self.viewport().mapFromGlobal(at))
+            link = layout.link_at(hit[1]) if hit and hit[0] == row else None
+        elif len(layout.links) == 1:
+            link = layout.links[0]
+        if link is not None:
+            address = link.url
+            opened.add_link(link, lambda: self._open_address(address), lambda: copy_text(address))
+        if at is None:
+            area = self.visualRect(self.timeline.index(row, 0)).intersected(self.viewport().rect())
+            corner = QPoint(round(layout.bubble.left()), area.bottom())
+            at = self.viewport().mapToGlobal(corner)
+        opened.popup(at)
+        return opened
+
+    # ------------------------------------------------------------------------------------------ painting
+
+    def emphasis(self, row: RowLayout, number: int) -> Emphasis:
+        hovered = self.pointer.hovered
+        return Emphasis(
+            selection=self.selection.range_in(row.message.id),
+            current=self.hasFocus() and number == self.current_row,
+            hovered=hovered[1] if hovered is not None and hovered[0] == number else None,
+        )
+
+    def paint_head(self, painter: QPainter, area: QRectF) -> None:
+        words = self._head_words()
+        if words:
+            painter.setFont(self.style_now.note)
+            painter.setPen(self.style_now.tokens.muted)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
+
+    def paint_foot(self, painter: QPainter, area: QRectF) -> None:
+        self._typing.paint(painter, area, self.style_now)
+
+    def _head_words(self) -> str:
+        if self.conversation_id is None or self.timeline.has_older:
+            return ""
+        if self.history.busy:
+            return tr("Loading older messages…")
+        if self.timeline.at_gap:
+            return tr("Older messages are on the server. Click to load them.")
+        return tr("The conversation begins here") if self.timeline.rowCount() else tr("No messages yet")
+
+    # ------------------------------------------------------------------------------------ mouse and keyboard
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.pointer.press(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.pointer.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.pointer.release(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Leave:
+            self.pointer.leave()
+        if event.type() is QEvent.Type.ToolTip:
+            # Not by way of the delegate, which knows nothing of what lies inside a row.
+            return bool(QAbstractScrollArea.viewportEvent(self, event))
+        return bool(super().viewportEvent(event))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() is QContextMenuEvent.Reason.Mouse:
+            row = self.scroller.row_at(event.pos().y())
+            if row is not None:
+                self._set_current_row(row)
+                self.open_menu(row, event.globalPos())
+        elif self.current_row >= 0:
+            self.open_menu(self.current_row)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if handle_key(self, event):
+            event.accept()
+            return
+        event.ignore()
+        text = event.text()
+        command = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+        if text.isprintable() and text and not event.modifiers() & command:
+            event.accept()
+            self.text_typed.emit(text)
+
+    def moveCursor(
+        self, _action: QAbstractItemView.CursorAction, _modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        # Asked for when the focus comes and no row is current: begin with the newest one in view.
+        visible = self.visible_rows
+        if self.current_row >= 0:
+            return self.currentIndex()
+        return self.timeline.index(visible[-1], 0) if visible else QModelIndex()
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        QAbstractItemView.currentChanged(self, current, previous)
+        self.viewport().update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.jump.place_in(QRect(self.viewport().pos(), self.viewport().size()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange:
+            self._settling.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._typing.animate(wanted=False)
+
+    # -------------------------------------------------------------------------------------- what happens
+
+    def _on_put(self, change: MessagesPut, commit: int) -> None:
+        self.timeline.apply_put(change, commit)
+
+    def _on_gone(self, change: MessagesGone, commit: int) -> None:
+        self.timeline.apply_gone(change, commit)
+        if self.selection.message is not None and self.selection.message in change.ids:
+            self.selection.clear()
+
+    def _on_conversations(self, change: ConversationsPut, _commit: int) -> None:
+        for row in change.conversations:
+            if row.id == self.conversation_id:
+                self._conversation = row
+
+    def _on_typing(self, news: TypingChanged) -> None:
+        if news.conversation_id == self.conversation_id:
+            self._typing.show_names(news.names)
+
+    def _on_loading(self, news: HistoryLoading) -> None:
+        self.history.on_loading(news)
+
+    def _on_status(self, status: AccountStatus) -> None:
+        known = self._conversation
+        if known and status.account_id == known.account_id and status.connection is ConnectionState.ONLINE:
+            self.history.retry()
+
+    def _on_beat(self) -> None:
+        """Time has passed: expected times, and perhaps the day, read differently now."""
+        today = local_day(self.context.clock.now_us())
+        if today != self._today:
+            self._today = today
+            self.book.forget_all()
+            self.scroller.rows_changed()
+            self._changed()
+            return
+        waiting = [m.id for m in self.book.kept_messages() if m.expected_at_us is not None]
+        for message in waiting:
+            self.book.forget(message)
+        if waiting:
+            self.touch()
+
+    def _on_arrived(self, messages: tuple[Message, ...]) -> None:
+        if not self.scroller.stuck:
+            self.jump.set_count(self.jump.count + len(messages))
+        if not self.isActiveWindow():
+            self.timeline.mark_unread(messages[0].id)
+        if self.isVisible():
+            announce_messages(self, messages)
+
+    def _on_settled(self) -> None:
+        self.history.look(self.visible_rows)
+        at_end = self.scroller.at_bottom and not self.timeline.has_newer
+        if at_end:
+            self.jump.set_count(0)
+        self.jump.setVisible(not at_end)
+        self._look_at_seen()
+        self._on_typing_moved()
+
+    def _look_at_seen(self) -> None:
+        placed = self.scroller.placed
+        height = self.viewport().height()
+        read = [
+            self.timeline.message(one.row)
+            for one in placed
+            if one.bottom <= height or (one.top <= 0 and one.bottom >= height)
+        ]
+        self._seen.look(read, focused=self.isVisible() and self.isActiveWindow())
+
+    def _on_typing_moved(self) -> None:
+        area = self.foot_area()
+        in_view = self.isVisible() and area.intersects(QRectF(self.viewport().rect()))
+        # A person who has switched animations off in the system has this hint at zero.
+        moving = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self) > 0
+        self._typing.animate(wanted=in_view and moving)
+        if in_view:
+            self.viewport().update(area.toAlignedRect())
+
+    def _tell_seen(self, conversation: ConversationId, cursor: Cursor) -> None:
+        self._tasks.start("mark seen", self.context.desk.mark_seen(conversation, cursor), exclusive=False)
+
+    def _show_unread(self) -> None:
+        first = self.timeline.unread.message
+        row = None if first is None else self.timeline.row_of(first)
+        if row is not None and row not in self.visible_rows:
+            self.scroller.to_row(row, Align.TOP)
+            self._changed()
+
+    def _show_more(self, message: MessageId) -> None:
+        self.book.show_more(message)
+        self.touch()
+
+    def _set_current_row(self, row: int) -> None:
+        self.setCurrentIndex(self.timeline.index(row, 0))
+
+    def _on_action(self, action: Action, row: int) -> None:
+        self._actions.perform(action, self.timeline.message(row))
+
+    def _open(self, link: Link) -> None:
+        self._open_address(link.url)
+
+    @staticmethod
+    def _open_address(url: str) -> None:
+        open_link(url)
+
+    def _row_of_selection(self) -> RowLayout | None:
+        row = None if self.selection.message is None else self.timeline.row_of(self.selection.message)
+        return None if row is None else self.row_layout(row)

@@ -1,0 +1,123 @@
+"""What a message says in words: its text, its small print, and the sentence that a screen reader speaks."""
+
+from __future__ import annotations
+
+from chatdesk.domain.entities import Message
+from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, ParkReason
+from chatdesk.domain.text import one_line
+from chatdesk.ui.i18n import clock_time, full_time, span, tr
+from chatdesk.ui.timeline.offers import inline, label
+from chatdesk.ui.words import delivery_word, parked_sentence, uncertain_sentence
+
+SPOKEN_CHARS = 2_000
+NAME_CHARS = 80
+_TROUBLED = frozenset({DeliveryState.UNCERTAIN, DeliveryState.PARKED})
+
+
+def sender_words(message: Message) -> str:
+    """Who wrote it: "You", a name on one line, or "Unknown sender"."""
+    if message.own:
+        return tr("You")
+    return one_line(message.sender_name, NAME_CHARS) or tr("Unknown sender")
+
+
+def body_text(message: Message) -> str:
+    """The text of a message as the person reads it; words of ours where it has none."""
+    if message.deleted:
+        return tr("Message deleted")
+    kind = _KINDS.get(message.kind)
+    if kind is None:
+        return message.text
+    return tr("{kind}: {text}", kind=kind(), text=message.text) if message.text else kind()
+
+
+_KINDS = {
+    MessageKind.IMAGE: lambda: tr("Photo"),
+    MessageKind.FILE: lambda: tr("File"),
+    MessageKind.AUDIO: lambda: tr("Voice message"),
+    MessageKind.LOCATION: lambda: tr("Location"),
+}
+
+
+def is_troubled(message: Message) -> bool:
+    """Whether an own message needs its person."""
+    return message.own and not message.deleted and message.state in _TROUBLED
+
+
+def time_words(message: Message) -> str:
+    """The time of day, with "edited" where the text was changed."""
+    time = clock_time(message.sent_at_us)
+    return tr("edited {time}", time=time) if message.edited_at_us is not None else time
+
+
+def state_words(message: Message, now_us: int) -> str:
+    """What stands behind the mark of an own message; empty where the mark alone is plain enough."""
+    if not message.own or message.deleted:
+        return ""
+    if message.assurance is Assurance.RELAYED and message.state is DeliveryState.ACCEPTED:
+        return tr("unconfirmed")
+    match message.state:
+        case DeliveryState.QUEUED if message.expected_at_us is not None and message.expected_at_us > now_us:
+            return tr("queued, goes in about {time}", time=span(message.expected_at_us - now_us))
+        case DeliveryState.QUEUED | DeliveryState.IN_FLIGHT | DeliveryState.READ:
+            return delivery_word(message.state)
+        case _:
+            return ""
+
+
+def trouble_words(message: Message) -> str:
+    """Why an own message waits for its person, and what helps; empty for all others."""
+    if not is_troubled(message):
+        return ""
+    if message.state is DeliveryState.UNCERTAIN:
+        return uncertain_sentence()
+    return parked_sentence(message.parked or ParkReason.REFUSED, message.parked_detail)
+
+
+def spoken(message: Message) -> str:
+    """One sentence for a screen reader: who, when, what, and how far an own message has come."""
+    text = one_line(body_text(message), SPOKEN_CHARS) or tr("empty message")
+    when = full_time(message.sent_at_us)
+    if message.kind is MessageKind.SYSTEM:
+        return tr("{when}: {text}", when=when, text=text)
+    who = sender_words(message)
+    if not message.own or message.deleted:
+        return tr("{who}, {when}: {text}", who=who, when=when, text=text)
+    state = delivery_word(message.state)
+    return tr("{who}, {when}: {text}, {state}", who=who, when=when, text=text, state=state)
+
+
+def spoken_more(message: Message) -> str:
+    """What a screen reader tells on request: the trouble and what can be done."""
+    trouble = trouble_words(message)
+    if not trouble:
+        return tr("It arrived twice.") if message.arrived_twice else ""
+    actions = ", ".join(label(action) for action in inline(message))
+    return tr("{trouble} Press Enter for: {actions}.", trouble=trouble, actions=actions)
+
+
+def copied_with_name(message: Message, text: str) -> str:
+    """A message with its sender and time, to be pasted elsewhere."""
+    return tr(
+        "{who}, {when}: {text}", who=sender_words(message), when=full_time(message.sent_at_us), text=text
+    )
+
+
+def info_word(code: str) -> str:
+    """A word of the ledger as a person reads it; one that is new to this version stays as it is."""
+    found = _LEDGER.get(code.replace(" ", "_"))
+    return found() if found else one_line(code.replace("_", " "), NAME_CHARS)
+
+
+_LEDGER = {
+    "queued": lambda: tr("Queued on this computer"),
+    "in_flight": lambda: tr("Sent to the server"),
+    "attempt": lambda: tr("Sent to the server"),
+    "accepted": lambda: tr("The server has it"),
+    "delivered": lambda: tr("Delivered"),
+    "read": lambda: tr("Read"),
+    "uncertain": lambda: tr("No answer: it may have arrived"),
+    "parked": lambda: tr("Not sent, waiting for you"),
+    "cancelled": lambda: tr("Taken back"),
+    "echo": lambda: tr("Seen in the server's history"),
+}
