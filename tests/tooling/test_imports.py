@@ -39,24 +39,25 @@ def test_window_loads_no_network_and_no_server() -> None:
     assert loaded & (NETWORK | SERVER) == set()
 
 
-def _network_imports(source: str) -> list[tuple[int, bool]]:
-    """(line, is at the top of the module) of each import of a network library that runs."""
-    tree = ast.parse(source)
-    guarded = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for child in node.body
-        for inner in ast.walk(child)
-    }
-    inside = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for inner in ast.walk(node)
-    }
-    found: list[tuple[int, bool]] = []
-    for node in ast.walk(tree):
+PURE_PROBE = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+LINK = {"decoding.py", "link.py", "sio.py"}
+"""The one link under all platforms: it moves bytes, with the network libraries, and is imported late."""
+
+
+def _moves_bytes(file: Path) -> bool:
+    """Whether the file is of the link, or a client.py, which hands the link its platform's ways."""
+    return file.name == "client.py" or (file.name in LINK and file.parent.name == "platforms")
+
+
+def _network_imports(source: str) -> list[int]:
+    """Lines that import a network library, wherever in the module they stand."""
+    found: list[int] = []
+    for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):
                 roots = {alias.name.partition(".")[0] for alias in names}
@@ -64,23 +65,36 @@ def _network_imports(source: str) -> list[tuple[int, bool]]:
                 roots = {module.partition(".")[0]}
             case _:
                 continue
-        if roots & NETWORK and id(node) not in guarded:
-            found.append((node.lineno, id(node) not in inside))
+        if roots & NETWORK:
+            found.append(node.lineno)
     return found
 
 
-def test_platforms_load_the_network_late_and_in_one_file() -> None:
-    """In platforms only client.py imports the network, inside functions: after the first paint."""
+def test_platforms_judge_without_a_network() -> None:
+    """Only the link and a platform's client.py import network libraries, not even late or for types."""
     wrong = [
         f"{file.relative_to(PACKAGE)}:{line}"
         for file in modules("platforms")
-        for line, at_top in _network_imports(file.read_text("utf-8"))
-        if file.name != "client.py" or at_top
+        for line in _network_imports(file.read_text("utf-8"))
+        if not _moves_bytes(file)
     ]
     assert wrong == []
-    assert _network_imports("import httpx") == [(1, True)]
-    assert _network_imports("def f():\n    from socketio import AsyncClient") == [(2, False)]
-    assert _network_imports("if TYPE_CHECKING:\n    import httpx") == []
+    assert _network_imports("import httpx\ndef f():\n    from socketio import AsyncClient") == [1, 3]
+
+
+def test_platforms_are_there_before_the_network() -> None:
+    """Loading the registry and every rule of every platform loads no network library."""
+    names = [
+        ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+        for file in modules("platforms")
+        if not _moves_bytes(file)
+    ]
+    assert "chatdesk.platforms.registry" in names
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-c", PURE_PROBE, *names]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) & (NETWORK | SERVER) == set()
 
 
 BREACHES = {
