@@ -110,6 +110,18 @@ class WindowRead(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     reaches_start: bool
     reaches_head: bool
     total: int | None = None
+    pages: int = 1
+    """How many answers it was put together from. Pages may shift while they are read, so what such a stretch
+    lacks counts as deleted only after a second one; what one answer lacks, at once.
+    """
+
+
+class ListsRead(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The account's lists of orders and conversations were read to their end.
+
+    The first of these ends the account's first sync: conversations found later have no stored past that
+    would count as read.
+    """
 
 
 class NotificationSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -137,6 +149,7 @@ StoredEvent = (
     | MessageDeleted
     | ReadSeen
     | WindowRead
+    | ListsRead
     | NotificationSeen
     | ConversationGone
 )

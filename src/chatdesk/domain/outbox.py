@@ -159,6 +159,10 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: C901, PLR09
             return put(item, state=State.ACCEPTED, parked=None, detail="")
         case ((State.IN_FLIGHT | State.UNCERTAIN), Found()):
             return put(item, state=State.ACCEPTED, parked=None, detail="")
+        # A copy may turn up after its absence was proved, or after a refusal that was none: sending once more
+        # would make a second one.
+        case ((State.QUEUED | State.PARKED), Found()) if item.attempts > 0:
+            return put(item, state=State.ACCEPTED, parked=None, detail="", not_before_us=0)
         case ((State.IN_FLIGHT | State.QUEUED), Refused(reason=reason, detail=detail)):
             return put(item, state=State.PARKED, parked=reason, detail=detail)
         case ((State.IN_FLIGHT | State.QUEUED), Later(not_before_us=when, detail=detail)):

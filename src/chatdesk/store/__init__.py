@@ -1,1 +1,6 @@
-"""The local SQLite database: the one truth that the window shows and the engine writes."""
+"""What chatdesk remembers: SQLite behind one writer thread and readers of their own."""
+
+from chatdesk.store.ledger import LedgerCheck
+from chatdesk.store.store import Store
+
+__all__ = ["LedgerCheck", "Store"]

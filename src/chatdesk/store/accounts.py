@@ -1,0 +1,101 @@
+"""Accounts and what is kept with them: capabilities, learnt facts, counts of dropped events; settings too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from chatdesk.domain.desk import NewAccount
+from chatdesk.domain.entities import Account, Capabilities
+from chatdesk.domain.errors import NotPossible
+from chatdesk.domain.ids import AccountId, ConversationId, OrderId
+from chatdesk.domain.ports import Learnt
+from chatdesk.store import outbox, rows
+from chatdesk.store.transaction import Tx
+
+
+def add(tx: Tx, new: NewAccount) -> Account:
+    """Add an account, or update the one of the same platform, server and user."""
+    found = tx.one(
+        "INSERT INTO accounts (platform, server_url, login, user_id, role, name, plain_http_consent,"
+        " added_at_us, capabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (platform, server_url, user_id) DO UPDATE SET login = excluded.login,"
+        " role = excluded.role, name = excluded.name, plain_http_consent = excluded.plain_http_consent,"
+        " capabilities = excluded.capabilities RETURNING id",
+        new.platform.value,
+        new.server_url,
+        new.login,
+        new.user_id,
+        new.role,
+        new.name,
+        new.plain_http_consent,
+        tx.now_us,
+        _encode(new.capabilities),
+    )
+    if found is None:
+        raise LookupError("no row returned")
+    account = AccountId(found[0])
+    tx.touched.accounts.add(account)
+    return load(tx, account)
+
+
+def load(tx: Tx, account: AccountId) -> Account:
+    """An account. Raises NotPossible where there is none."""
+    row = tx.one(rows.ACCOUNTS + " WHERE id = ?", account)
+    if row is None:
+        raise NotPossible("no such account")
+    return rows.account(row)
+
+
+def remove(tx: Tx, account: AccountId) -> None:
+    """Delete an account and everything of it but its ledger."""
+    load(tx, account)
+    touched = tx.touched
+    touched.accounts_gone.add(account)
+    touched.outbox_gone.update(item.id for item in outbox.waiting(tx, account))
+    touched.orders_gone.update(
+        OrderId(row[0]) for row in tx.all("SELECT id FROM orders WHERE account_id = ?", account)
+    )
+    touched.conversations_gone.update(
+        ConversationId(row[0]) for row in tx.all("SELECT id FROM conversations WHERE account_id = ?", account)
+    )
+    tx.run_sql("DELETE FROM accounts WHERE id = ?", account)  # the rest follows by its foreign keys
+    tx.memory.forget()
+
+
+def put_capabilities(tx: Tx, account: AccountId, capabilities: Capabilities) -> None:
+    """Keep what works."""
+    if load(tx, account).capabilities == capabilities:
+        return
+    tx.run_sql("UPDATE accounts SET capabilities = ? WHERE id = ?", _encode(capabilities), account)
+    tx.touched.accounts.add(account)
+
+
+def put_learnt(tx: Tx, account: AccountId, learnt: Mapping[str, Learnt]) -> None:
+    """Keep learnt facts, and forget those that have expired."""
+    load(tx, account)
+    tx.run_sql("DELETE FROM learnt WHERE account_id = ? AND expires_at_us <= ?", account, tx.now_us)
+    for key, fact in learnt.items():
+        tx.run_sql(
+            "INSERT OR REPLACE INTO learnt VALUES (?, ?, ?, ?)", account, key, fact.value, fact.expires_at_us
+        )
+
+
+def put_setting(tx: Tx, key: str, value: str) -> None:
+    """Remember a setting of the window."""
+    tx.run_sql("INSERT OR REPLACE INTO settings VALUES (?, ?)", key, value)
+
+
+def set_flag(tx: Tx, conversation: ConversationId, flag: str, value: bool) -> None:
+    """Archive or mute a conversation."""
+    sql = {
+        "archived": "UPDATE conversations SET archived = ?1 WHERE id = ?2 AND archived <> ?1 RETURNING id",
+        "muted": "UPDATE conversations SET muted = ?1 WHERE id = ?2 AND muted <> ?1 RETURNING id",
+    }[flag]
+    if tx.one(sql, value, conversation) is not None:
+        tx.touched.conversations.add(conversation)
+
+
+def _encode(capabilities: Capabilities) -> str:
+    return msgspec.json.encode(capabilities).decode()

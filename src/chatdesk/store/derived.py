@@ -1,0 +1,104 @@
+"""What a conversation's list row derives from its messages: unread, who waits, the last message, activity.
+
+The definitions are those of chatdesk.domain.unread; here they are asked of indexes, so that the cost does
+not grow with the length of the conversation.
+"""
+
+from __future__ import annotations
+
+from chatdesk.domain.ids import ConversationId
+from chatdesk.store.stamps import STAMP_BYTES
+from chatdesk.store.transaction import ConversationState, Tx
+
+
+def refresh(tx: Tx, conversation: ConversationId) -> None:
+    """Bring the derived columns of a conversation up to date; touches it where a view would see it."""
+    old = tx.one(
+        "SELECT unread, waiting_since_us, last_message_id, activity_at_us, server_activity_us"
+        " FROM conversations WHERE id = ?",
+        conversation,
+    )
+    if old is None:
+        return
+    state = tx.state(conversation)
+    last = tx.one(LAST, conversation)
+    new = (
+        state.server_count() + _unread(tx, state),
+        _waiting_since_us(tx, conversation),
+        None if last is None else last[0],
+        max(old[4], 0 if last is None else last[1]),
+    )
+    if new != old[:4]:
+        tx.run_sql(
+            "UPDATE conversations SET unread = ?, waiting_since_us = ?, last_message_id = ?,"
+            " activity_at_us = ? WHERE id = ?",
+            *new,
+            conversation,
+        )
+        tx.touched.conversations.add(conversation)
+    elif new[2] in tx.touched.messages.get(conversation, ()):
+        tx.touched.conversations.add(conversation)  # its snippet: text or tick of the last message
+
+
+LAST = (
+    "SELECT id, sent_at_us FROM messages WHERE conversation_id = ? AND deleted = 0"
+    " ORDER BY cursor DESC, id DESC LIMIT 1"
+)
+UNREAD = "SELECT count(*) FROM messages WHERE conversation_id = ? AND counted = 1 AND cursor > ?"
+LAST_OWN = (
+    "SELECT cursor, id FROM messages WHERE conversation_id = ? AND own = 1 AND deleted = 0"
+    " AND kind <> 'system' AND state <> 'parked' ORDER BY cursor DESC, id DESC LIMIT 1"
+)
+FIRST_AFTER = (
+    "SELECT sent_at_us FROM messages WHERE conversation_id = ? AND (cursor, id) > (?, ?) AND own = 0"
+    " AND deleted = 0 AND kind <> 'system' ORDER BY cursor, id LIMIT 1"
+)
+
+
+def _unread(tx: Tx, state: ConversationState) -> int:
+    row = tx.one(UNREAD, state.id, state.seen_cursor)
+    return 0 if row is None else int(row[0])
+
+
+def _waiting_since_us(tx: Tx, conversation: ConversationId) -> int | None:
+    """A parked message of ours has reached nobody, so it answers nobody."""
+    own = tx.one(LAST_OWN, conversation) or ("", 0)
+    row = tx.one(FIRST_AFTER, conversation, *own)
+    return None if row is None else int(row[0])
+
+
+def recount(tx: Tx, state: ConversationState) -> None:
+    """Decide anew which messages count as unread, after what `live` means has changed."""
+    if state.server_unread_at is not None:
+        tx.run_sql(
+            "UPDATE messages SET counted = 1 - counted WHERE conversation_id = ? AND counted <>"
+            " (own = 0 AND deleted = 0 AND kind <> 'system' AND first_seen IS NOT NULL"
+            "  AND substr(first_seen, 1, ?) > ?)",
+            state.id,
+            STAMP_BYTES,
+            state.server_unread_at,
+        )
+    else:
+        is_new = state.lists_read_at is not None and state.discovered_at > state.lists_read_at
+        tx.run_sql(
+            "UPDATE messages SET counted = 1 - counted WHERE conversation_id = ? AND counted <>"
+            " (own = 0 AND deleted = 0 AND kind <> 'system' AND first_seen IS NOT NULL"
+            "  AND (substr(first_seen, ?) = x'00' OR ? OR ifnull(cursor > ?, 0)))",
+            state.id,
+            STAMP_BYTES + 1,
+            is_new,
+            state.baseline,
+        )
+    tx.touched.dirty.add(state.id)
+
+
+def server_number_moved(tx: Tx, state: ConversationState) -> None:
+    """The server has given a newer number: what was first seen before it is in that number."""
+    tx.run_sql(
+        "UPDATE messages SET counted = 0 WHERE conversation_id = ? AND counted = 1"
+        " AND substr(first_seen, 1, ?) <= ?",
+        state.id,
+        STAMP_BYTES,
+        state.server_unread_at,
+    )
+    tx.touched.dirty.add(state.id)

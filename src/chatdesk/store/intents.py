@@ -1,0 +1,216 @@
+"""What a person intends: writing, sending, reading, deleting, changing a status. Each is one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import apsw
+import msgspec
+
+from chatdesk.domain.entities import Draft, Outgoing
+from chatdesk.domain.errors import NotPossible, StaleDraft
+from chatdesk.domain.ids import (
+    PENDING_CURSOR,
+    ConversationId,
+    Cursor,
+    MessageId,
+    OrderId,
+    OutgoingId,
+    new_outgoing_id,
+)
+from chatdesk.domain.kinds import DeliveryState, Lifecycle, MessageKind, OutgoingKind
+from chatdesk.domain.text import is_blank, well_formed
+from chatdesk.store import outbox, rows
+from chatdesk.store.transaction import ConversationState, Tx
+
+DRAFT = "SELECT conversation_id, version, text, saved_at_us FROM drafts WHERE conversation_id = ?"
+WRITABLE = frozenset({Lifecycle.OPEN, Lifecycle.CLOSING})
+"""Conversations that may be written to."""
+
+
+def draft(tx: Tx, conversation: ConversationId) -> Draft:
+    """The draft; version 0 and no text where there was never one."""
+    row = tx.one(DRAFT, conversation)
+    if row is None:
+        return Draft(conversation_id=conversation, version=0, text="", saved_at_us=0)
+    return rows.draft(row)
+
+
+def save_draft(tx: Tx, conversation: ConversationId, version: int, text: str) -> Draft:
+    """Save on top of `version`; an unchanged text keeps its version. Raises StaleDraft."""
+    old = draft(tx, conversation)
+    if version != old.version:
+        raise StaleDraft(old)
+    _row(tx, conversation)
+    text = well_formed(text)
+    if text == old.text:
+        return old
+    return _put_draft(tx, conversation, version + 1, text)
+
+
+def _put_draft(tx: Tx, conversation: ConversationId, version: int, text: str) -> Draft:
+    tx.run_sql("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?)", conversation, version, text, tx.now_us)
+    tx.touched.drafts.add(conversation)
+    tx.touched.conversations.add(conversation)
+    return Draft(conversation_id=conversation, version=version, text=text, saved_at_us=tx.now_us)
+
+
+def _row(tx: Tx, conversation: ConversationId) -> tuple[Any, ...]:
+    row = tx.one(
+        "SELECT c.account_id, c.remote_id, c.lifecycle, o.id, o.remote_id, o.number, a.user_id, a.name"
+        " FROM conversations c JOIN accounts a ON a.id = c.account_id"
+        " LEFT JOIN orders o ON o.account_id = c.account_id AND o.remote_id = c.order_remote_id"
+        " WHERE c.id = ?",
+        conversation,
+    )
+    if row is None:
+        raise NotPossible("no such conversation")
+    return row
+
+
+def _new(tx: Tx, conversation: ConversationId | None, row: tuple[Any, ...], kind: OutgoingKind) -> Outgoing:
+    return Outgoing(
+        id=new_outgoing_id(),
+        account_id=row[0],
+        conversation_id=conversation,
+        conversation_remote_id=row[1],
+        kind=kind,
+        text="",
+        order_id=row[3],
+        order_remote_id=row[4],
+        order_number=row[5] or "",
+        state=DeliveryState.QUEUED,
+        position=0,
+        created_at_us=tx.now_us,
+        changed_at_us=tx.now_us,
+    )
+
+
+def press_send(tx: Tx, conversation: ConversationId, draft_version: int, text: str) -> Outgoing:
+    """Message row, outbox row and an empty draft at once. Raises StaleDraft, NotPossible."""
+    row = _row(tx, conversation)
+    text = well_formed(text)
+    if is_blank(text):
+        raise NotPossible("nothing to send")
+    if Lifecycle(row[2]) not in WRITABLE:
+        raise NotPossible("the conversation is closed")
+    old = draft(tx, conversation)
+    if draft_version > old.version:
+        raise StaleDraft(old)
+    item = _new(tx, conversation, row, OutgoingKind.SEND)
+    message = _insert_message(tx, conversation, item.id, row, text)
+    try:
+        item = outbox.insert(
+            tx,
+            msgspec.structs.replace(item, text=text, message_id=message),
+            draft_version=draft_version,
+            body=text,
+        )
+    except apsw.ConstraintError as exc:
+        raise StaleDraft(old) from exc
+    _put_draft(tx, conversation, old.version + 1, "")
+    tx.touched.message(conversation, message)
+    # Whoever answers has read what is answered.
+    state = tx.state(conversation)
+    newest = _newest_cursor(tx, conversation)
+    if newest:
+        tx.see(state, newest)
+    _spend_server_number(tx, state)
+    return item
+
+
+def _insert_message(
+    tx: Tx, conversation: ConversationId, outgoing: OutgoingId, row: tuple[Any, ...], text: str
+) -> MessageId:
+    tx.run_sql(
+        "INSERT INTO messages (conversation_id, cursor, sender_id, sender_name, own, kind, text, sent_at_us,"
+        " state, outgoing_id) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
+        conversation,
+        PENDING_CURSOR,
+        row[6],
+        row[7],
+        MessageKind.TEXT.value,
+        text,
+        tx.now_us,
+        DeliveryState.QUEUED.value,
+        outgoing,
+    )
+    return MessageId(tx.con.last_insert_rowid())
+
+
+def _newest_cursor(tx: Tx, conversation: ConversationId) -> str:
+    row = tx.one(
+        "SELECT max(cursor) FROM messages WHERE conversation_id = ? AND cursor < ?",
+        conversation,
+        PENDING_CURSOR,
+    )
+    return "" if row is None or row[0] is None else str(row[0])
+
+
+def _spend_server_number(tx: Tx, state: ConversationState) -> bool:
+    """The person has read here: the server's number of unread messages is spent. False where it was."""
+    if state.server_count() == 0:
+        return False
+    state.server_unread = 0
+    tx.run_sql("UPDATE conversations SET server_unread = 0 WHERE id = ?", state.id)
+    tx.touched.dirty.add(state.id)
+    return True
+
+
+def read_up_to(tx: Tx, conversation: ConversationId, cursor: Cursor) -> Outgoing | None:
+    """Remember what was seen and queue telling it; an older mark that waits makes way. None: not newer."""
+    row = _row(tx, conversation)
+    state = tx.state(conversation)
+    upto = _newest_cursor(tx, conversation) if cursor >= PENDING_CURSOR else cursor
+    moved = bool(upto) and tx.see(state, upto)
+    if not (_spend_server_number(tx, state) or moved):
+        return None
+    for older in outbox.waiting_of(tx, conversation, OutgoingKind.MARK_READ):
+        if older.state in {DeliveryState.QUEUED, DeliveryState.PARKED}:
+            outbox.replace_waiting(tx, older)
+    return outbox.insert(
+        tx, msgspec.structs.replace(_new(tx, conversation, row, OutgoingKind.MARK_READ), target=upto)
+    )
+
+
+def delete(tx: Tx, message: MessageId) -> Outgoing:
+    """Queue the deletion of an own message that the server has. Raises NotPossible."""
+    found = tx.one(
+        "SELECT conversation_id, remote_id, own, deleted, kind FROM messages WHERE id = ?", message
+    )
+    if found is None or not found[2] or found[1] is None or found[3]:
+        raise NotPossible("only own messages that have arrived can be deleted")
+    conversation, remote_id = found[0], found[1]
+    for waiting in outbox.waiting_of(tx, conversation, OutgoingKind.DELETE):
+        if waiting.target == remote_id:
+            return waiting
+    item = _new(tx, conversation, _row(tx, conversation), OutgoingKind.DELETE)
+    return outbox.insert(tx, msgspec.structs.replace(item, target=remote_id, message_id=message))
+
+
+def change_status(tx: Tx, order: OrderId, new_status: str) -> Outgoing:
+    """Queue the change of an order's status; an older one that has not left makes way. Raises NotPossible."""
+    found = tx.one(
+        "SELECT o.status, o.account_id, o.remote_id, o.number, (SELECT min(c.id) FROM conversations c"
+        "  WHERE c.account_id = o.account_id AND c.order_remote_id = o.remote_id)"
+        " FROM orders o WHERE o.id = ?",
+        order,
+    )
+    if found is None:
+        raise NotPossible("no such order")
+    old, account, remote_id, number, conversation = found
+    remote = ""
+    if conversation is not None:
+        remote = _row(tx, conversation)[1]
+    is_repeat = False
+    for waiting in outbox.waiting(tx, account):
+        if waiting.kind is OutgoingKind.CHANGE_STATUS and waiting.order_id == order:
+            if waiting.state is DeliveryState.QUEUED and waiting.attempts == 0:
+                outbox.replace_waiting(tx, waiting)
+            else:
+                is_repeat = True
+    if new_status == old and not is_repeat:
+        raise NotPossible("the order has that status")
+    row = (account, remote, None, order, remote_id, number)
+    item = _new(tx, conversation, row, OutgoingKind.CHANGE_STATUS)
+    return outbox.insert(tx, msgspec.structs.replace(item, target=f"{old}>{new_status}"))

@@ -1,0 +1,339 @@
+"""Messages as the server shows them: new ones, changed ones, deleted ones, whatever the order of arrival."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from chatdesk.domain.events import MessageSeen
+from chatdesk.domain.ids import MessageId, OutgoingId, RemoteId
+from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, Source
+from chatdesk.store import ledger
+from chatdesk.store.stamps import content_version, first_seen, is_strong
+from chatdesk.store.transaction import ConversationState, Tx
+
+ABSENT: Final = 1
+"""`messages.deleted`: complete histories lack it; a later sight brings it back."""
+TOMBSTONE: Final = 2
+"""`messages.deleted`: the server said so; final."""
+ABSENCE_WEIGHT: Final = 2
+"""Weights of history reads that together prove an absence."""
+
+_COLUMNS = (
+    "SELECT id, cursor, sender_id, sender_name, own, kind, text, sent_at_us, edited_at_us, deleted, state,"
+    " assurance, outgoing_id, arrived_twice, counted, version, first_seen, last_seen"
+)
+_INSERT = (
+    "INSERT INTO messages (conversation_id, remote_id, cursor, sender_id, sender_name, own, kind, text,"
+    " sent_at_us, edited_at_us, deleted, state, assurance, arrived_twice, counted, version, first_seen,"
+    " last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Stored(msgspec.Struct, eq=False):
+    """The columns of a message that events decide; in the order of _COLUMNS."""
+
+    id: MessageId
+    cursor: str
+    sender_id: str
+    sender_name: str
+    own: int
+    kind: str
+    text: str
+    sent_at_us: int
+    edited_at_us: int | None
+    deleted: int
+    state: str
+    assurance: str | None
+    outgoing_id: OutgoingId | None
+    arrived_twice: int
+    counted: int
+    version: bytes | None
+    first_seen: bytes | None
+    last_seen: bytes | None
+
+
+def load(tx: Tx, state: ConversationState, remote_id: RemoteId) -> Stored | None:
+    """The row that carries a remote id."""
+    row = tx.one(_COLUMNS + " FROM messages WHERE conversation_id = ? AND remote_id = ?", state.id, remote_id)
+    return None if row is None else Stored(*row)
+
+
+def load_by_id(tx: Tx, message: MessageId) -> Stored | None:
+    """The row of a local id."""
+    row = tx.one(_COLUMNS + " FROM messages WHERE id = ?", message)
+    return None if row is None else Stored(*row)
+
+
+def seen(
+    tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, *, twice: bool = False
+) -> MessageId:
+    """Apply one sight of a message. `twice`: a further copy of an own message that has arrived already."""
+    row = load(tx, state, event.remote_id)
+    if row is None:
+        return _insert(tx, state, stamp, event, twice=twice)
+    _merge(tx, state, stamp, event, row)
+    return row.id
+
+
+def _insert(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, *, twice: bool) -> MessageId:
+    version = content_version(stamp, event.source, event.updated_at_us)
+    first = first_seen(stamp, event.source)
+    deleted = TOMBSTONE if event.deleted or is_tombstoned(tx, state, event.remote_id) else 0
+    if not deleted and stamp < state.newest_read_at and is_strong(version):
+        deleted = _absence(tx, state, event.cursor, stamp)
+    counted = state.counted(
+        own=event.own, kind=event.kind, deleted=deleted > 0, first=first, cursor=event.cursor
+    )
+    delivery = DeliveryState.ACCEPTED
+    if event.own and _read_by_others(state, event.cursor, event.sent_at_us, first):
+        delivery = DeliveryState.READ
+    tx.run_sql(
+        _INSERT,
+        state.id,
+        event.remote_id,
+        event.cursor,
+        event.sender_id,
+        event.sender_name,
+        event.own,
+        event.kind.value,
+        "" if deleted == TOMBSTONE and not event.own else event.text,
+        event.sent_at_us,
+        event.edited_at_us,
+        deleted,
+        delivery.value,
+        _assurance(event),
+        twice,
+        counted,
+        version,
+        first,
+        stamp,
+    )
+    message = MessageId(tx.con.last_insert_rowid())
+    tx.touched.message(state.id, message)
+    _follow(tx, state, event, stamp, first)
+    return message
+
+
+def _merge(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, row: Stored) -> None:
+    """Field by field: the content of the greatest version, the first and the last sight, final deletion."""
+    before = msgspec.structs.astuple(row)
+    is_echo = row.last_seen is None and row.outgoing_id is not None
+    here = first_seen(stamp, event.source)
+    first = row.first_seen = here if row.first_seen is None else min(here, row.first_seen)
+    is_newest = row.last_seen is None or stamp > row.last_seen
+    last = row.last_seen = stamp if row.last_seen is None else max(stamp, row.last_seen)
+    version = content_version(stamp, event.source, event.updated_at_us)
+    content = _content(event)
+    if (version, content) > (row.version or b"", _content_of(row)):
+        row.version = version
+        row.cursor, row.sender_id, row.sender_name = event.cursor, event.sender_id, event.sender_name
+        row.own, row.kind, row.text = int(event.own), event.kind.value, event.text
+        row.sent_at_us, row.edited_at_us = event.sent_at_us, event.edited_at_us
+    if event.deleted:
+        row.deleted = TOMBSTONE
+    elif (row.deleted == ABSENT and is_newest) or (row.deleted == 0 and last < state.newest_read_at):
+        row.deleted = _absence(tx, state, row.cursor, last) if is_strong(row.version) else 0
+    if row.deleted == TOMBSTONE and not row.own:
+        row.text = ""
+    row.assurance = _stronger(row.assurance, _assurance(event))
+    if row.own and _read_by_others(state, row.cursor, row.sent_at_us, first):
+        row.state = DeliveryState.READ.value
+    row.counted = int(
+        state.counted(
+            own=bool(row.own),
+            kind=MessageKind(row.kind),
+            deleted=row.deleted > 0,
+            first=first,
+            cursor=row.cursor,
+        )
+    )
+    write(tx, state, row, before)
+    _follow(tx, state, event, stamp, first)
+    if is_echo and row.outgoing_id is not None:
+        ledger.note(tx, row.outgoing_id, "echo")
+
+
+def write(tx: Tx, state: ConversationState, row: Stored, before: tuple[object, ...] = ()) -> None:
+    """Write what differs from `before`, and tell the views if they can see it."""
+    after = msgspec.structs.astuple(row)
+    if after == before:
+        return
+    # All but first_seen and last_seen are columns of an index, or can be seen.
+    if after[:-2] == before[:-2]:
+        tx.run_sql(
+            "UPDATE messages SET first_seen = ?, last_seen = ? WHERE id = ?",
+            row.first_seen,
+            row.last_seen,
+            row.id,
+        )
+        return
+    tx.run_sql(
+        "UPDATE messages SET cursor = ?, sender_id = ?, sender_name = ?, own = ?, kind = ?, text = ?,"
+        " sent_at_us = ?, edited_at_us = ?, deleted = ?, state = ?, assurance = ?, outgoing_id = ?,"
+        " arrived_twice = ?, counted = ?, version = ?, first_seen = ?, last_seen = ? WHERE id = ?",
+        *after[1:],
+        row.id,
+    )
+    tx.touched.dirty.add(state.id)
+    if after[:14] != before[:14]:
+        tx.touched.message(state.id, row.id)
+
+
+def delete(tx: Tx, state: ConversationState, remote_id: RemoteId) -> None:
+    """A tombstone: final, also for a message that is yet to be seen."""
+    row = load(tx, state, remote_id)
+    if row is None:
+        tx.run_sql("INSERT INTO tombstones VALUES (?, ?) ON CONFLICT DO NOTHING", state.id, remote_id)
+        state.has_tombstones = True
+        return
+    bury(tx, state, row)
+
+
+def bury(tx: Tx, state: ConversationState, row: Stored) -> None:
+    """Mark a row as deleted for good. What others wrote is wiped; own text stays, for finding lost sends."""
+    if row.deleted == TOMBSTONE:
+        return
+    before = msgspec.structs.astuple(row)
+    row.deleted, row.counted = TOMBSTONE, 0
+    if not row.own:
+        row.text = ""
+    write(tx, state, row, before)
+    if row.outgoing_id is not None:
+        ledger.note(tx, row.outgoing_id, "deleted")
+
+
+def weigh_absence(tx: Tx, state: ConversationState, row: Stored) -> None:
+    """Set or lift the deletion of a row according to the complete readings that lack it."""
+    if row.deleted == TOMBSTONE or row.last_seen is None or row.first_seen is None:
+        return
+    before = msgspec.structs.astuple(row)
+    row.deleted = _absence(tx, state, row.cursor, row.last_seen) if is_strong(row.version) else 0
+    row.counted = int(
+        state.counted(
+            own=bool(row.own),
+            kind=MessageKind(row.kind),
+            deleted=row.deleted > 0,
+            first=row.first_seen,
+            cursor=row.cursor,
+        )
+    )
+    write(tx, state, row, before)
+
+
+def _absence(tx: Tx, state: ConversationState, cursor: str, last_seen: bytes) -> int:
+    """ABSENT where complete readings that began after the last sight of a message lack it."""
+    row = tx.one(
+        "SELECT total(weight) FROM history_reads WHERE conversation_id = ? AND at > ? AND lo < ? AND hi > ?",
+        state.id,
+        last_seen,
+        cursor,
+        cursor,
+    )
+    return ABSENT if row is not None and row[0] >= ABSENCE_WEIGHT else 0
+
+
+def is_tombstoned(tx: Tx, state: ConversationState, remote_id: RemoteId) -> bool:
+    """Whether a message was deleted before it was seen."""
+    return (
+        state.has_tombstones
+        and tx.one(
+            "SELECT 1 FROM tombstones WHERE conversation_id = ? AND remote_id = ?", state.id, remote_id
+        )
+        is not None
+    )
+
+
+def _read_by_others(state: ConversationState, cursor: str, sent_at_us: int, first: bytes) -> bool:
+    return any(mark.covers(cursor, sent_at_us, first) for mark in state.marks if not mark.by_self)
+
+
+def _follow(tx: Tx, state: ConversationState, event: MessageSeen, stamp: bytes, first: bytes) -> None:
+    """What a sight of a message does besides its row: own ones were seen, open marks come to rest on it."""
+    if event.own:
+        tx.see(state, event.cursor)
+        if event.source in {Source.PUSH, Source.RELAY}:
+            tx.self_read(state, stamp)
+    for mark in state.marks:
+        if event.cursor > mark.cursor and mark.lifts(event.sent_at_us, first):
+            raise_mark(tx, state, mark.person_id, by_self=mark.by_self, cursor=event.cursor)
+
+
+def raise_mark(tx: Tx, state: ConversationState, person: str, *, by_self: bool, cursor: str) -> None:
+    """Somebody has read up to a cursor: own messages up to there are read, or what is here was seen."""
+    mark = next(m for m in state.marks if m.person_id == person and m.by_self == by_self)
+    if cursor <= mark.cursor:
+        return
+    below, mark.cursor = mark.cursor, cursor
+    tx.run_sql(
+        "UPDATE read_marks SET cursor = ? WHERE conversation_id = ? AND person_id = ? AND by_self = ?",
+        cursor,
+        state.id,
+        person,
+        by_self,
+    )
+    if by_self:
+        tx.see(state, cursor)
+        return
+    read = tx.all(
+        "SELECT id FROM messages WHERE conversation_id = ? AND own = 1"
+        " AND state IN ('accepted', 'delivered') AND cursor > ? AND cursor <= ? AND remote_id IS NOT NULL",
+        state.id,
+        below,
+        cursor,
+    )
+    for (message,) in read:
+        set_read(tx, state, message)
+
+
+def set_read(tx: Tx, state: ConversationState, message: MessageId) -> None:
+    """The other side has read an own message."""
+    row = tx.one("UPDATE messages SET state = 'read' WHERE id = ? RETURNING outgoing_id", message)
+    tx.touched.message(state.id, message)
+    if row is not None and row[0] is not None:
+        ledger.note(tx, row[0], "read")
+
+
+def _content(event: MessageSeen) -> tuple[object, ...]:
+    return (
+        event.cursor,
+        event.sender_id,
+        event.sender_name,
+        int(event.own),
+        event.kind.value,
+        event.sent_at_us,
+        event.edited_at_us or 0,
+        event.text,
+    )
+
+
+def _content_of(row: Stored) -> tuple[object, ...]:
+    return (
+        row.cursor,
+        row.sender_id,
+        row.sender_name,
+        row.own,
+        row.kind,
+        row.sent_at_us,
+        row.edited_at_us or 0,
+        row.text,
+    )
+
+
+def _assurance(event: MessageSeen) -> str | None:
+    if not event.own:
+        return None
+    match event.source:
+        case Source.STORED | Source.PUSH:
+            return Assurance.STORED.value
+        case Source.RELAY:
+            return Assurance.RELAYED.value
+        case _:
+            return None
+
+
+def _stronger(one: str | None, other: str | None) -> str | None:
+    if Assurance.STORED.value in {one, other}:
+        return Assurance.STORED.value
+    return one or other

@@ -1,0 +1,253 @@
+"""The outbox: intentions on disk, one step of the state machine at a time, with everything that follows."""
+
+from __future__ import annotations
+
+import msgspec
+
+from chatdesk.domain import outbox as machine
+from chatdesk.domain.entities import Attempt, Outgoing
+from chatdesk.domain.errors import IllegalTransition, NotPossible
+from chatdesk.domain.ids import AccountId, ConversationId, OutgoingId, RemoteId
+from chatdesk.domain.kinds import Assurance, DeliveryState, OutgoingKind
+from chatdesk.store import ledger, messages, rows
+from chatdesk.store.binding import bind, can_bind
+from chatdesk.store.transaction import ConversationState, Tx
+
+
+def load(tx: Tx, outgoing: OutgoingId) -> Outgoing | None:
+    """An item, settled or not."""
+    row = tx.one(rows.OUTBOX + " WHERE id = ?", outgoing)
+    return None if row is None else rows.outgoing(row)
+
+
+def insert(tx: Tx, item: Outgoing, *, draft_version: int | None = None, body: str | None = None) -> Outgoing:
+    """A new item at the end of the queue, with its position.
+
+    Raises apsw.ConstraintError for a draft version that was sent already.
+    """
+    tx.run_sql(
+        "INSERT INTO outbox (id, account_id, conversation_id, conversation_remote_id, kind, text, target,"
+        " order_id, order_remote_id, order_number, state, created_at_us, changed_at_us, attempts, repeats,"
+        " not_before_us, message_id, parked, detail, approved, draft_version)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        item.id,
+        item.account_id,
+        item.conversation_id,
+        item.conversation_remote_id,
+        item.kind.value,
+        item.text,
+        item.target,
+        item.order_id,
+        item.order_remote_id,
+        item.order_number,
+        item.state.value,
+        item.created_at_us,
+        item.changed_at_us,
+        item.attempts,
+        item.repeats,
+        item.not_before_us,
+        item.message_id,
+        None if item.parked is None else item.parked.value,
+        item.detail,
+        item.approved,
+        draft_version,
+    )
+    item = msgspec.structs.replace(item, position=tx.con.last_insert_rowid())
+    tx.touched.outbox.add(item.id)
+    ledger.write(tx, item, "pressed", body=body)
+    return item
+
+
+def advance(tx: Tx, outgoing: OutgoingId, event: machine.Event) -> Outgoing:
+    """One step of the state machine. Raises NotPossible where there is no such step."""
+    item = load(tx, outgoing)
+    if item is None:
+        raise NotPossible("no such intention")
+    if _comes_late(item, event):
+        return item
+    event = _checked(tx, item, event)
+    try:
+        changed = machine.advance(item, event, tx.now_us)
+    except IllegalTransition as exc:
+        raise NotPossible(str(exc)) from exc
+    return _write(tx, item, changed, event, _code(event))
+
+
+def replace_waiting(tx: Tx, item: Outgoing) -> None:
+    """Let an intention go because a newer one says the same and more."""
+    event = machine.PersonDiscards() if item.parked else machine.PersonCancels()
+    _write(tx, item, machine.advance(item, event, tx.now_us), event, "replaced")
+
+
+def arrived(tx: Tx, state: ConversationState, client_id: str, remote_id: RemoteId) -> bool:
+    """A message carries our id: the item that waits for it is found. True: it came before, as another."""
+    row = tx.one(
+        "SELECT remote_id FROM messages WHERE outgoing_id = ? AND conversation_id = ?", client_id, state.id
+    )
+    if row is None or row[0] == remote_id:
+        return False
+    if row[0] is not None:
+        return True
+    item = load(tx, OutgoingId(client_id))
+    if item is None or not can_bind(tx, item, remote_id):
+        return False
+    found = machine.Found(remote_id)
+    if item.state is DeliveryState.ACCEPTED:
+        bind(tx, item, remote_id, Assurance.STORED)
+    elif machine.can(item, found):
+        advance(tx, item.id, found)
+    return False
+
+
+def waiting(tx: Tx, account: AccountId) -> tuple[Outgoing, ...]:
+    """Every unsettled item of an account, in the order of pressing."""
+    found = tx.all(rows.OUTBOX + f" WHERE account_id = ? AND {rows.WAITING} ORDER BY position", account)
+    return tuple(rows.outgoing(row) for row in found)
+
+
+def waiting_of(tx: Tx, conversation: ConversationId, kind: OutgoingKind) -> tuple[Outgoing, ...]:
+    """Every unsettled item of one kind in a conversation."""
+    found = tx.all(
+        rows.OUTBOX + f" WHERE conversation_id = ? AND kind = ? AND {rows.WAITING} ORDER BY position",
+        conversation,
+        kind.value,
+    )
+    return tuple(rows.outgoing(row) for row in found)
+
+
+def _comes_late(item: Outgoing, event: machine.Event) -> bool:
+    """An echo that carried our id has settled the item before its own answer came, or failed to come."""
+    return item.state is DeliveryState.ACCEPTED and isinstance(
+        event, machine.Stored | machine.Found | machine.Unknown
+    )
+
+
+def _checked(tx: Tx, item: Outgoing, event: machine.Event) -> machine.Event:
+    """An answer that names a message of another item is still an acceptance, but binds nothing."""
+    match event:
+        case machine.Stored(remote_id=str(remote_id)) if item.kind is OutgoingKind.SEND:
+            if not can_bind(tx, item, remote_id):
+                return machine.Stored(None, event.assurance)
+        case machine.Found(remote_id=remote_id) if item.kind is OutgoingKind.SEND:
+            if not can_bind(tx, item, remote_id):
+                raise NotPossible("that message belongs to another intention")
+        case machine.Started(attempt=attempt) if attempt.number != item.attempts + 1:
+            raise NotPossible(f"attempt {attempt.number} after {item.attempts}")
+        case _:
+            pass
+    return event
+
+
+def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code: str) -> Outgoing:
+    if isinstance(event, machine.Started):
+        _write_attempt(tx, event.attempt)
+    if changed.kind is OutgoingKind.SEND:
+        changed = _message_follows(tx, item, changed, event)
+    elif changed.kind is OutgoingKind.DELETE and changed.state is DeliveryState.ACCEPTED:
+        _bury_target(tx, changed)
+    tx.run_sql(
+        "UPDATE outbox SET text = ?, state = ?, changed_at_us = ?, attempts = ?, repeats = ?,"
+        " not_before_us = ?, message_id = ?, parked = ?, detail = ?, approved = ? WHERE id = ?",
+        changed.text,
+        changed.state.value,
+        changed.changed_at_us,
+        changed.attempts,
+        changed.repeats,
+        changed.not_before_us,
+        changed.message_id,
+        None if changed.parked is None else changed.parked.value,
+        changed.detail,
+        changed.approved,
+        changed.id,
+    )
+    tx.touched.outbox.add(changed.id)
+    ledger.write(
+        tx,
+        changed,
+        code,
+        remote_id=event.remote_id if isinstance(event, machine.Stored | machine.Found) else None,
+        body=event.text if isinstance(event, machine.PersonEdits) else None,
+    )
+    return changed
+
+
+def _bury_target(tx: Tx, item: Outgoing) -> None:
+    if item.conversation_id is not None:
+        messages.delete(tx, tx.state(item.conversation_id), RemoteId(item.target))
+
+
+def _message_follows(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event) -> Outgoing:
+    """The message row shows what its item has come to."""
+    if changed.message_id is None or changed.conversation_id is None:
+        return changed
+    match changed.state:
+        case DeliveryState.ACCEPTED:
+            remote_id = event.remote_id if isinstance(event, machine.Stored | machine.Found) else None
+            assurance = event.assurance if isinstance(event, machine.Stored) else Assurance.STORED
+            bind(tx, changed, remote_id, assurance)
+        case DeliveryState.CANCELLED:
+            tx.run_sql("DELETE FROM messages WHERE id = ?", changed.message_id)
+            tx.touched.message_gone(changed.conversation_id, changed.message_id)
+            return msgspec.structs.replace(changed, message_id=None)
+        case _ if _shown(item) != _shown(changed):
+            tx.run_sql(
+                "UPDATE messages SET state = ?, text = ?, parked = ?, parked_detail = ?, expected_at_us = ?"
+                " WHERE id = ?",
+                *_shown(changed),
+                changed.message_id,
+            )
+            tx.touched.message(changed.conversation_id, changed.message_id)
+    return changed
+
+
+def _shown(item: Outgoing) -> tuple[str, str, str | None, str, int | None]:
+    return (
+        item.state.value,
+        item.text,
+        None if item.parked is None else item.parked.value,
+        item.detail if item.parked else "",
+        item.not_before_us or None if item.state is DeliveryState.QUEUED else None,
+    )
+
+
+def _write_attempt(tx: Tx, attempt: Attempt) -> None:
+    tx.run_sql(
+        "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        attempt.outgoing_id,
+        attempt.number,
+        attempt.client_id,
+        attempt.epoch,
+        attempt.step,
+        msgspec.json.encode(attempt.watermark).decode(),
+        attempt.watermark_complete,
+        attempt.started_at_us,
+    )
+
+
+_CODES: dict[type[machine.Event], str] = {
+    machine.Later: "later",
+    machine.Unknown: "no answer",
+    machine.Found: "found",
+    machine.Absent: "absent",
+    machine.SafeToRepeat: "repeating",
+    machine.Restarted: "restarted",
+    machine.PersonCancels: "cancelled",
+    machine.PersonEdits: "edited",
+    machine.PersonRetries: "retried",
+    machine.PersonSendsAgain: "sent again",
+    machine.PersonDiscards: "discarded",
+    machine.Aged: "grown old",
+    machine.Superseded: "already so",
+}
+
+
+def _code(event: machine.Event) -> str:
+    match event:
+        case machine.Started(attempt=attempt):
+            return f"attempt {attempt.number}"
+        case machine.Stored(assurance=assurance):
+            return assurance.value
+        case machine.Refused(reason=reason):
+            return f"refused: {reason.value}"
+        case _:
+            return _CODES[type(event)]

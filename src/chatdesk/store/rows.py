@@ -1,0 +1,247 @@
+"""Rows of the database as the domain's values: the one place that knows the order of columns."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from chatdesk.domain.entities import (
+    SNIPPET_CHARS,
+    Account,
+    Capabilities,
+    Conversation,
+    Draft,
+    Message,
+    Notification,
+    Order,
+    OrderField,
+    OrderFile,
+    Outgoing,
+    Participant,
+    Snippet,
+    StatusStep,
+)
+from chatdesk.domain.kinds import (
+    Assurance,
+    DeliveryState,
+    Lifecycle,
+    MessageKind,
+    OrderKind,
+    OutgoingKind,
+    ParkReason,
+    Platform,
+    Progress,
+)
+from chatdesk.domain.text import one_line
+
+Row: TypeAlias = tuple[Any, ...]
+
+# Looked up by value: a call of the enum costs ten times as much, and a page has hundreds of them.
+_STATE: Final = {member.value: member for member in DeliveryState}
+_KIND: Final = {member.value: member for member in MessageKind}
+_ASSURANCE: Final = {member.value: member for member in Assurance}
+_PARKED: Final = {member.value: member for member in ParkReason}
+_PROGRESS: Final = {member.value: member for member in Progress}
+
+ACCOUNTS: Final = (
+    "SELECT id, platform, server_url, login, user_id, role, name, plain_http_consent, added_at_us,"
+    " capabilities FROM accounts"
+)
+
+MESSAGES: Final = (
+    "SELECT id, conversation_id, remote_id, cursor, sender_id, sender_name, own, kind, text, sent_at_us,"
+    " edited_at_us, deleted, state, assurance, outgoing_id, parked, parked_detail, expected_at_us,"
+    " arrived_twice FROM messages"
+)
+
+ORDERS: Final = (
+    "SELECT o.id, o.account_id, o.remote_id, o.kind, o.number, o.title, o.customer, o.status,"
+    " o.status_label, o.progress, o.created_at_us, o.updated_at_us, o.details,"
+    " (SELECT min(c.id) FROM conversations c"
+    "   WHERE c.account_id = o.account_id AND c.order_remote_id = o.remote_id) FROM orders o"
+)
+
+CONVERSATIONS: Final = (
+    "SELECT c.id, c.account_id, c.remote_id, c.title, c.lifecycle, c.live_only, o.id, o.number,"
+    " o.status_label, o.progress, c.activity_at_us, c.unread, c.waiting_since_us, d.text, c.archived,"
+    " c.muted, c.seen_cursor, m.id, m.text, m.own, m.kind, m.state, m.sent_at_us"
+    " FROM conversations c"
+    " LEFT JOIN orders o ON o.account_id = c.account_id AND o.remote_id = c.order_remote_id"
+    " LEFT JOIN drafts d ON d.conversation_id = c.id"
+    " LEFT JOIN messages m ON m.id = c.last_message_id"
+)
+
+OUTBOX: Final = (
+    "SELECT id, account_id, conversation_id, conversation_remote_id, kind, text, target, order_id,"
+    " order_remote_id, order_number, state, position, created_at_us, changed_at_us, attempts, repeats,"
+    " not_before_us, message_id, parked, detail, approved FROM outbox"
+)
+WAITING: Final = "state IN ('queued', 'in_flight', 'uncertain', 'parked')"
+"""Word for word the condition of the partial indexes on `outbox`."""
+
+NOTIFICATIONS: Final = (
+    "SELECT account_id, remote_id, title, text, at_us, unread, conversation_remote_id FROM notifications"
+)
+
+STEPS: Final = "SELECT status, label, at_us FROM order_steps WHERE order_id = ? ORDER BY id"
+
+
+class OrderDetails(msgspec.Struct, array_like=True):
+    """What `orders.details` holds."""
+
+    fields: tuple[OrderField, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    files: tuple[OrderFile, ...] = ()
+
+
+_DETAILS = msgspec.msgpack.Decoder(OrderDetails)
+_CAPABILITIES = msgspec.json.Decoder(Capabilities)
+
+
+def account(row: Row) -> Account:
+    """From ACCOUNTS."""
+    return Account(
+        id=row[0],
+        platform=Platform(row[1]),
+        server_url=row[2],
+        login=row[3],
+        user_id=row[4],
+        role=row[5],
+        name=row[6],
+        plain_http_consent=bool(row[7]),
+        added_at_us=row[8],
+        capabilities=_CAPABILITIES.decode(row[9]),
+    )
+
+
+def message(row: Row) -> Message:
+    """From MESSAGES. The text of a deleted message is not shown, whatever the row still holds."""
+    return Message(
+        id=row[0],
+        conversation_id=row[1],
+        remote_id=row[2],
+        cursor=row[3],
+        sender_id=row[4],
+        sender_name=row[5],
+        own=bool(row[6]),
+        kind=_KIND[row[7]],
+        text="" if row[11] else row[8],
+        sent_at_us=row[9],
+        edited_at_us=row[10],
+        deleted=bool(row[11]),
+        state=_STATE[row[12]],
+        assurance=None if row[13] is None else _ASSURANCE[row[13]],
+        outgoing_id=row[14],
+        parked=None if row[15] is None else _PARKED[row[15]],
+        parked_detail=row[16],
+        expected_at_us=row[17],
+        arrived_twice=bool(row[18]),
+    )
+
+
+def order(row: Row, steps: tuple[StatusStep, ...]) -> Order:
+    """From ORDERS, with its observed statuses."""
+    details = _DETAILS.decode(row[12])
+    return Order(
+        id=row[0],
+        account_id=row[1],
+        remote_id=row[2],
+        kind=OrderKind(row[3]),
+        number=row[4],
+        title=row[5],
+        customer=row[6],
+        status=row[7],
+        status_label=row[8],
+        progress=_PROGRESS[row[9]],
+        created_at_us=row[10],
+        updated_at_us=row[11],
+        fields=details.fields,
+        participants=details.participants,
+        files=details.files,
+        history=steps,
+        conversation_id=row[13],
+    )
+
+
+def status_step(row: Row) -> StatusStep:
+    """From STEPS."""
+    return StatusStep(status=row[0], label=row[1], at_us=row[2])
+
+
+def conversation(row: Row) -> Conversation:
+    """From CONVERSATIONS."""
+    last = None
+    if row[17] is not None:
+        last = Snippet(
+            text=one_line(row[18], SNIPPET_CHARS),
+            own=bool(row[19]),
+            kind=_KIND[row[20]],
+            state=_STATE[row[21]],
+            at_us=row[22],
+        )
+    return Conversation(
+        id=row[0],
+        account_id=row[1],
+        remote_id=row[2],
+        title=row[3],
+        lifecycle=Lifecycle(row[4]),
+        live_only=bool(row[5]),
+        order_id=row[6],
+        order_number=row[7] or "",
+        order_status_label=row[8] or "",
+        order_progress=Progress.UNKNOWN if row[9] is None else _PROGRESS[row[9]],
+        last=last,
+        activity_at_us=row[10],
+        unread=row[11],
+        waiting_since_us=row[12],
+        draft=one_line(row[13] or "", SNIPPET_CHARS),
+        archived=bool(row[14]),
+        muted=bool(row[15]),
+        seen_cursor=row[16],
+    )
+
+
+def outgoing(row: Row) -> Outgoing:
+    """From OUTBOX."""
+    return Outgoing(
+        id=row[0],
+        account_id=row[1],
+        conversation_id=row[2],
+        conversation_remote_id=row[3],
+        kind=OutgoingKind(row[4]),
+        text=row[5],
+        target=row[6],
+        order_id=row[7],
+        order_remote_id=row[8],
+        order_number=row[9],
+        state=_STATE[row[10]],
+        position=row[11],
+        created_at_us=row[12],
+        changed_at_us=row[13],
+        attempts=row[14],
+        repeats=row[15],
+        not_before_us=row[16],
+        message_id=row[17],
+        parked=None if row[18] is None else _PARKED[row[18]],
+        detail=row[19],
+        approved=bool(row[20]),
+    )
+
+
+def draft(row: Row) -> Draft:
+    """From `SELECT conversation_id, version, text, saved_at_us FROM drafts`."""
+    return Draft(conversation_id=row[0], version=row[1], text=row[2], saved_at_us=row[3])
+
+
+def notification(row: Row) -> Notification:
+    """From NOTIFICATIONS."""
+    return Notification(
+        account_id=row[0],
+        remote_id=row[1],
+        title=row[2],
+        text=row[3],
+        at_us=row[4],
+        unread=bool(row[5]),
+        conversation_remote_id=row[6],
+    )

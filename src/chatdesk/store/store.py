@@ -1,0 +1,229 @@
+"""The store: everything that chatdesk remembers, behind the two Protocols that its users know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TypeVar
+
+from chatdesk.domain.changes import Commit
+from chatdesk.domain.desk import KnownConversation, NewAccount, Snapshot
+from chatdesk.domain.entities import (
+    Account,
+    Capabilities,
+    Conversation,
+    Draft,
+    Message,
+    Notification,
+    Order,
+    Outgoing,
+)
+from chatdesk.domain.errors import DiskTrouble
+from chatdesk.domain.events import Stamped
+from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId, RemoteId
+from chatdesk.domain.kinds import DeliveryState
+from chatdesk.domain.outbox import Event as OutboxEvent
+from chatdesk.domain.outbox import Restarted
+from chatdesk.domain.ports import Learnt
+from chatdesk.store import accounts, apply, intents, ledger, lists, outbox
+from chatdesk.store.connection import FILE_NAME, Start, prepare
+from chatdesk.store.ledger import LedgerCheck
+from chatdesk.store.lists import ListReader
+from chatdesk.store.lock import FolderLock
+from chatdesk.store.reader import Reader
+from chatdesk.store.transaction import Tx
+from chatdesk.store.writer import Writer
+
+T = TypeVar("T")
+
+
+def wall_us() -> int:
+    """The wall clock in microseconds."""
+    return time.time_ns() // 1_000
+
+
+class Store:
+    """One data folder, open. It is a DeskStore and an EngineStore: domain.desk documents its methods."""
+
+    def __init__(self, folder: Path, lock: FolderLock, start: Start, now_us: Callable[[], int]) -> None:
+        self._path = folder / FILE_NAME
+        self._lock = lock
+        self._now_us = now_us
+        self.ended_cleanly = start.ended_cleanly
+        """Whether the run before this one closed the store."""
+        self._writer = Writer(self._path, run=start.run, now_us=now_us)
+        self._lists = ListReader(self._path)
+
+    @classmethod
+    def open(cls, folder: Path, *, now_us: Callable[[], int] = wall_us) -> Store:
+        """Open a data folder, making it where it is missing.
+
+        Raises ProfileInUse, NewerDatabase and DamagedDatabase (the file untouched), DiskTrouble.
+        """
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise DiskTrouble(f"no data folder: {exc.strerror}") from exc
+        lock = FolderLock(folder)
+        try:
+            return cls(folder, lock, prepare(folder / FILE_NAME), now_us)
+        except BaseException:
+            lock.release()
+            raise
+
+    def close(self) -> None:
+        """Commit what was asked, mark the clean end, let others in. Later asks fail with StoreProblem."""
+        self._writer.close()
+        self._lists.close()
+        self._lock.release()
+
+    def _durable(self, work: Callable[[Tx], T]) -> Future[T]:
+        return self._writer.submit(work, durable=True)
+
+    def _quick(self, work: Callable[[Tx], T]) -> Future[T]:
+        return self._writer.submit(work, durable=False)
+
+    # -- DeskStore --------------------------------------------------------------------------------------
+
+    def reader(self) -> Reader:
+        """A reader for the calling thread."""
+        return Reader(self._path)
+
+    def subscribe(self, listener: Callable[[Commit], None]) -> Callable[[], None]:
+        """Call `listener` with every commit, on the writer thread."""
+        return self._writer.subscribe(listener)
+
+    def conversations(self) -> Future[Snapshot[Conversation]]:
+        """Every conversation."""
+        return self._lists.ask(lists.conversations)
+
+    def orders(self) -> Future[Snapshot[Order]]:
+        """Every order."""
+        return self._lists.ask(lists.orders)
+
+    def outbox(self) -> Future[Snapshot[Outgoing]]:
+        """Every unsettled intention."""
+        return self._lists.ask(lists.outbox)
+
+    def notifications(self, account: AccountId) -> Future[Snapshot[Notification]]:
+        """The newest notifications."""
+        return self._lists.ask(lambda con: lists.notifications(con, account))
+
+    def accounts(self) -> Future[Snapshot[Account]]:
+        """All accounts."""
+        return self._lists.ask(lists.accounts)
+
+    def add_account(self, new: NewAccount) -> Future[Account]:
+        """Add or update an account."""
+        return self._durable(lambda tx: accounts.add(tx, new))
+
+    def remove_account(self, account: AccountId) -> Future[None]:
+        """Delete an account and all but its ledger."""
+        return self._durable(lambda tx: accounts.remove(tx, account))
+
+    def save_draft(self, conversation: ConversationId, version: int, text: str) -> Future[Draft]:
+        """Save a draft."""
+        return self._durable(lambda tx: intents.save_draft(tx, conversation, version, text))
+
+    def press_send(self, conversation: ConversationId, draft_version: int, text: str) -> Future[Outgoing]:
+        """Queue a message. NotPossible for blank text and closed conversations."""
+        return self._durable(lambda tx: intents.press_send(tx, conversation, draft_version, text))
+
+    def intend_read(self, conversation: ConversationId, cursor: Cursor) -> Future[Outgoing | None]:
+        """Remember what was seen, and queue telling it."""
+        return self._durable(lambda tx: intents.read_up_to(tx, conversation, cursor))
+
+    def intend_delete(self, message: MessageId) -> Future[Outgoing]:
+        """Queue a deletion."""
+        return self._durable(lambda tx: intents.delete(tx, message))
+
+    def intend_status(self, order: OrderId, new_status: str) -> Future[Outgoing]:
+        """Queue a change of status."""
+        return self._durable(lambda tx: intents.change_status(tx, order, new_status))
+
+    def advance(self, outgoing: OutgoingId, event: OutboxEvent) -> Future[Outgoing]:
+        """One step of the outbox state machine."""
+        return self._durable(lambda tx: outbox.advance(tx, outgoing, event))
+
+    def set_archived(self, conversation: ConversationId, archived: bool) -> Future[None]:
+        """Put away, or bring back."""
+        return self._quick(lambda tx: accounts.set_flag(tx, conversation, "archived", archived))
+
+    def set_muted(self, conversation: ConversationId, muted: bool) -> Future[None]:
+        """No notifications."""
+        return self._quick(lambda tx: accounts.set_flag(tx, conversation, "muted", muted))
+
+    def put_setting(self, key: str, value: str) -> Future[None]:
+        """Remember a setting of the window."""
+        return self._quick(lambda tx: accounts.put_setting(tx, key, value))
+
+    def message_info(self, message: MessageId) -> Future[tuple[tuple[int, str], ...]]:
+        """The ledger's story of an own message."""
+        return self._lists.ask(lambda con: lists.message_info(con, message))
+
+    def verify_ledger(self) -> Future[LedgerCheck]:
+        """Walk the ledger's chain."""
+        return self._lists.ask(ledger.verify)
+
+    # -- EngineStore ------------------------------------------------------------------------------------
+
+    def account(self, account: AccountId) -> Future[Account]:
+        """One account."""
+        return self._lists.ask(lambda con: lists.account(con, account))
+
+    def apply(self, account: AccountId, events: Iterable[Stamped]) -> Future[int]:
+        """Apply stamped events in one commit."""
+        batch = tuple(events)
+        return self._writer.submit_numbered(lambda tx: apply.apply(tx, account, batch), rows=len(batch))
+
+    def known_conversations(self, account: AccountId) -> Future[tuple[KnownConversation, ...]]:
+        """Conversations with what is known of their heads."""
+        return self._lists.ask(lambda con: lists.known_conversations(con, account))
+
+    def unsettled(self, account: AccountId) -> Future[tuple[Outgoing, ...]]:
+        """Every unsettled intention of an account."""
+        return self._lists.ask(lambda con: lists.unsettled(con, account))
+
+    def last_attempt_watermark(self, outgoing: OutgoingId) -> Future[tuple[frozenset[RemoteId], bool]]:
+        """Watermark of an item's attempts."""
+        return self._lists.ask(lambda con: lists.last_attempt_watermark(con, outgoing))
+
+    def candidates(
+        self, conversation: ConversationId, outside: frozenset[RemoteId]
+    ) -> Future[tuple[Message, ...]]:
+        """What an uncertain send may have become."""
+        return self._lists.ask(lambda con: lists.candidates(con, conversation, outside))
+
+    def restart(self, account: AccountId) -> Future[tuple[Outgoing, ...]]:
+        """Whatever was in flight has an unknown outcome."""
+
+        def work(tx: Tx) -> tuple[Outgoing, ...]:
+            for item in outbox.waiting(tx, account):
+                if item.state is DeliveryState.IN_FLIGHT:
+                    outbox.advance(tx, item.id, Restarted())
+            return outbox.waiting(tx, account)
+
+        return self._durable(work)
+
+    def learnt(self, account: AccountId) -> Future[Mapping[str, Learnt]]:
+        """Facts learnt of the server."""
+        return self._lists.ask(lambda con: lists.learnt(con, account, self._now_us()))
+
+    def put_learnt(self, account: AccountId, learnt: Mapping[str, Learnt]) -> Future[None]:
+        """Keep learnt facts."""
+        kept = dict(learnt)
+        return self._quick(lambda tx: accounts.put_learnt(tx, account, kept))
+
+    def put_capabilities(self, account: AccountId, capabilities: Capabilities) -> Future[None]:
+        """Keep what works."""
+        return self._quick(lambda tx: accounts.put_capabilities(tx, account, capabilities))
+
+    def conversation_of(self, account: AccountId, remote_id: RemoteId) -> Future[ConversationId | None]:
+        """The local id of a conversation."""
+        return self._lists.ask(lambda con: lists.conversation_of(con, account, remote_id))
+
+    def dropped_counts(self, account: AccountId) -> Future[Mapping[str, int]]:
+        """How many events were not applied, by reason: foreign (of an unknown conversation), bad."""
+        return self._lists.ask(lambda con: lists.dropped_counts(con, account))

@@ -1,0 +1,246 @@
+"""The one thread that writes: group commit, commit numbers, and the order in which everybody hears of it.
+
+An idle writer commits at once. While it commits, what arrives gathers and is the next batch; no timer.
+A batch runs on the durable connection when any of its operations must be on disk before it is answered.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import apsw
+import msgspec
+
+from chatdesk.domain.changes import Commit
+from chatdesk.domain.errors import ChatdeskError, StoreProblem
+from chatdesk.store import derived
+from chatdesk.store.connection import open_writer, problem
+from chatdesk.store.touched import changes
+from chatdesk.store.transaction import Memory, Tx
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+BATCH_ROWS: Final = 500
+_CHECKPOINT_PAGES: Final = 1_000
+_IDLE_S: Final = 0.05
+_MOST_LOG_PAGES: Final = 8_000
+
+
+class _Op(msgspec.Struct, eq=False):
+    work: Callable[[Tx], Any]
+    future: Future[Any]
+    durable: bool
+    rows: int
+    answers_number: bool
+    """The future completes with the commit's number instead of what `work` returns."""
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Owns both writing connections; everything is asked by `submit`."""
+
+    def __init__(self, path: Path, *, run: int, now_us: Callable[[], int]) -> None:
+        self._path = path
+        self._run = run
+        self._now_us = now_us
+        self._memory = Memory()
+        self._queue: deque[_Op] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._log_pages = 0
+        self._listeners: tuple[Callable[[Commit], None], ...] = ()
+        self._thread = threading.Thread(target=self._main, name="chatdesk-writer", daemon=True)
+        self._opened: Future[None] = Future()
+        self._thread.start()
+        self._opened.result()
+
+    # -- from any thread --------------------------------------------------------------------------------
+
+    def submit(self, work: Callable[[Tx], T], *, durable: bool, rows: int = 1) -> Future[T]:
+        """Do `work` in the next transaction. The future completes after COMMIT, or fails, nothing changed.
+
+        It can't be cancelled: what was asked is done, whoever still waits for it.
+        """
+        future: Future[T] = Future()
+        return self._put(_Op(work, future, durable, rows, answers_number=False))
+
+    def submit_numbered(self, work: Callable[[Tx], None], *, rows: int) -> Future[int]:
+        """As `submit`, not durable, but the future completes with the number of the commit."""
+        future: Future[int] = Future()
+        return self._put(_Op(work, future, False, rows, answers_number=True))
+
+    def _put(self, op: _Op) -> Future[Any]:
+        op.future.set_running_or_notify_cancel()
+        with self._wake:
+            if self._closing:
+                op.future.set_exception(StoreProblem("the store is closed"))
+            else:
+                self._queue.append(op)
+                self._wake.notify()
+        return op.future
+
+    def subscribe(self, listener: Callable[[Commit], None]) -> Callable[[], None]:
+        """See DeskStore.subscribe."""
+        with self._wake:
+            self._listeners = (*self._listeners, listener)
+
+        def end() -> None:
+            with self._wake:
+                self._listeners = tuple(one for one in self._listeners if one is not listener)
+
+        return end
+
+    def close(self) -> None:
+        """Do what was submitted, mark the clean end, stop."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+
+    # -- on the writer's thread -------------------------------------------------------------------------
+
+    def _main(self) -> None:
+        try:
+            self._quick = open_writer(self._path, durable=False)
+            self._durable = open_writer(self._path, durable=True)
+            for con in (self._quick, self._durable):
+                con.set_wal_hook(self._logged)
+        except BaseException as exc:  # noqa: BLE001 - whoever opens the store is told
+            self._opened.set_exception(problem(exc) or exc if isinstance(exc, Exception) else exc)
+            return
+        self._opened.set_result(None)
+        while (batch := self._take()) is not None:
+            self._commit(batch)
+        self._end()
+
+    def _logged(self, _con: apsw.Connection, _name: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def _take(self) -> list[_Op] | None:
+        """The next batch; None at the end. An idle moment is used to empty the write-ahead log."""
+        with self._wake:
+            while not self._queue:
+                if self._closing:
+                    return None
+                if self._log_pages <= _CHECKPOINT_PAGES:
+                    self._wake.wait()
+                elif not self._wake.wait(_IDLE_S):
+                    break
+            batch: list[_Op] = []
+            rows = 0
+            while self._queue and (not batch or rows + self._queue[0].rows <= BATCH_ROWS):
+                batch.append(self._queue.popleft())
+                rows += batch[-1].rows
+        if not batch or self._log_pages > _MOST_LOG_PAGES:
+            self._checkpoint()
+        return batch
+
+    def _checkpoint(self) -> None:
+        self._log_pages = 0
+        try:
+            self._quick.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except apsw.Error as exc:
+            _log.warning("no checkpoint: %s", type(exc).__name__)  # the log goes on growing, nothing is lost
+
+    def _commit(self, batch: list[_Op]) -> None:
+        """Do a batch in one transaction; if that can't be committed, each operation in one of its own."""
+        if not batch:
+            return
+        try:
+            self._attempt(batch)
+        except Exception as exc:  # noqa: BLE001 - every kind of failure has an answer
+            if len(batch) > 1:
+                for op in batch:
+                    op.error = None
+                    self._commit([op])
+                return
+            batch[0].error = problem(exc) or exc
+            if problem(exc) is None:
+                _log.error("an operation failed: %s", type(exc).__name__)
+            self._answer(batch, 0)
+
+    def _attempt(self, batch: list[_Op]) -> None:
+        con = self._durable if any(op.durable for op in batch) else self._quick
+        con.execute("BEGIN IMMEDIATE")
+        try:
+            tx = Tx(con, self._memory, self._run, self._now_us())
+            # No short cut: every operation has its turn.
+            has_changed = any([self._work(tx, op) for op in batch])  # noqa: C419
+            for conversation in sorted(tx.touched.dirty):
+                derived.refresh(tx, conversation)
+            if not has_changed:
+                number, made = int(con.execute("SELECT number FROM commits").get), None
+            else:
+                number = int(con.execute("UPDATE commits SET number = number + 1 RETURNING number").get)
+                made = Commit(number, changes(con, tx.touched))
+            con.execute("COMMIT")
+        except BaseException:
+            self._memory.forget()
+            if con.in_transaction:
+                con.execute("ROLLBACK")
+            raise
+        if tx.touched.ledger and con is self._quick:
+            self._make_durable()
+        if made is not None:
+            self._publish(made)
+        self._answer(batch, number)
+
+    @staticmethod
+    def _work(tx: Tx, op: _Op) -> bool:
+        """Whether the operation has changed anything."""
+        before = tx.con.total_changes()
+        try:
+            op.result = tx.isolated(lambda: op.work(tx))
+            return tx.con.total_changes() > before
+        except Exception as exc:
+            if problem(exc) is not None or not tx.con.in_transaction:
+                raise  # the disk's trouble is not this operation's alone
+            op.error = exc
+            if not isinstance(exc, ChatdeskError):
+                _log.error("an operation failed: %s", type(exc).__name__)
+            return False
+
+    def _make_durable(self) -> None:
+        """Ledger rows came with a quick commit: a durable one puts all of the log before it on disk."""
+        try:
+            self._durable.execute("BEGIN IMMEDIATE")
+            self._durable.execute("UPDATE meta SET value = value + 1 WHERE key = 'durable'")
+            self._durable.execute("COMMIT")
+        except apsw.Error as exc:
+            if self._durable.in_transaction:
+                self._durable.execute("ROLLBACK")
+            _log.warning("not yet on disk: %s", type(exc).__name__)
+
+    def _publish(self, commit: Commit) -> None:
+        for listener in self._listeners:
+            try:
+                listener(commit)
+            except Exception as exc:  # noqa: BLE001 - one listener's fault is not the next one's
+                _log.error("a listener failed: %s", type(exc).__name__)
+
+    @staticmethod
+    def _answer(batch: list[_Op], number: int) -> None:
+        for op in batch:
+            if op.error is not None:
+                op.future.set_exception(op.error)
+            else:
+                op.future.set_result(number if op.answers_number else op.result)
+
+    def _end(self) -> None:
+        try:
+            self._durable.execute("UPDATE meta SET value = '1' WHERE key = 'clean'")
+            self._durable.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error as exc:
+            _log.warning("the end was not marked as clean: %s", type(exc).__name__)
+        finally:
+            self._quick.close()
+            self._durable.close()
