@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tests.tooling.tree import ROOT
+from tests.tooling.tree import ROOT, modules
 
 LOCKS = sorted((ROOT / "packaging" / "locks").glob("*.txt"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -111,3 +112,46 @@ def test_installed_packages_are_the_locked_ones() -> None:
     dev = _pins(ROOT / "packaging" / "locks" / "dev.txt")
     for name in ("pyside6-essentials", "qasync", "python-socketio", "httpx", "apsw", "msgspec", "pytest"):
         assert Version(version(name)) == dev[name]
+
+
+COMES_WITH = {
+    "aiohttp": "python-socketio",  # its asyncio_client extra
+    "python-engineio": "python-socketio",
+    "certifi": "httpx",
+    "shiboken6": "PySide6-Essentials",
+}
+"""Packages that src imports itself and that a declared one cannot be without."""
+
+
+def _imported(files: list[Path]) -> set[str]:
+    """Top-level names of what the files import, the standard library and chatdesk aside."""
+    found: set[str] = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            match node:
+                case ast.Import(names=names):
+                    found |= {alias.name.partition(".")[0] for alias in names}
+                case ast.ImportFrom(module=str() as module, level=0):
+                    found.add(module.partition(".")[0])
+                case _:
+                    continue
+    return found - sys.stdlib_module_names - {"__future__", "chatdesk"}
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Every package that src imports is a dependency in pyproject; the server's may be in its extra."""
+    base = {Requirement(line).name.lower() for line in PROJECT["dependencies"]}
+    extra = {Requirement(line).name.lower() for line in EXTRAS["server"]}
+    base |= {name for name, bringer in COMES_WITH.items() if bringer.lower() in base}
+    providers = packages_distributions()
+    server = modules("server")
+    client = [file for file in modules() if file not in set(server)]
+    for files, declared in ((client, base), (server, base | extra)):
+        used = _imported(files)
+        assert used
+        undeclared = {
+            name
+            for name in used
+            if not {p.lower().replace("_", "-") for p in providers.get(name, [])} & declared
+        }
+        assert undeclared == set()
