@@ -1,4 +1,4 @@
-"""A small engine for tests: it pursues goals with a real adapter and a real client, and keeps what came of them."""
+"""A small engine for tests: pursues goals with a real adapter and a real client, and keeps what came."""
 
 from __future__ import annotations
 
@@ -119,9 +119,7 @@ class Desk:
         return [seen for seen in self.arrived if isinstance(seen, Packet) and seen.event == event]
 
     def _now(self) -> None:
-        self.facts = put(
-            self.facts, now_ms=int(time.monotonic() * 1_000), now_us=time.time_ns() // 1_000
-        )
+        self.facts = put(self.facts, now_ms=int(time.monotonic() * 1_000), now_us=time.time_ns() // 1_000)
 
 
 async def until(condition: Callable[[], Any], what: str, timeout_s: float = 5) -> None:
