@@ -1,0 +1,410 @@
+"""The outbox pump: carries out what the person wants, in order, and writes down every step."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from chatdesk.domain import outbox
+from chatdesk.domain.entities import Attempt, Outgoing
+from chatdesk.domain.errors import NotPossible, WorldError
+from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
+from chatdesk.domain.kinds import DeliveryState, KeyGrade, OutgoingKind, ParkReason
+from chatdesk.domain.ports import (
+    DeleteMessage,
+    GoalKind,
+    MarkRead,
+    SendText,
+    Step,
+)
+from chatdesk.sync import runner as goals
+from chatdesk.sync.backoff import delay_ms
+from chatdesk.sync.budget import Budget
+from chatdesk.sync.exchange import Exchange
+from chatdesk.sync.heads import Heads, Watermark
+from chatdesk.sync.inbox import Hold, Inbox
+from chatdesk.sync.parts import Line, Parts
+from chatdesk.sync.reconcile import Reconciler, status_goal
+from chatdesk.sync.tasks import where
+
+log = logging.getLogger(__name__)
+
+SCAN_MS = 30_000
+"""Rows are read at least this often, whatever was announced."""
+MOST_AT_ONCE = 6
+OLD_US = 12 * 3600 * 1_000_000
+"""An item older than this asks before it goes; read marks, which do no harm, don't."""
+HEAD_TRIES = 3
+ABORT_PATIENCE_MS = 3_000
+TOLD_WAIT_MS = 2_000
+"""Waits longer than this are written to the row, so that the window shows when it will go."""
+DISK_PAUSE_MS = 2_000
+NEVER_OLD = frozenset({OutgoingKind.MARK_READ, OutgoingKind.REPORT, OutgoingKind.UPLOAD})
+
+
+class _Rest(msgspec.Struct):
+    """An item waits until this engine time.
+
+    row_us: when its row was last changed by us; a later change is the person's, who wants it to go.
+    by_server: the server has named the time; a new link does not shorten it.
+    """
+
+    until_ms: int
+    row_us: int
+    by_server: bool = False
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """What the pump needs of the engine beside its own parts."""
+
+    line: Line
+    read_head: Callable[[RemoteId], Awaitable[goals.Outcome]]
+    sending: Callable[[RemoteId], None]
+    """Told before a send leaves: we no longer type there."""
+
+
+class Pump:
+    """Works off the unsettled items of one account."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        runner: goals.Runner,
+        exchange: Exchange,
+        inbox: Inbox,
+        heads: Heads,
+        *,
+        reconciler: Reconciler,
+        ports: Ports,
+    ) -> None:
+        self._account = parts.account
+        self._adapter = parts.adapter
+        self._client = parts.client
+        self._store = parts.store
+        self._clock = parts.clock
+        self._tasks = parts.tasks
+        self._jitter = parts.around.jitter
+        self._runner = runner
+        self._exchange = exchange
+        self._inbox = inbox
+        self._heads = heads
+        self._reconciler = reconciler
+        self._ports = ports
+        self._line = ports.line
+        self._budget = Budget(parts.adapter.limits.sends_per_minute)
+        self._wake = asyncio.Event()
+        self._running: dict[OutgoingId, asyncio.Task[object]] = {}
+        self._committing: set[OutgoingId] = set()
+        self._unsent: set[OutgoingId] = set()
+        """Sends that were started and have not left yet: they take a place in the budget."""
+        self._written_us: dict[OutgoingId, int] = {}
+        self._rests: dict[OutgoingId, _Rest] = {}
+        self._setbacks: dict[OutgoingId, int] = {}
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Read the rows again: something was pressed, or the link has changed."""
+        self._wake.set()
+
+    def link_up(self) -> None:
+        """Requests reach the server again: what waited for that waits no longer."""
+        self._rests = {one: rest for one, rest in self._rests.items() if rest.by_server}
+        self._setbacks.clear()
+        self.wake()
+
+    async def run(self) -> None:
+        """Start what may go, wait, and look again, for ever."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                items = await asyncio.wrap_future(self._store.unsettled(self._account))
+                pause_ms = await self._scan(items)
+            except WorldError as exc:
+                log.warning("reading the outbox: %s", type(exc).__name__)
+                pause_ms = DISK_PAUSE_MS
+            try:
+                async with asyncio.timeout(max(pause_ms, 1) / 1000):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+
+    async def settle(self, patience_ms: int) -> None:
+        """Start nothing more, and give what is in flight a moment to hear its answer."""
+        self._stopping = True
+        self._wake.set()
+        end_ms = self._clock.now_ms() + patience_ms
+        while self._committing and self._clock.now_ms() < end_ms:
+            await self._clock.sleep(20)
+
+    # -- choosing
+
+    async def _scan(self, items: tuple[Outgoing, ...]) -> int:
+        """Start what may go. Returns after how many milliseconds to look again."""
+        now_ms = self._clock.now_ms()
+        self._reconciler.consider(items)
+        self._forget_settled(items)
+        for item in items:
+            self._note_row(item, now_ms)
+            if self._is_old(item) and item.id not in self._running:
+                await self._record(item.id, outbox.Aged())
+        if not self._line.usable() or self._stopping:
+            return SCAN_MS
+        items = tuple(item for item in items if not self._is_old(item))
+        resting = {one for one, rest in self._rests.items() if rest.until_ms > now_ms}
+        ready = outbox.next_up(items, resting=resting | self._running.keys())
+        pauses = [rest.until_ms - now_ms for rest in self._rests.values() if rest.until_ms > now_ms]
+        behind = len(self._unsent)
+        for item in ready:
+            if len(self._running) >= MOST_AT_ONCE:
+                break  # each that ends wakes us
+            if item.kind is OutgoingKind.SEND:
+                wait_ms = self._budget.wait_ms(now_ms, behind=behind)
+                behind += 1
+                if wait_ms > 0:
+                    pauses.append(wait_ms)
+                    await self._tell_wait(item, wait_ms)
+                    continue
+            elif item.kind is OutgoingKind.MARK_READ and not self._may_mark(item):
+                continue
+            if item.kind is OutgoingKind.SEND:
+                self._unsent.add(item.id)
+            self._running[item.id] = self._tasks.start(self._carry(item), f"carry {item.kind.value}")
+        return min([SCAN_MS, *pauses])
+
+    def _forget_settled(self, items: tuple[Outgoing, ...]) -> None:
+        left = {item.id for item in items} | self._running.keys()
+        for of_items in (self._rests, self._setbacks, self._written_us):
+            for outgoing in [one for one in of_items if one not in left]:
+                del of_items[outgoing]
+
+    def _note_row(self, item: Outgoing, now_ms: int) -> None:
+        """Take over a wait that an earlier process has written, and notice a Retry that took one back."""
+        if item.state is not DeliveryState.QUEUED:
+            return
+        rest = self._rests.get(item.id)
+        if rest is None and item.not_before_us:
+            left_ms = min(max(0, (item.not_before_us - self._clock.now_us()) // 1000), 600_000)
+            self._rests[item.id] = _Rest(now_ms + left_ms, item.changed_at_us, by_server=True)
+        elif rest is not None and item.changed_at_us > max(rest.row_us, self._written_us.get(item.id, 0)):
+            del self._rests[item.id]
+            self._setbacks.pop(item.id, None)
+
+    def _is_old(self, item: Outgoing) -> bool:
+        return (
+            item.state is DeliveryState.QUEUED
+            and not item.approved
+            and item.kind not in NEVER_OLD
+            and self._clock.now_us() - item.created_at_us > OLD_US
+        )
+
+    def _may_mark(self, item: Outgoing) -> bool:
+        """Where the server marks everything as read, only what the person has seen may be there."""
+        if not self._adapter.limits.read_marks_all:
+            return True
+        if not self._heads.caught_up(item.conversation_remote_id):
+            return False
+        newest = self._heads.newest_other(item.conversation_remote_id)
+        return newest is None or newest <= item.target
+
+    async def _tell_wait(self, item: Outgoing, wait_ms: int) -> None:
+        """Write the expected time to the row, once: the window shows it."""
+        self._rests[item.id] = _Rest(self._clock.now_ms() + wait_ms, item.changed_at_us, by_server=True)
+        if wait_ms > TOLD_WAIT_MS and not item.not_before_us:
+            await self._record(item.id, outbox.Later(self._clock.now_us() + wait_ms * 1000, "rate"))
+
+    # -- carrying out
+
+    async def _carry(self, item: Outgoing) -> None:
+        try:
+            if item.kind is OutgoingKind.SEND:
+                await self._send(item)
+            else:
+                await self._do(item)
+        except WorldError as exc:
+            log.warning("an item could not be carried out: %s", type(exc).__name__)
+            self._rest(item, DISK_PAUSE_MS)
+        except Exception as exc:  # noqa: BLE001 - our fault; the item must neither be lost nor tried in a circle
+            log.error("carrying out a %s: %s", item.kind.value, where(exc))
+            await self._record(item.id, outbox.Unknown("fault"))
+            self._rest(item, SCAN_MS)
+        finally:
+            self._running.pop(item.id, None)
+            self._unsent.discard(item.id)
+            self.wake()
+
+    async def _send(self, item: Outgoing) -> None:
+        mark = await self._watermark(item)
+        if mark is None:
+            return
+        self._ports.sending(item.conversation_remote_id)
+        goal = SendText(item.conversation_remote_id, item.id, item.id, item.text)
+        await self._attempt(item, goal, mark)
+
+    async def _do(self, item: Outgoing) -> None:
+        goal = _goal(item)
+        if goal is None:
+            log.error("a %s item can't be carried out by this version", item.kind.value)
+            await self._record(item.id, outbox.Refused(ParkReason.STUCK))
+            return
+        await self._attempt(item, goal, Watermark((), complete=False))
+
+    async def _watermark(self, item: Outgoing) -> Watermark | None:
+        """The head of the conversation as of this connection; read now if it was not. None: not now."""
+        conversation = item.conversation_remote_id
+        for _ in range(HEAD_TRIES):
+            mark = self._heads.watermark(conversation)
+            if mark is not None and mark.complete:
+                return mark
+            outcome = await self._ports.read_head(conversation)
+            match outcome.ending:
+                case goals.Reached():
+                    continue
+                case goals.Refused(reason=reason, detail=detail):
+                    await self._record(item.id, outbox.Refused(reason, detail))
+                    return None
+                case goals.AskPerson() as ending:
+                    self._line.ask_person(ending)
+                case goals.NotNow(ms=ms):
+                    self._rest(item, ms)
+                case _:
+                    self._rest(item, 0)
+            return None
+        mark = self._heads.watermark(conversation)
+        if mark is None:
+            self._rest(item, 0)
+        return mark
+
+    async def _attempt(self, item: Outgoing, goal: GoalKind, mark: Watermark) -> None:
+        """One try: on disk before its first byte leaves, and its outcome as soon as it is known."""
+        is_send = item.kind is OutgoingKind.SEND
+        grade = self._adapter.key_grade(self._exchange.facts)
+        hold: Hold | None = None
+        started = edited = False
+
+        async def before_commit(step: Step) -> bool:
+            nonlocal hold, started, edited
+            attempt = Attempt(
+                outgoing_id=item.id,
+                number=item.attempts + 1,
+                client_id=item.id if is_send and grade is not KeyGrade.NONE else "",
+                epoch=self._exchange.facts.epoch,
+                step=step.note,
+                watermark=mark.ids,
+                watermark_complete=mark.complete,
+                started_at_us=self._clock.now_us(),
+            )
+            if self._stopping:
+                return False
+            self._committing.add(item.id)
+            try:
+                row = await asyncio.wrap_future(self._store.advance(item.id, outbox.Started(attempt)))
+                self._written_us[item.id] = row.changed_at_us
+            except NotPossible:
+                return False  # the person has cancelled it
+            started = True
+            if row.text != item.text:
+                edited = True
+                return False  # what would leave is not what the person wants any more
+            if is_send:
+                hold = self._inbox.hold(item.conversation_remote_id, item.text, mark.ids)
+                self._unsent.discard(item.id)
+                self._budget.sent(self._clock.now_ms())
+            return True
+
+        try:
+            outcome = await self._runner.run(
+                goal, before_commit=before_commit, stop=lambda: self._stopping or not self._line.usable()
+            )
+            ending = outcome.ending
+            if edited:
+                ending = goals.NotNow(detail="edited")
+            await self._settle(item, ending, grade, started=started)
+        finally:
+            self._committing.discard(item.id)
+            if hold is not None:
+                self._inbox.release(hold)
+
+    async def _settle(self, item: Outgoing, ending: goals.Ending, grade: KeyGrade, *, started: bool) -> None:
+        """Write the outcome down, and decide when the item is looked at again."""
+        match ending:
+            case goals.Reached(committed=True, remote_id=remote_id, assurance=assurance):
+                await self._record(item.id, outbox.Stored(remote_id, assurance))
+            case goals.Reached() if item.kind is OutgoingKind.SEND:
+                log.error("adapter: a send is done without a committing step")
+                await self._record(item.id, outbox.Refused(ParkReason.STUCK))
+            case goals.Reached():
+                await self._record(item.id, outbox.Superseded())
+            case goals.Refused(reason=reason, detail=detail):
+                await self._record(item.id, outbox.Refused(reason, detail))
+            case goals.NotNow(ms=ms, detail=detail, by_server=by_server):
+                await self._later(item, ms, detail, by_server=by_server, started=started)
+            case goals.Unclear(detail=detail):
+                await self._unclear(item, detail, grade)
+            case goals.AskPerson():
+                if started:
+                    await self._record(item.id, outbox.Later(0, "sign in"))
+                self._line.ask_person(ending)
+            case goals.Vetoed():
+                pass
+
+    async def _later(self, item: Outgoing, ms: int, detail: str, *, by_server: bool, started: bool) -> None:
+        by_server = by_server and ms > 0
+        wait_ms = 0
+        if by_server and item.kind is OutgoingKind.SEND:
+            self._budget.told_to_wait(ms, self._clock.now_ms())
+        if by_server or self._line.usable():
+            wait_ms = self._rest(item, ms, by_server=by_server)
+        told_us = self._clock.now_us() + wait_ms * 1000 if wait_ms > TOLD_WAIT_MS else 0
+        if started or told_us:
+            await self._record(item.id, outbox.Later(told_us, detail))
+
+    async def _unclear(self, item: Outgoing, detail: str, grade: KeyGrade) -> None:
+        """Nobody knows whether it arrived. What may still be on its way is cut off at once."""
+        try:
+            async with asyncio.timeout(ABORT_PATIENCE_MS / 1000):
+                await self._client.abort_commits()
+        except TimeoutError:
+            log.warning("the client did not close its connections in time")
+        self._reconciler.closed(item.id)
+        await self._record(item.id, outbox.Unknown(detail))
+        if item.kind is OutgoingKind.SEND and grade is KeyGrade.IDEMPOTENT:
+            await self._record(item.id, outbox.SafeToRepeat())
+        self._rest(item, 0)
+
+    def _rest(self, item: Outgoing, ms: int, *, by_server: bool = False) -> int:
+        """Let the item wait: at least `ms`, and longer with each setback in a row. Returns how long."""
+        setbacks = self._setbacks[item.id] = self._setbacks.get(item.id, 0) + 1
+        wait_ms = ms
+        if setbacks > 1 or ms > 0:
+            wait_ms = max(ms, delay_ms(setbacks, self._jitter()))
+        self._rests[item.id] = _Rest(self._clock.now_ms() + wait_ms, item.changed_at_us, by_server)
+        return wait_ms
+
+    async def _record(self, outgoing: OutgoingId, event: outbox.Event) -> None:
+        """Write an outcome; as long as the disk refuses, try again: nobody else knows it."""
+        while True:
+            try:
+                row = await asyncio.wrap_future(self._store.advance(outgoing, event))
+                self._written_us[outgoing] = row.changed_at_us
+            except NotPossible:
+                log.info("no step %s for this item any more", type(event).__name__)
+            except WorldError as exc:
+                log.warning("writing an outcome: %s", type(exc).__name__)
+                await self._clock.sleep(DISK_PAUSE_MS)
+                continue
+            return
+
+
+def _goal(item: Outgoing) -> GoalKind | None:
+    match item.kind:
+        case OutgoingKind.MARK_READ:
+            return MarkRead(item.conversation_remote_id, Cursor(item.target))
+        case OutgoingKind.DELETE:
+            return DeleteMessage(item.conversation_remote_id, RemoteId(item.target))
+        case OutgoingKind.CHANGE_STATUS:
+            return status_goal(item)
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""Tests of the engine, on virtual time, against the toy platform and the real store."""
