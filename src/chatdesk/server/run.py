@@ -216,7 +216,8 @@ def _listen(host: str, port: int) -> socket.socket:
         for candidate in random.sample(QUIET_PORTS, 50):
             with contextlib.suppress(OSError):
                 return _listen(host, candidate)
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Only a socket that names TCP has its small packets sent at once (asyncio looks at it): 40 ms per answer.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":
             # Come back on the same port at once; on Windows this would allow two servers on one port.

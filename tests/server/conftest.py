@@ -1,0 +1,38 @@
+"""Servers for the tests: one shared real process with the demonstration's people, others on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.process import ServerProcess
+
+MakeServer = Callable[..., ServerProcess]
+
+
+@pytest.fixture(scope="session")
+def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A running server with the demonstration's people and practically no rate limit, for the whole run.
+
+    Tests create orders of their own in it and leave everybody else's alone.
+    """
+    folder = tmp_path_factory.mktemp("server") / "data"
+    with ServerProcess(folder, seed="demo", rate=1_000_000) as server:
+        yield server
+
+
+@pytest.fixture
+def make_server(tmp_path: Path) -> Iterator[MakeServer]:
+    """`make_server(**opts)` starts a server of the test's own over tmp_path/server; stopped at the end."""
+    servers: list[ServerProcess] = []
+
+    def make(**opts: str | int) -> ServerProcess:
+        server = ServerProcess(tmp_path / "server", 0, **opts)
+        servers.append(server)
+        return server.start()
+
+    yield make
+    for server in servers:
+        server.stop()
