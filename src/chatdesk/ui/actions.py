@@ -34,10 +34,10 @@ class Situation:
 
 
 class Actions(QObject):
-    """One QAction per command, by its id. Calls the window's method that the command names."""
+    """One QAction per command, by its id. Calls the method of the handlers that the command names."""
 
-    def __init__(self, window: QWidget) -> None:
-        """Raises AttributeError when a command names a method that the window does not have."""
+    def __init__(self, window: QWidget, handlers: QObject) -> None:
+        """Raises AttributeError when a command names a method that the handlers do not have."""
         super().__init__(window)
         self._by_id: dict[str, QAction] = {}
         for command in COMMANDS:
@@ -47,7 +47,7 @@ class Actions(QObject):
             action.setCheckable(command.checkable)
             if command.id == "window.quit":
                 action.setMenuRole(QAction.MenuRole.QuitRole)
-            method: Callable[..., object] = getattr(window, command.action)
+            method: Callable[..., object] = getattr(handlers, command.action)
             action.triggered.connect(partial(_call, method, command))
             window.addAction(action)
             self._by_id[command.id] = action

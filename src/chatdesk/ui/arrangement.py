@@ -39,6 +39,11 @@ class Arrangement:
     one_pane: bool
 
 
+def is_wide(width_px: float) -> bool:
+    """Whether a window of this width (at 100 % text size) has room for the order panel beside all else."""
+    return width_px >= WIDE_PX
+
+
 def arrange(width_px: float, *, pane: Pane, panel_wanted: bool, panel_asked: bool) -> Arrangement:
     """The regions for a window.
 
@@ -56,7 +61,7 @@ def arrange(width_px: float, *, pane: Pane, panel_wanted: bool, panel_asked: boo
     if width_px < MIDDLE_PX:
         shape = ListShape.HIDDEN if panel_asked else ListShape.AVATARS
         return Arrangement(list=shape, chat=True, panel=panel_asked, one_pane=False)
-    if width_px < WIDE_PX:
+    if not is_wide(width_px):
         shape = ListShape.AVATARS if panel_asked else ListShape.FULL
         return Arrangement(list=shape, chat=True, panel=panel_asked, one_pane=False)
     return Arrangement(list=ListShape.FULL, chat=True, panel=panel_wanted, one_pane=False)

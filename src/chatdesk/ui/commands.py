@@ -1,6 +1,6 @@
 """The one table of commands: menus, shortcuts and the help sheet are made from it.
 
-To add a command: a row here and a method of that `action` name on the window. A test calls every row.
+To add a command: a row here and a method of that `action` name in handlers.py. A test calls every row.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Command:
 
     id: stable name for documents and tests. title: asked late, so that it is translated.
     keys: shortcuts as Qt writes them; `Ctrl` is Cmd on macOS.
-    action: name of the window's method; argument: passed to it where set.
+    action: name of the method of Handlers; argument: passed to it where set.
     group: a line separates groups in a menu.
     """
 
@@ -119,7 +119,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         id="window.quit",
         title=lambda: tr("Quit chatdesk"),
-        action="close",
+        action="quit",
         menu=Menu.CHATDESK,
         keys=("Ctrl+Q",),
         group=3,

@@ -18,8 +18,12 @@ class EmptyState(Panel):
 
     asked = Signal()
 
-    def __init__(self, context: UiContext, icon: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, context: UiContext, icon: str, parent: QWidget | None = None, *, text_px: int = _TEXT_PX
+    ) -> None:
+        """Width of the text at 100 %: `text_px`."""
         super().__init__("background", parent)
+        self._text_px = text_px
         self._context = context
         self._icon_name = icon
         theme = context.theme
@@ -64,5 +68,5 @@ class EmptyState(Panel):
         self._icon.setPixmap(
             self._context.icons.pixmap(self._icon_name, "muted", metrics.px(40), self.devicePixelRatioF())
         )
-        self._text.setFixedWidth(metrics.px(_TEXT_PX))
-        self._title.setMinimumWidth(metrics.px(_TEXT_PX))
+        self._text.setFixedWidth(metrics.px(self._text_px))
+        self._title.setMinimumWidth(metrics.px(self._text_px))

@@ -49,7 +49,9 @@ ZOOM = Preference("zoom", 1.0, _zoom)
 ENTER_SENDS = Preference("enter_sends", default=True, read=_truth, write=_yes_no)
 """Enter sends and Shift+Enter breaks the line; else Ctrl+Enter sends and Enter breaks the line."""
 GEOMETRY = Preference("window_geometry", b"", _hex, bytes.hex)
-SPLIT = Preference("window_split", b"", _hex, bytes.hex)
+LIST_WIDTH = Preference("list_width", 316, int)
+PANEL_WIDTH = Preference("panel_width", 268, int)
+"""Widths of list pane and order panel in pixels at 100 % text size."""
 PANEL_SHOWN = Preference("order_panel_shown", default=True, read=_truth, write=_yes_no)
 LAST_CONVERSATION = Preference("last_conversation", 0, int)
 """Id of the conversation shown last; 0: none."""

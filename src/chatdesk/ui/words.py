@@ -334,7 +334,7 @@ _ERRORS: dict[type, Callable[[], Sentences]] = {
     DamagedDatabase: lambda: Sentences(
         tr("The database is damaged"),
         tr(
-            "chatdesk left the file as it is. Messages on the servers are safe. "
+            "The file was left as it is. Messages on the servers are safe. "
             "Try again; if it stays, restore a backup of the data folder."
         ),
     ),

@@ -1,0 +1,281 @@
+"""What each command of the table does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from chatdesk import __version__
+from chatdesk.domain.ids import AccountId
+from chatdesk.domain.kinds import Platform
+from chatdesk.domain.text import one_line
+from chatdesk.ui.dialogs.outbox import OutboxDialog
+from chatdesk.ui.dialogs.settings import SettingsDialog
+from chatdesk.ui.dialogs.shortcuts import ShortcutsDialog
+from chatdesk.ui.dialogs.sign_in import SignInDialog
+from chatdesk.ui.i18n import tr
+from chatdesk.ui.plain import Answer, PlainQuestion
+from chatdesk.ui.tasks import Tasks
+from chatdesk.ui.theme import ThemeMode
+from chatdesk.ui.words import platform_name
+
+if TYPE_CHECKING:
+    from chatdesk.ui.window import MainWindow
+
+
+class Handlers(QObject):
+    """One method per command; the table names them. Dialogs are opened, never waited for."""
+
+    def __init__(self, window: MainWindow, platforms: Sequence[Platform]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._context = window.context
+        self._platforms = platforms
+        self._tasks = Tasks(self, window.context.troubles)
+        self._dialogs: dict[str, QDialog] = {}
+
+    # -- chatdesk
+
+    def add_account(self) -> None:
+        """Sign in to one more server."""
+        self._open("sign in", lambda: SignInDialog(self._context, self._platforms, parent=self._window))
+
+    def sign_in_again(self) -> None:
+        """Renew the sign-in that has ended, else the one in view."""
+        book = self._window.book
+        ended = [account.id for account in book.accounts() if book.needs_person(account.id)]
+        current = self._window.account()
+        account = current if current in ended or not ended else ended[0]
+        if account is not None:
+            self.sign_in_account(account)
+
+    def sign_in_account(self, account_id: int) -> None:
+        """Renew the sign-in of an account."""
+        account = self._window.book.account(AccountId(account_id))
+        if account is not None:
+            self._open("sign in", lambda: SignInDialog(self._context, self._platforms, account, self._window))
+
+    def sign_out(self) -> None:
+        """Forget the token of the account in view, after a question."""
+        account = self._window.book.account(self._window.account())
+        if account is None:
+            return
+        name = tr(
+            "{platform}, {login}", platform=platform_name(account.platform), login=one_line(account.login, 80)
+        )
+
+        def answered(answer: Answer) -> None:
+            if answer is Answer.YES:
+                self._tasks.start("sign out", self._context.desk.sign_out(account.id))
+
+        def make() -> QDialog:
+            question = PlainQuestion(
+                self._context.theme,
+                tr("Sign out?"),
+                tr(
+                    "{account}: messages, drafts and what is queued stay on this computer. "
+                    "Nothing is sent or received until you sign in again.",
+                    account=name,
+                ),
+                yes=tr("Sign out"),
+                no=tr("Stay signed in"),
+                danger=True,
+                parent=self._window,
+            )
+            question.answered.connect(answered)
+            return question
+
+        self._open("sign out", make)
+
+    def retry_now(self) -> None:
+        """Connect every account at once, and read its lists again."""
+        self._context.desk.retry_now()
+        for account in self._window.book.accounts():
+            self._context.desk.refresh(account.id)
+
+    def show_outbox(self) -> None:
+        """Open the outbox."""
+
+        def make() -> QDialog:
+            dialog = OutboxDialog(self._context, self._window.outbox, self._window)
+            dialog.conversation_asked.connect(self._open_from_outbox)
+            return dialog
+
+        self._open("outbox", make)
+
+    def show_settings(self) -> None:
+        """Open the settings."""
+        self._open("settings", lambda: SettingsDialog(self._context, self._window))
+
+    def quit(self) -> None:
+        """Close the window; main ends the program then."""
+        self._window.close()
+
+    # -- conversation
+
+    def toggle_muted(self) -> None:
+        """Be told of the open conversation, or not."""
+        row = self._window.chat.header.conversation()
+        if row is not None:
+            self._tasks.start("mute", self._context.desk.set_muted(row.id, not row.muted), exclusive=False)
+
+    def toggle_archived(self) -> None:
+        """Put the open conversation away, or bring it back."""
+        row = self._window.chat.header.conversation()
+        if row is not None:
+            work = self._context.desk.set_archived(row.id, not row.archived)
+            self._tasks.start("archive", work, exclusive=False)
+
+    def focus_composer(self) -> None:
+        """Write in the open conversation."""
+        self.focus_region(self._window.chat.composer)
+
+    # -- view
+
+    def toggle_panel(self) -> None:
+        """Show or hide the order panel."""
+        self._window.toggle_panel()
+
+    def use_theme(self, mode: str) -> None:
+        """Light, dark, or as the system."""
+        self._context.theme.set_mode(ThemeMode(mode))
+        self._window.update_commands()
+
+    def zoom_by(self, steps: int) -> None:
+        """Larger or smaller text."""
+        self._context.theme.zoom_by(steps)
+
+    def reset_zoom(self) -> None:
+        """Text as large as the system's."""
+        self._context.theme.set_zoom(1.0)
+
+    # -- go
+
+    def focus_search(self) -> None:
+        """Type into the search field."""
+        self._window.show_list()
+        self._window.list.focus_search()
+
+    def show_conversations(self) -> None:
+        """List the conversations."""
+        self._window.show_list()
+        self._window.list.show_conversations()
+
+    def show_orders(self) -> None:
+        """List the orders."""
+        self._window.show_list()
+        self._window.list.show_orders()
+
+    def go_next(self) -> None:
+        """Open the next conversation of the list."""
+        self._window.list.select_next()
+
+    def go_previous(self) -> None:
+        """Open the previous conversation of the list."""
+        self._window.list.select_previous()
+
+    def go_next_unread(self) -> None:
+        """Open the next conversation with unread messages."""
+        self._window.list.select_next_unread()
+
+    def choose_all_accounts(self) -> None:
+        """List the conversations of every account."""
+        self._window.rail.choose(None)
+
+    def choose_account_at(self, index: int) -> None:
+        """List those of one account, counted from the top (0)."""
+        self._window.rail.choose_at(index)
+
+    def go_next_region(self) -> None:
+        """Move the keyboard to the next part of the window."""
+        self._go_region(1)
+
+    def go_previous_region(self) -> None:
+        """Move the keyboard to the part before."""
+        self._go_region(-1)
+
+    # -- help
+
+    def show_shortcuts(self) -> None:
+        """Open the sheet of keys."""
+        self._open("shortcuts", lambda: ShortcutsDialog(self._context, self._window))
+
+    def show_about(self) -> None:
+        """Say what this is."""
+
+        def make() -> QDialog:
+            return PlainQuestion(
+                self._context.theme,
+                tr("chatdesk {version}", version=__version__),
+                tr(
+                    "Answer customers about their orders, on five platforms, online and offline. MIT licence."
+                ),
+                yes=tr("Close"),
+                parent=self._window,
+            )
+
+        self._open("about", make)
+
+    # -- focus
+
+    def focus_shown(self) -> None:
+        """Give the keyboard to what a one-pane window shows."""
+        window = self._window
+        for region in (window.list, window.chat.composer, window.chat.timeline, window.panel):
+            if region.isVisible():
+                self.focus_region(region)
+                return
+
+    def focus_region(self, region: QWidget) -> bool:
+        """Give the keyboard to a region: what had it last there, or its first widget. False: none takes it."""
+        # Qt returns None where nothing inside ever had the keyboard, whatever its type hints say.
+        last: QWidget | None = region.focusWidget()
+        for widget in ([last] if last else []) + [region, *region.findChildren(QWidget)]:
+            takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy() is not None
+            if takes and widget.isVisible() and widget.isEnabled():
+                widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return True
+        return False
+
+    def _go_region(self, step: int) -> None:
+        regions = [region for region in self._window.regions() if region.isVisible()]
+        focused = QApplication.focusWidget()
+        at = next(
+            (
+                i
+                for i, r in enumerate(regions)
+                if focused is not None and (r is focused or r.isAncestorOf(focused))
+            ),
+            -1 if step > 0 else 0,
+        )
+        for distance in range(1, len(regions) + 1):
+            if self.focus_region(regions[(at + step * distance) % len(regions)]):
+                return
+
+    # -- dialogs
+
+    def dialog(self, name: str) -> QDialog | None:
+        """The open dialog of a name (sign in, outbox, settings, shortcuts, sign out, about)."""
+        return self._dialogs.get(name)
+
+    def _open(self, name: str, make: Callable[[], QDialog]) -> None:
+        """Open a dialog, or bring the open one forward."""
+        shown = self._dialogs.get(name)
+        if shown is None:
+            shown = make()
+            self._dialogs[name] = shown
+            dialogs = self._dialogs
+            # Once it is finished it deletes itself; from then on nobody may touch it.
+            shown.finished.connect(lambda _result: dialogs.pop(name, None))
+            shown.open()
+        shown.raise_()
+        shown.activateWindow()
+
+    def _open_from_outbox(self, conversation_id: int) -> None:
+        dialog = self._dialogs.get("outbox")
+        if dialog is not None:
+            dialog.accept()
+        self._window.open_conversation(conversation_id)

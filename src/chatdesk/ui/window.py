@@ -1,0 +1,333 @@
+"""The main window: its regions, how they share the width, and what it remembers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from chatdesk.domain.changes import ConversationsGone, ConversationsPut
+from chatdesk.domain.ids import AccountId, ConversationId
+from chatdesk.domain.kinds import Platform
+from chatdesk.domain.text import one_line
+from chatdesk.ui.accounts import AccountBook
+from chatdesk.ui.actions import Actions, Situation
+from chatdesk.ui.arrangement import Arrangement, ListShape, Pane, arrange, is_wide
+from chatdesk.ui.chat.pane import ChatPane
+from chatdesk.ui.commands import Menu
+from chatdesk.ui.context import UiContext
+from chatdesk.ui.controls import Panel
+from chatdesk.ui.handlers import Handlers
+from chatdesk.ui.i18n import tr
+from chatdesk.ui.lists.pane import ListPane
+from chatdesk.ui.orders.panel import OrderPanel
+from chatdesk.ui.outbox import OutboxModel
+from chatdesk.ui.preferences import (
+    GEOMETRY,
+    LAST_ACCOUNT,
+    LAST_CONVERSATION,
+    LIST_WIDTH,
+    PANEL_SHOWN,
+    PANEL_WIDTH,
+    THEME,
+    ZOOM,
+)
+from chatdesk.ui.rail.rail import Rail
+from chatdesk.ui.statusbar import StatusBar
+
+FIRST_WIDTH_PX, FIRST_HEIGHT_PX = 1280, 820
+LEAST_WIDTH_PX, LEAST_HEIGHT_PX = 400, 420
+LIST_LEAST_PX, LIST_MOST_PX = 260, 420
+PANEL_LEAST_PX, PANEL_MOST_PX = 220, 400
+CHAT_LEAST_PX = 280
+NO_LIMIT_PX = 16_777_215
+"""Qt's own QWIDGETSIZE_MAX."""
+_SAVE_DELAY_MS = 800
+_TITLE_CHARS = 80
+
+
+class MainWindow(QMainWindow):
+    """Rail, list pane, chat pane, order panel, status bar.
+
+    `closed` when the person has closed it: main then ends the program. Call `start` once the loop runs.
+    """
+
+    closed = Signal()
+
+    def __init__(self, context: UiContext, platforms: Sequence[Platform]) -> None:
+        """platforms: those that an account can be added for, at least one."""
+        super().__init__()
+        self.context = context
+        self.book = AccountBook(context, self)
+        self.outbox = OutboxModel(context, self)
+        self._pane = Pane.LIST
+        self._panel_asked = False
+        self._applied: tuple[Arrangement, float] | None = None
+        self.handlers = Handlers(self, platforms)
+        self.commands = Actions(self, self.handlers)
+        self._build()
+        self._save_soon = QTimer(self)
+        self._save_soon.setSingleShot(True)
+        self._save_soon.setInterval(_SAVE_DELAY_MS)
+        self._save_soon.timeout.connect(self._remember)
+        self._connect()
+        self._restore()
+
+    def start(self) -> None:
+        """Begin the reads that need the running loop."""
+        self.book.start()
+        self.outbox.start()
+
+    # -- one conversation
+
+    def open_conversation(self, conversation_id: int | None) -> None:
+        """Show a conversation in chat pane and order panel, and tell the engine; None closes it."""
+        self.chat.open_conversation(ConversationId(conversation_id) if conversation_id else None)
+        shown = self.chat.conversation_id()
+        self.panel.open_conversation(shown)
+        self.list.select(shown)
+        if shown is not None:
+            self.context.desk.opened(shown)
+        self._pane = Pane.CHAT if shown is not None else Pane.LIST
+        self.context.preferences.put(LAST_CONVERSATION, int(shown or 0))
+        self._show_title()
+        self.update_commands()
+        self.arrange()
+
+    def account(self) -> AccountId | None:
+        """The account that commands are about: of the open conversation, else the one chosen in the rail."""
+        row = self.chat.header.conversation()
+        if row is not None:
+            return row.account_id
+        accounts = self.book.accounts()
+        return self.rail.chosen() or (accounts[0].id if accounts else None)
+
+    def update_commands(self) -> None:
+        """Enable and check what fits the present state."""
+        row = self.chat.header.conversation()
+        theme = self.context.theme
+        self.commands.update(Situation(bool(self.book.accounts()), row is not None))
+        for command, checked in (
+            ("conversation.mute", row is not None and row.muted),
+            ("conversation.archive", row is not None and row.archived),
+            ("panel.toggle", not self.panel.isHidden()),
+            *((f"theme.{mode.value}", mode is theme.mode) for mode in type(theme.mode)),
+        ):
+            self.commands.action(command).setChecked(checked)
+
+    # -- what is shown where
+
+    def arrangement(self) -> Arrangement:
+        """What the window shows at its present width."""
+        return arrange(
+            self.width() / self.context.theme.metrics.scale,
+            pane=self._pane,
+            panel_wanted=self.context.preferences.get(PANEL_SHOWN),
+            panel_asked=self._panel_asked,
+        )
+
+    def arrange(self) -> None:
+        """Show the regions that fit."""
+        shape, scale = self.arrangement(), self.context.theme.metrics.scale
+        row = self.chat.header.conversation()
+        panel = shape.panel and row is not None and row.order_id is not None
+        self.list.setVisible(shape.list is not ListShape.HIDDEN)
+        self.chat.setVisible(shape.chat or (shape.one_pane and shape.panel and not panel))
+        self.panel.setVisible(panel)
+        self.rail.setVisible(not shape.one_pane or shape.list is ListShape.FULL)
+        self.chat.header.offer_back(shape.one_pane)
+        self.chat.header.show_panel_state(panel)
+        self.commands.action("panel.toggle").setChecked(panel)
+        self.status.fit(self.width())
+        if self._applied != (shape, scale):
+            self._applied = (shape, scale)
+            self._set_widths(shape)
+
+    def toggle_panel(self) -> None:
+        """Show or hide the order panel; where there is little room, for now only."""
+        if self.arrangement().one_pane:
+            self._pane = Pane.CHAT if self._pane is Pane.ORDER else Pane.ORDER
+        elif is_wide(self.width() / self.context.theme.metrics.scale):
+            self.context.preferences.put(PANEL_SHOWN, not self.context.preferences.get(PANEL_SHOWN))
+        else:
+            self._panel_asked = not self._panel_asked
+        self.arrange()
+
+    def show_list(self) -> None:
+        """Bring the list pane into view."""
+        self._pane = Pane.LIST
+        self.arrange()
+
+    def go_back(self) -> bool:
+        """Leave what lies on top of the list: the order first, then the chat. False: nothing was on top."""
+        shape = self.arrangement()
+        if shape.one_pane and self._pane is not Pane.LIST:
+            self._pane = Pane.CHAT if self._pane is Pane.ORDER else Pane.LIST
+        elif self._panel_asked and shape.panel:
+            self._panel_asked = False
+        else:
+            return False
+        self.arrange()
+        self.handlers.focus_shown()
+        return True
+
+    def regions(self) -> tuple[QWidget, ...]:
+        """The parts that F6 moves between, from left to right; hidden ones too."""
+        return (self.rail, self.list, self.chat.timeline, self.chat.composer, self.panel, self.status)
+
+    # -- Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.arrange()
+        self._save_soon.start()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._save_soon.start()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape that nobody inside has taken goes back."""
+        if event.key() == Qt.Key.Key_Escape and self.go_back():
+            return
+        super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._save_soon.stop()
+        self._remember()
+        super().closeEvent(event)
+        if event.isAccepted():
+            self.closed.emit()
+
+    # -- making
+
+    def _build(self) -> None:
+        context = self.context
+        ground = Panel("background", self)
+        menu = self.commands.whole_menu(self)
+        more = QMenu(self)
+        self.commands.fill_menu(more, Menu.CONVERSATION)
+        self.rail = Rail(context, self.book, menu, ground)
+        self.split = QSplitter(Qt.Orientation.Horizontal, ground)
+        self.split.setChildrenCollapsible(False)
+        self.split.setHandleWidth(1)
+        self.list = ListPane(context, self.split)
+        self.chat = ChatPane(context, self.book, self.outbox, more, self.split)
+        self.panel = OrderPanel(context, self.split)
+        for at, pane in enumerate((self.list, self.chat, self.panel)):
+            self.split.addWidget(pane)
+            self.split.setStretchFactor(at, 1 if pane is self.chat else 0)
+        self.status = StatusBar(context, self.book, self.outbox, ground)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(self.split, 1)
+        column = QVBoxLayout(ground)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(ground)
+        self.setMinimumSize(LEAST_WIDTH_PX, LEAST_HEIGHT_PX)
+        if sys.platform == "darwin":
+            self.commands.fill_menu_bar(self.menuBar())
+
+    def _connect(self) -> None:
+        handlers, feed = self.handlers, self.context.feed
+        self.rail.account_chosen.connect(self._on_account)
+        self.rail.add_asked.connect(handlers.add_account)
+        self.rail.settings_asked.connect(handlers.show_settings)
+        self.list.conversation_chosen.connect(self.open_conversation)
+        header = self.chat.header
+        header.back_asked.connect(self.go_back)
+        header.panel_asked.connect(self.toggle_panel)
+        header.order_asked.connect(self._show_order)
+        header.mute_asked.connect(handlers.toggle_muted)
+        self.chat.banner.sign_in_asked.connect(handlers.sign_in_account)
+        self.chat.add_account_asked.connect(handlers.add_account)
+        self.status.outbox_asked.connect(handlers.show_outbox)
+        self.split.splitterMoved.connect(self._on_split)
+        self.context.theme.changed.connect(self._on_theme)
+        self.book.accounts_changed.connect(self.update_commands)
+        self.book.unread_changed.connect(self._show_title)
+        feed.conversations_put.connect(self._on_conversations)
+        feed.conversations_gone.connect(self._on_gone)
+
+    def _restore(self) -> None:
+        preferences = self.context.preferences
+        scale = self.context.theme.metrics.scale
+        self.resize(round(FIRST_WIDTH_PX * scale), round(FIRST_HEIGHT_PX * scale))
+        geometry = preferences.get(GEOMETRY)
+        if geometry:
+            self.restoreGeometry(QByteArray(geometry))
+        self.rail.choose(AccountId(preferences.get(LAST_ACCOUNT)) or None)
+        self.open_conversation(preferences.get(LAST_CONVERSATION) or None)
+
+    def _remember(self) -> None:
+        self.context.preferences.put(GEOMETRY, bytes(self.saveGeometry().data()))
+
+    def _set_widths(self, shape: Arrangement) -> None:
+        metrics, preferences = self.context.theme.metrics, self.context.preferences
+        self.list.set_collapsed(shape.list is ListShape.AVATARS)
+        self.chat.setMinimumWidth(metrics.px(CHAT_LEAST_PX))
+        wanted = metrics.px(preferences.get(LIST_WIDTH))
+        if shape.list is ListShape.AVATARS:
+            wanted = self.list.collapsed_width()
+            self.list.setMinimumWidth(wanted)
+            self.list.setMaximumWidth(wanted)
+        else:
+            self.list.setMinimumWidth(metrics.px(LIST_LEAST_PX))
+            self.list.setMaximumWidth(NO_LIMIT_PX if shape.one_pane else metrics.px(LIST_MOST_PX))
+        self.panel.setMinimumWidth(metrics.px(PANEL_LEAST_PX))
+        self.panel.setMaximumWidth(NO_LIMIT_PX if shape.one_pane else metrics.px(PANEL_MOST_PX))
+        panel = metrics.px(preferences.get(PANEL_WIDTH))
+        rest = max(self.split.width() - wanted - panel, metrics.px(CHAT_LEAST_PX))
+        self.split.setSizes([wanted, rest, panel])
+
+    # -- hearing
+
+    def _on_split(self) -> None:
+        shape, scale = self.arrangement(), self.context.theme.metrics.scale
+        if shape.one_pane:
+            return
+        if shape.list is ListShape.FULL:
+            self.context.preferences.put(LIST_WIDTH, round(self.list.width() / scale))
+        if not self.panel.isHidden():
+            self.context.preferences.put(PANEL_WIDTH, round(self.panel.width() / scale))
+
+    def _on_theme(self) -> None:
+        theme = self.context.theme
+        self.context.preferences.put(THEME, theme.mode)
+        self.context.preferences.put(ZOOM, theme.zoom)
+        self.update_commands()
+        self.arrange()
+
+    def _on_account(self, account: AccountId | None) -> None:
+        self.list.set_account(account)
+        self.context.preferences.put(LAST_ACCOUNT, int(account or 0))
+
+    def _on_conversations(self, change: ConversationsPut, _commit: int) -> None:
+        shown = self.chat.conversation_id()
+        if any(row.id == shown for row in change.conversations):
+            self.update_commands()
+            self._show_title()
+
+    def _on_gone(self, change: ConversationsGone, _commit: int) -> None:
+        if self.chat.conversation_id() in change.ids:
+            self.open_conversation(None)
+
+    def _show_order(self) -> None:
+        if self.panel.isHidden():
+            self.toggle_panel()
+        self.handlers.focus_region(self.panel)
+
+    def _show_title(self) -> None:
+        row = self.chat.header.conversation()
+        unread = self.book.unread()
+        name = one_line(row.title, _TITLE_CHARS).replace("[*]", "[*][*]") if row else ""
+        title = tr("{name} – chatdesk", name=name) if name else tr("chatdesk")
+        self.setWindowTitle(tr("({n}) {title}", n=unread, title=title) if unread else title)
