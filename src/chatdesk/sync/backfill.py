@@ -87,6 +87,10 @@ class Backfill:
         self.link_down()
         self._catching = self._tasks.start(self._catch_up(), "catch up")
 
+    async def greet(self) -> None:
+        """Ask the server what it offers: it decides what a send's client id is worth."""
+        await self._goal(Probe())
+
     def link_down(self) -> None:
         """What is under way for this connection is void."""
         self._served.clear()
@@ -98,7 +102,6 @@ class Backfill:
         """What the person looks at first, then lists, rooms and heads; and again from time to time."""
         if self._looked is not None:
             await self._look(self._looked)
-        await self._goal(Probe())
         while True:
             try:
                 whole = await self.refresh()

@@ -14,12 +14,16 @@ LEAST_LEARNT = 5
 class Budget:
     """Sends per minute as a sliding window, and rests that the server asked for, in engine time."""
 
-    def __init__(self, sends_per_minute: int | None) -> None:
-        self._given = sends_per_minute
+    def __init__(self) -> None:
+        self._given: int | None = None
         self._learnt: int | None = None
         self._learnt_until_ms = 0
         self._rest_until_ms = 0
         self._sent_ms: deque[int] = deque()
+
+    def allow(self, sends_per_minute: int | None) -> None:
+        """What the platform allows now; None: it names no limit."""
+        self._given = sends_per_minute
 
     def sent(self, now_ms: int) -> None:
         """A send leaves."""

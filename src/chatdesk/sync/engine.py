@@ -61,6 +61,8 @@ FOR_EVER_US = 2**62
 SETTLE_MS = 1_000
 """How long a stop waits for answers to what is in flight, and for the store."""
 SIGN_OUT_MS = 3_000
+GREET_MS = 2_000
+"""How long sends wait for the server to say what it offers."""
 FAULT = "internal fault"
 
 
@@ -104,6 +106,7 @@ class Engine:
         self._heads = Heads()
         self._saving = asyncio.Lock()
         self._unsubscribe: Callable[[], None] | None = None
+        self._greeting: asyncio.Task[object] | None = None
         self._started = False
         self._broken = False
 
@@ -157,7 +160,12 @@ class Engine:
             inbox,
             self._heads,
             reconciler=self._reconciler,
-            ports=pump.Ports(line, self._backfill.read_head, self._liveness.left),
+            ports=pump.Ports(
+                Line(self._greeted, self._supervisor.ask_person),
+                self._sends_per_minute,
+                self._backfill.read_head,
+                self._liveness.left,
+            ),
         )
 
     def _commit_listener(self) -> Callable[[Commit], None]:
@@ -334,12 +342,37 @@ class Engine:
     def _usable(self) -> bool:
         return self._supervisor.usable
 
+    def _greeted(self) -> bool:
+        """Sends may go: the server was asked what it offers, or had the time to answer."""
+        return self._greeting is not None and self._greeting.done() and self._supervisor.usable
+
+    def _sends_per_minute(self) -> int | None:
+        given = self._adapter.limits.sends_per_minute
+        return self._capabilities.sends_per_minute if given is None else given
+
     def _link_up(self) -> None:
+        if self._greeting is not None:
+            self._greeting.cancel()
+        self._greeting = self._tasks.start(self._greet(), "greet")
+
+    async def _greet(self) -> None:
+        try:
+            async with asyncio.timeout(GREET_MS / 1000):
+                await self._backfill.greet()
+        except TimeoutError:
+            log.info("account %d: the server takes long to say what it offers", self.account.id)
+        self._tasks.start(self._begin(), "begin")
+
+    async def _begin(self) -> None:
+        """After the greeting has ended, so that whoever asks sees it done."""
         self._pump.link_up()
         self._backfill.link_up()
         self._reconciler.link_changed()
 
     def _link_down(self) -> None:
+        if self._greeting is not None:
+            self._greeting.cancel()
+            self._greeting = None
         self._heads.forget(self._exchange.now)
         self._backfill.link_down()
         self._liveness.link_lost()

@@ -61,6 +61,7 @@ class Ports(msgspec.Struct, frozen=True):
     """What the pump needs of the engine beside its own parts."""
 
     line: Line
+    sends_per_minute: Callable[[], int | None]
     read_head: Callable[[RemoteId], Awaitable[goals.Outcome]]
     sending: Callable[[RemoteId], None]
     """Told before a send leaves: we no longer type there."""
@@ -94,7 +95,7 @@ class Pump:
         self._reconciler = reconciler
         self._ports = ports
         self._line = ports.line
-        self._budget = Budget(parts.adapter.limits.sends_per_minute)
+        self._budget = Budget()
         self._wake = asyncio.Event()
         self._running: dict[OutgoingId, asyncio.Task[object]] = {}
         self._committing: set[OutgoingId] = set()
@@ -156,6 +157,7 @@ class Pump:
         resting = {one for one, rest in self._rests.items() if rest.until_ms > now_ms}
         ready = outbox.next_up(items, resting=resting | self._running.keys())
         pauses = [rest.until_ms - now_ms for rest in self._rests.values() if rest.until_ms > now_ms]
+        self._budget.allow(self._ports.sends_per_minute())
         behind = len(self._unsent)
         for item in ready:
             if len(self._running) >= MOST_AT_ONCE:

@@ -41,6 +41,11 @@ PATIENCE_MS = 20_000
 _tokens = itertools.count(1)
 
 
+def new_goal(kind: GoalKind) -> Goal:
+    """A goal under a token that no other has in this process."""
+    return Goal(next(_tokens), kind)
+
+
 class Reached(msgspec.Struct, frozen=True):
     """Done. For a committing goal `committed`: what was stored; False: nothing had to be done."""
 
@@ -126,7 +131,7 @@ class Runner:
         patience_ms: for all waits together; 0: the first 'later' ends it.
         stop: asked before each step; True gives the goal up as NotNow.
         """
-        run = _Run(self, Goal(next(_tokens), kind), before_commit, patience_ms, stop)
+        run = _Run(self, new_goal(kind), before_commit, patience_ms, stop)
         try:
             ending = await run.to_its_end()
         finally:
