@@ -1,0 +1,392 @@
+"""Where a person writes: field, draft, Send, and every reason why something is not possible now, in words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent, QHideEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from chatdesk.domain.changes import AccountsPut, ConversationsPut, DraftPut
+from chatdesk.domain.entities import Conversation, Outgoing
+from chatdesk.domain.ids import ConversationId, OutgoingId
+from chatdesk.domain.kinds import Lifecycle
+from chatdesk.domain.text import is_blank, one_line
+from chatdesk.ui.composer.drafts import DraftKeeper, Saved
+from chatdesk.ui.composer.editing import Editing, last_editable
+from chatdesk.ui.composer.editor import MessageEdit
+from chatdesk.ui.composer.strips import ConflictStrip, Strip
+from chatdesk.ui.context import UiContext
+from chatdesk.ui.controls import Panel, WordButton
+from chatdesk.ui.i18n import number, tr, trn
+from chatdesk.ui.plain import PlainLabel
+from chatdesk.ui.tasks import Tasks
+from chatdesk.ui.theme import TextRole
+from chatdesk.ui.words import error_sentences
+
+DEFAULT_LIMIT_CHARS = 4_000
+COUNTER_SHARE = 0.9
+"""The counter is there from this share of the limit on."""
+_NAME_CHARS = 60
+_CLOSED = frozenset({Lifecycle.READ_ONLY, Lifecycle.ENDED, Lifecycle.DELETED})
+
+
+class Composer(Panel):
+    """The composer of whichever conversation is open; drafts and sends go on when another one is opened.
+
+    `sent(conversation id)`: a message is on disk and queued.
+    """
+
+    sent = Signal(int)
+
+    def __init__(self, context: UiContext, parent: QWidget | None = None) -> None:
+        super().__init__("panel", parent)
+        self._context = context
+        self._tasks = Tasks(self, context.troubles)
+        self._keepers: dict[ConversationId, DraftKeeper] = {}
+        self._edits: dict[ConversationId, Editing] = {}
+        self._conversation: Conversation | None = None
+        self._limit = DEFAULT_LIMIT_CHARS
+        self._refusal = ""
+        self.setAccessibleName(tr("Write"))
+        self._build()
+        self._connect()
+        self.open_conversation(None)
+
+    def _build(self) -> None:
+        theme, metrics = self._context.theme, self._context.theme.metrics
+        self.edit = MessageEdit(self._context, self)
+        self.conflict = ConflictStrip(self._context, self)
+        self.editing_strip = Strip(self._context, colour="accent_text", parent=self)
+        self._stop_editing_button = self.editing_strip.add_button(tr("Cancel"))
+        self.notice = Strip(self._context, colour="bad", parent=self)
+        self._again_button = self.notice.add_button(tr("Try again"))
+        self.closed = Strip(self._context, colour="muted", parent=self)
+        self.state_label = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
+        self.counter = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
+        self.send_button = WordButton(tr("Send"), look="primary", parent=self)
+        row = QHBoxLayout()
+        row.setSpacing(metrics.medium)
+        row.addWidget(self.state_label, 1)
+        row.addWidget(self.counter)
+        row.addWidget(self.send_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(metrics.px(14), metrics.px(10), metrics.px(14), metrics.px(10))
+        column.setSpacing(metrics.small)
+        for widget in (self.editing_strip, self.conflict, self.notice, self.closed, self.edit):
+            column.addWidget(widget)
+        column.addLayout(row)
+        self.setFocusProxy(self.edit)
+
+    def _connect(self) -> None:
+        feed = self._context.feed
+        feed.conversations_put.connect(self._on_conversations)
+        feed.accounts_put.connect(self._on_accounts)
+        feed.draft_put.connect(self._on_draft)
+        self.edit.textChanged.connect(self._on_text)
+        self.edit.send_pressed.connect(self.press_send)
+        self.edit.last_asked.connect(self.edit_last)
+        self.edit.left.connect(self._on_left)
+        self.edit.refused.connect(self._refuse)
+        self.send_button.clicked.connect(self.press_send)
+        self._again_button.clicked.connect(self.press_send)
+        self._stop_editing_button.clicked.connect(self.stop_editing)
+        self.conflict.mine.clicked.connect(lambda: self._choose(DraftKeeper.keep_mine))
+        self.conflict.take.clicked.connect(lambda: self._choose(DraftKeeper.take_other))
+        self.conflict.both.clicked.connect(lambda: self._choose(DraftKeeper.keep_both))
+
+    # ------------------------------------------------------------------------------------- conversations
+
+    @property
+    def conversation_id(self) -> ConversationId | None:
+        """Where what is typed goes."""
+        return self._conversation.id if self._conversation else None
+
+    def open_conversation(self, conversation_id: ConversationId | None) -> None:
+        """Write to this conversation; its draft is in the field. None: nothing can be written."""
+        self._leave()
+        reader = self._context.desk.reader
+        known = None if conversation_id is None else reader.conversation(conversation_id)
+        self._conversation = known
+        self._refusal = ""
+        if known is not None:
+            accounts = {account.id: account for account in reader.accounts().rows}
+            account = accounts.get(known.account_id)
+            self._limit = account.capabilities.message_limit_chars if account else DEFAULT_LIMIT_CHARS
+            if known.id not in self._keepers:
+                self._keepers[known.id] = self._new_keeper(known.id)
+            self._name_field(known)
+        self._show_text()
+        self._refresh()
+
+    def _new_keeper(self, conversation: ConversationId) -> DraftKeeper:
+        keeper = DraftKeeper(
+            self._context.desk, self._tasks, self._context.desk.reader.draft(conversation), self
+        )
+        keeper.text_replaced.connect(lambda _text: self._on_keeper_text(conversation))
+        keeper.changed.connect(lambda: self._on_keeper_changed(conversation))
+        keeper.sent.connect(lambda: self.sent.emit(conversation))
+        return keeper
+
+    def _leave(self) -> None:
+        """Another conversation is opened: what is not saved is saved now, and who is settled is forgotten."""
+        keeper = self._keeper()
+        if keeper is None:
+            return
+        self._on_left()
+        for conversation in [c for c, k in self._keepers.items() if k.is_settled and c not in self._edits]:
+            self._keepers.pop(conversation).deleteLater()
+
+    async def flush(self) -> None:
+        """Return once every draft is on disk, or could not be put there; for the end of the program."""
+        for keeper in tuple(self._keepers.values()):
+            await keeper.settle()
+
+    # ------------------------------------------------------------------------------------------- writing
+
+    def press_send(self) -> None:
+        """Send what is in the field, or save the changed message; says why not, where it can't be."""
+        keeper, change = self._keeper(), self._editing()
+        text = self.edit.toPlainText()
+        if keeper is None or not self._may_write() or is_blank(text):
+            return
+        over = self._length(text) - self._limit
+        if over > 0:
+            self._refuse(
+                trn(
+                    "This is {n} character too long for the server. Shorten it, then send it.",
+                    "This is {n} characters too long for the server. Shorten it, then send it.",
+                    over,
+                )
+            )
+            return
+        self._refusal = ""
+        if change is not None:
+            change.press_save()
+        else:
+            keeper.press_send()
+            self._context.desk.typing(keeper.conversation_id, False)
+
+    def edit_last(self) -> None:
+        """Take the message that was pressed last and has not left into the field."""
+        conversation = self.conversation_id
+        if conversation is None or self._editing() is not None:
+            return
+
+        def begin(item: Outgoing | None) -> None:
+            if item is not None and conversation == self.conversation_id and not self.edit.toPlainText():
+                self.edit_outgoing(item.id, item.text)
+
+        self._tasks.start("last", last_editable(self._context.desk, conversation), on_done=begin)
+
+    def edit_outgoing(self, outgoing: str, text: str) -> None:
+        """Take a message of this conversation that has not left into the field; the draft waits meanwhile."""
+        conversation = self.conversation_id
+        if conversation is None or self._may_not_write():
+            return
+        keeper = self._keeper()
+        if keeper is not None:
+            keeper.flush()
+        change = Editing(self._context.desk, self._tasks, OutgoingId(outgoing), text, self)
+        change.changed.connect(self._refresh)
+        change.done.connect(lambda: self._end_editing(conversation, change))
+        change.too_late.connect(lambda changed: self._too_late(conversation, change, changed))
+        self._edits[conversation] = change
+        self._show_text()
+        self._refresh()
+        self.edit.setFocus()
+
+    def stop_editing(self) -> None:
+        """Leave the message as it was, and go back to the draft."""
+        change = self._editing()
+        if change is not None and self.conversation_id is not None:
+            self._end_editing(self.conversation_id, change)
+
+    def type_text(self, text: str) -> None:
+        """Letters that were typed elsewhere: they go in at the cursor."""
+        if self._may_write():
+            self.edit.setFocus()
+            self.edit.textCursor().insertText(text)
+
+    # ------------------------------------------------------------------------------------------- plumbing
+
+    def _keeper(self) -> DraftKeeper | None:
+        return None if self._conversation is None else self._keepers.get(self._conversation.id)
+
+    def _editing(self) -> Editing | None:
+        return None if self._conversation is None else self._edits.get(self._conversation.id)
+
+    def _may_write(self) -> bool:
+        return self._conversation is not None and self._conversation.lifecycle not in _CLOSED
+
+    def _may_not_write(self) -> bool:
+        return not self._may_write()
+
+    @staticmethod
+    def _length(text: str) -> int:
+        """As the strictest servers count: in UTF-16 units."""
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+    def _end_editing(self, conversation: ConversationId, change: Editing) -> None:
+        if self._edits.get(conversation) is change:
+            del self._edits[conversation]
+        change.deleteLater()
+        if conversation == self.conversation_id:
+            self._show_text()
+            self._refresh()
+
+    def _too_late(self, conversation: ConversationId, change: Editing, text: str) -> None:
+        """The changed text is kept as the draft, below what was there."""
+        keeper = self._keepers.get(conversation)
+        if keeper is not None:
+            keeper.put(f"{keeper.text}\n{text}" if keeper.text else text)
+        self._end_editing(conversation, change)
+        if conversation == self.conversation_id:
+            self._refuse(
+                tr("The message has left meanwhile, as it was. Your change is kept here as a draft.")
+            )
+
+    def _show_text(self) -> None:
+        keeper, change = self._keeper(), self._editing()
+        text = change.text if change else keeper.text if keeper else ""
+        if text != self.edit.toPlainText():
+            blocked = self.edit.blockSignals(True)
+            self.edit.show_text(text)
+            self.edit.blockSignals(blocked)
+
+    def _name_field(self, known: Conversation) -> None:
+        name = one_line(known.title, _NAME_CHARS)
+        self.edit.setAccessibleName(tr("Message to {name}", name=name) if name else tr("Message"))
+
+    def _choose(self, how: object) -> None:
+        keeper = self._keeper()
+        if keeper is not None and callable(how):
+            how(keeper)
+            self.edit.setFocus()
+
+    def _refuse(self, words: str) -> None:
+        self._refusal = words
+        self._refresh()
+
+    # -------------------------------------------------------------------------------------- what happens
+
+    def _on_text(self) -> None:
+        keeper, change = self._keeper(), self._editing()
+        text = self.edit.toPlainText()
+        self._refusal = ""
+        if change is not None:
+            change.text = text
+        elif keeper is not None:
+            keeper.edit(text)
+            self._context.desk.typing(keeper.conversation_id, bool(text))
+        self._refresh()
+
+    def _on_left(self) -> None:
+        keeper = self._keeper()
+        if keeper is not None:
+            keeper.flush()
+            self._context.desk.typing(keeper.conversation_id, False)
+
+    def _on_keeper_text(self, conversation: ConversationId) -> None:
+        if conversation == self.conversation_id and self._editing() is None:
+            self._show_text()
+
+    def _on_keeper_changed(self, conversation: ConversationId) -> None:
+        if conversation == self.conversation_id:
+            self._refresh()
+
+    def _on_conversations(self, change: ConversationsPut, _commit: int) -> None:
+        for row in change.conversations:
+            if row.id == self.conversation_id:
+                self._conversation = row
+                self._name_field(row)
+                self._refresh()
+
+    def _on_accounts(self, change: AccountsPut, _commit: int) -> None:
+        for account in change.accounts:
+            if self._conversation is not None and account.id == self._conversation.account_id:
+                self._limit = account.capabilities.message_limit_chars
+                self._refresh()
+
+    def _on_draft(self, change: DraftPut, _commit: int) -> None:
+        keeper = self._keepers.get(change.draft.conversation_id)
+        if keeper is not None:
+            keeper.notice(change.draft)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._on_left()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._on_left()
+        super().closeEvent(event)
+
+    # ------------------------------------------------------------------------------------- what is shown
+
+    def _refresh(self) -> None:
+        keeper, change = self._keeper(), self._editing()
+        text = self.edit.toPlainText()
+        writable = self._may_write()
+        self.closed.say("" if self._conversation is None or writable else self._closed_words())
+        self.edit.setReadOnly(not writable)
+        self.edit.setEnabled(self._conversation is not None)
+        self.edit.setVisible(writable or bool(text))
+        self.edit.setPlaceholderText(tr("Write a message") if writable else "")
+        self.send_button.setVisible(writable)
+        sending = change.is_busy if change else bool(keeper and keeper.is_sending)
+        blocked = bool(keeper and keeper.conflict is not None and change is None)
+        self.send_button.set_words(tr("Save") if change else tr("Send"))
+        self.send_button.setEnabled(writable and not is_blank(text) and not blocked)
+        self.editing_strip.say(tr("You are changing a message that has not left.") if change else "")
+        if keeper is not None and keeper.conflict is not None and change is None:
+            self.conflict.ask(keeper.conflict.text)
+        else:
+            self.conflict.hide()
+        self._say_trouble(keeper, change)
+        self._say_state(keeper, change, sending=sending)
+        self._count(text)
+
+    def _say_trouble(self, keeper: DraftKeeper | None, change: Editing | None) -> None:
+        trouble = change.trouble if change else keeper.send_trouble if keeper else None
+        words = self._refusal
+        if not words and trouble is not None:
+            found = error_sentences(trouble)
+            words = tr("Not sent. {title}. {text}", title=found.title, text=found.text)
+        self._again_button.setVisible(trouble is not None and not self._refusal)
+        self.notice.say(words)
+
+    def _say_state(self, keeper: DraftKeeper | None, change: Editing | None, *, sending: bool) -> None:
+        words, colour = "", "muted"
+        if sending:
+            words = tr("Sending…")
+        elif keeper is not None and change is None:
+            match keeper.saved:
+                case Saved.SAVED:
+                    words = tr("Draft saved")
+                case Saved.SAVING:
+                    words = tr("Saving…")
+                case Saved.FAILED if keeper.save_trouble is not None:
+                    reason = error_sentences(keeper.save_trouble).title
+                    words, colour = tr("Not saved: {reason}", reason=reason), "bad"
+                case _:
+                    words = ""
+        self.state_label.setText(words)
+        self.state_label.set_colour(colour)
+
+    def _count(self, text: str) -> None:
+        length = self._length(text)
+        near = length >= self._limit * COUNTER_SHARE
+        self.counter.setVisible(near and self._may_write())
+        if near:
+            self.counter.setText(tr("{n} of {most}", n=number(length), most=number(self._limit)))
+            self.counter.set_colour("bad" if length > self._limit else "muted")
+
+    def _closed_words(self) -> str:
+        match self._conversation.lifecycle if self._conversation else Lifecycle.OPEN:
+            case Lifecycle.DELETED:
+                return tr("The server does not have this conversation any more. You can read what is here.")
+            case Lifecycle.ENDED:
+                return tr("This conversation has ended. You can read it, but not write.")
+            case _:
+                return tr(
+                    "This order is closed; its chat takes no more messages. You can read it, but not write."
+                )

@@ -1,0 +1,246 @@
+"""The draft of one conversation: saved soon after each key, sent once, never lost, whatever is open."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from chatdesk.domain.entities import Draft
+from chatdesk.domain.errors import StaleDraft
+from chatdesk.domain.ids import ConversationId
+from chatdesk.domain.text import is_blank, well_formed
+from chatdesk.services.desk import Desk
+from chatdesk.ui.composer.rest import typed_since
+from chatdesk.ui.tasks import Tasks
+
+SAVE_AFTER_MS = 250
+"""Pause after the last key before a draft is saved; with the write itself it stays under half a second."""
+SAVE_AT_LEAST_MS = 1_500
+"""Somebody who types without a pause is saved this often."""
+TRY_AGAIN_MS = 5_000
+"""Pause after a save that failed."""
+
+
+class Saved(Enum):
+    """How the draft stands on disk."""
+
+    EMPTY = "empty"
+    SAVED = "saved"
+    SAVING = "saving"
+    FAILED = "failed"
+
+
+class DraftKeeper(QObject):
+    """One conversation's draft. The composer tells it every edit; it owns all saving and sending.
+
+    `text` is what the composer shows. Saves and sends of one conversation happen one after the other.
+    """
+
+    text_replaced = Signal(str)
+    """The text is another one, not by typing: show it."""
+    changed = Signal()
+    """How it stands, a trouble or a conflict has changed."""
+    sent = Signal()
+    """A message is on disk and queued."""
+
+    def __init__(self, desk: Desk, tasks: Tasks, draft: Draft, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._tasks = tasks
+        self._name = f"draft {draft.conversation_id}"
+        self.conversation_id: ConversationId = draft.conversation_id
+        self.text = draft.text
+        self.send_trouble: Exception | None = None
+        """Why the last press of Send came to nothing; the text is still here."""
+        self.save_trouble: Exception | None = None
+        """Why the text is not on disk; it is tried again by itself."""
+        self.conflict: Draft | None = None
+        """What the database holds instead, while the person has to choose."""
+        self._version = draft.version
+        self._on_disk = draft.text
+        self._presses: list[str] = []
+        """Texts frozen at Send, oldest first; the first one is being sent."""
+        self._busy = False
+        self._idle = asyncio.Event()
+        self._pause = self._timer(SAVE_AFTER_MS)
+        self._ceiling = self._timer(SAVE_AT_LEAST_MS)
+        self._again = self._timer(TRY_AGAIN_MS)
+
+    def _timer(self, interval_ms: int) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(self.flush)
+        return timer
+
+    # --------------------------------------------------------------------------------------------- asking
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a press of Send is not on disk yet."""
+        return bool(self._presses)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to do for this draft."""
+        return not self._presses and self.text == self._on_disk and self.conflict is None and not self._busy
+
+    @property
+    def saved(self) -> Saved:
+        """How it stands on disk."""
+        if self.save_trouble is not None:
+            return Saved.FAILED
+        if self.text != self._on_disk:
+            return Saved.SAVING
+        return Saved.SAVED if self.text else Saved.EMPTY
+
+    # --------------------------------------------------------------------------------------------- doing
+
+    def edit(self, text: str) -> None:
+        """The person has changed the text."""
+        text = well_formed(text)
+        if text == self.text:
+            return
+        self.text = text
+        self._pause.start()
+        if not self._ceiling.isActive():
+            self._ceiling.start()
+        self.changed.emit()
+
+    def put(self, text: str) -> None:
+        """Put another text in, not by typing."""
+        self._show(well_formed(text))
+        self.flush()
+        self.changed.emit()
+
+    def flush(self) -> None:
+        """Save now what is not saved."""
+        self._stop_timers()
+        if self.conflict is None and (self._presses or self.text != self._on_disk):
+            self._work()
+
+    def press_send(self) -> bool:
+        """Send the text as it is now. False when this very text is being sent, or a choice is open."""
+        if self.conflict is not None or (self._presses and self._presses[-1] == self.text):
+            return False
+        self._presses.append(self.text)
+        self.send_trouble = None
+        self._stop_timers()
+        self._work()
+        self.changed.emit()
+        return True
+
+    def keep_mine(self) -> None:
+        """Of two texts, keep the one in the composer."""
+        self._resolve(self.text)
+
+    def take_other(self) -> None:
+        """Of two texts, take the one in the database."""
+        if self.conflict is not None:
+            self._resolve(self.conflict.text)
+
+    def keep_both(self) -> None:
+        """Of two texts, keep both, one below the other."""
+        if self.conflict is not None:
+            self._resolve(f"{self.conflict.text}\n{self.text}")
+
+    def notice(self, draft: Draft) -> None:
+        """The database has told of a draft of this conversation."""
+        untouched = self.text == self._on_disk and not self._presses and self.conflict is None
+        if draft.version > self._version and untouched and not self._busy:
+            self._version, self._on_disk = draft.version, draft.text
+            self._show(draft.text)
+
+    async def settle(self) -> None:
+        """Return once what is typed now is on disk, or could not be put there."""
+        self.flush()
+        if self._busy:
+            await self._idle.wait()
+
+    # ------------------------------------------------------------------------------------------ plumbing
+
+    def _work(self) -> None:
+        if not self._busy:
+            self._busy = True
+            self._idle.clear()
+            self._tasks.start(self._name, self._catch_up(), exclusive=False)
+            # Without a loop (the program is going down) nothing was started.
+            self._busy = self._tasks.is_running(self._name)
+
+    async def _catch_up(self) -> None:
+        """Send and save until the disk has what the person sees."""
+        try:
+            while self.conflict is None and await self._one_step():
+                self.changed.emit()
+        finally:
+            self._busy = False
+            self._idle.set()
+        self.changed.emit()
+
+    async def _one_step(self) -> bool:
+        """One send or one save; False when there is nothing to do, or it failed."""
+        try:
+            if self._presses:
+                await self._send(self._presses[0])
+            elif self.text != self._on_disk:
+                await self._save(self.text)
+            else:
+                return False
+        except StaleDraft as stale:
+            self._on_stale(stale.draft)
+        except Exception as error:  # noqa: BLE001 - whatever a service raises is told, and the text stays
+            self._on_trouble(error)
+            return False
+        return True
+
+    async def _send(self, text: str) -> None:
+        await self._desk.send(self.conversation_id, self._version, text)
+        held = self._desk.reader.draft(self.conversation_id)
+        self._version, self._on_disk = held.version, held.text
+        later = [typed_since(text, press) for press in self._presses[1:]]
+        self._presses = [press for press in later if not is_blank(press)]
+        self.send_trouble = self.save_trouble = None
+        self._show(typed_since(text, self.text))
+        self.sent.emit()
+
+    async def _save(self, text: str) -> None:
+        kept = await self._desk.save_draft(self.conversation_id, self._version, text)
+        self._version, self._on_disk = kept.version, kept.text
+        self.save_trouble = None
+
+    def _on_stale(self, held: Draft) -> None:
+        was_sending = bool(self._presses)
+        self._presses.clear()
+        if held.text in {"", self.text} and not was_sending:
+            # Nothing would be lost: go on from what the database holds.
+            self._version, self._on_disk = held.version, held.text
+            return
+        self.conflict = held
+
+    def _on_trouble(self, error: Exception) -> None:
+        if self._presses:
+            self._presses.clear()
+            self.send_trouble = error
+        if self.text != self._on_disk:
+            self.save_trouble = error
+            self._again.start()
+
+    def _resolve(self, text: str) -> None:
+        if self.conflict is None:
+            return
+        self._version, self._on_disk = self.conflict.version, self.conflict.text
+        self.conflict = None
+        self._show(text)
+        self.flush()
+        self.changed.emit()
+
+    def _show(self, text: str) -> None:
+        if text != self.text:
+            self.text = text
+            self.text_replaced.emit(text)
+
+    def _stop_timers(self) -> None:
+        for timer in (self._pause, self._ceiling, self._again):
+            timer.stop()
