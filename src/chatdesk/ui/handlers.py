@@ -230,7 +230,7 @@ class Handlers(QObject):
                 return
 
     def focus_region(self, region: QWidget) -> bool:
-        """Give the keyboard to a region: what had it last there, or its first widget. False: none takes it."""
+        """Give the keyboard to a region: what had it last there, or its first widget. False: none did."""
         # Qt returns None where nothing inside ever had the keyboard, whatever its type hints say.
         last: QWidget | None = region.focusWidget()
         for widget in ([last] if last else []) + [region, *region.findChildren(QWidget)]:

@@ -6,7 +6,7 @@ import sys
 from enum import Enum, StrEnum
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QFont, QFontInfo, QGuiApplication, QPalette, QScreen
+from PySide6.QtGui import QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette, QScreen
 from PySide6.QtWidgets import QApplication
 
 from chatdesk.ui.stylesheet import build_stylesheet
@@ -62,7 +62,7 @@ class Theme(QObject):
         self._app = app
         self._mode = mode
         self._zoom = _nearest_step(zoom)
-        self._system_font = QFont(app.font())
+        self._system_font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
         self._system_scale = _system_scale(self._system_font)
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._on_system_changed)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from chatdesk.domain.changes import ConversationsGone, ConversationsPut
@@ -52,7 +52,8 @@ _TITLE_CHARS = 80
 class MainWindow(QMainWindow):
     """Rail, list pane, chat pane, order panel, status bar.
 
-    `closed` when the person has closed it: main then ends the program. Call `start` once the loop runs.
+    `closed` when the person has closed it: main then ends the program. Shown for the first time, it begins
+    the reads that need the running loop.
     """
 
     closed = Signal()
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self.outbox = OutboxModel(context, self)
         self._pane = Pane.LIST
         self._panel_asked = False
+        self._started = False
         self._applied: tuple[Arrangement, float] | None = None
         self.handlers = Handlers(self, platforms)
         self.commands = Actions(self, self.handlers)
@@ -76,10 +78,9 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
 
-    def start(self) -> None:
-        """Begin the reads that need the running loop."""
-        self.book.start()
-        self.outbox.start()
+    async def settle(self) -> None:
+        """Return once what was typed is on disk, or could not be put there."""
+        await self.chat.composer.flush()
 
     # -- one conversation
 
@@ -179,6 +180,13 @@ class MainWindow(QMainWindow):
         return (self.rail, self.list, self.chat.timeline, self.chat.composer, self.panel, self.status)
 
     # -- Qt
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._started:
+            self._started = True
+            self.book.start()
+            self.outbox.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -52,6 +52,9 @@ class ChatPane(Panel):
         column.addWidget(self.banner)
         column.addWidget(self._stack, 1)
         column.addWidget(self.composer)
+        self.timeline.edit_requested.connect(self.composer.edit_outgoing)
+        self.timeline.text_typed.connect(self.composer.type_text)
+        self.composer.sent.connect(self._on_sent)
         book.accounts_changed.connect(self._say_empty)
         self._say_empty()
         self.open_conversation(None)
@@ -71,6 +74,10 @@ class ChatPane(Panel):
     def conversation_id(self) -> ConversationId | None:
         """What is shown."""
         return self._open
+
+    def _on_sent(self, conversation_id: int) -> None:
+        if conversation_id == self._open:
+            self.timeline.show_newest()
 
     def _say_empty(self) -> None:
         if self._book.accounts():

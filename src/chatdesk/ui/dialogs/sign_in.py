@@ -87,7 +87,7 @@ class SignInDialog(Sheet):
         return self._platform
 
     def submit(self) -> None:
-        """Try to sign in with what is typed; nothing happens while a part is missing or a try is under way."""
+        """Try to sign in with what is typed; nothing happens while a part is missing or one is under way."""
         address = self.address.usable()
         if address is None or not self._complete() or self._tasks.is_running("sign in"):
             return
