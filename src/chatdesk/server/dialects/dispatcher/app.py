@@ -78,9 +78,10 @@ class DispatcherServer:
         Nobody is told to disconnect: a client that is told so stays away, and this server may come back.
         """
         self._sockets.closing = True
-        for sid, connection in list(self._sio.eio.sockets.items()):
+        for connection in list(self._sio.eio.sockets.values()):
             if not connection.upgraded:
-                await self._sio.eio.disconnect(sid)
+                # Without waiting: some who poll have long gone away.
+                await connection.close(wait=False)
         await self._sio.shutdown()
 
     async def close(self) -> None:
