@@ -122,10 +122,9 @@ class MessageEdit(QPlainTextEdit):
 
     def _height(self) -> int:
         lines = max(1, min(MOST_LINES, round(self.document().size().height())))
-        margins = self.contentsMargins()
         # The style sheet's padding and border are part of the frame that the viewport leaves.
         around = max(0, self.height() - self.viewport().height())
-        return math.ceil(lines * self.fontMetrics().lineSpacing()) + margins.top() + around
+        return math.ceil(lines * self.fontMetrics().lineSpacing()) + around
 
     def _grow(self) -> None:
         height = self._height()
