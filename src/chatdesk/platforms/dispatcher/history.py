@@ -15,7 +15,7 @@ from types import MappingProxyType
 import msgspec
 
 from chatdesk.domain.events import MessageSeen, WindowRead
-from chatdesk.domain.ids import Cursor, RemoteId
+from chatdesk.domain.ids import Cursor
 from chatdesk.domain.ports import FreshHead, OlderPage
 from chatdesk.platforms.dispatcher import limits
 from chatdesk.platforms.dispatcher.state import put
@@ -113,8 +113,18 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
 def begin(goal: FreshHead | OlderPage, hint: str | None) -> Walk:
     """An empty reading. hint: the direction that earlier readings of this server found."""
     if isinstance(goal, OlderPage) and hint == Direction.FALLING:
-        return Walk(limit=limits.LIMITS.head_page, guess=max(goal.held, 0) // limits.LIMITS.head_page + 1)
+        return _around(max(goal.held, 1))
     return Walk(limit=limits.LIMITS.head_page)
+
+
+def _around(held: int) -> Walk:
+    """A reading whose first page has the oldest message that is held, and enough that are older."""
+    least, most = limits.LIMITS.head_page, 2 * limits.LIMITS.head_page
+    for limit in range(least, most):
+        page = (held - 1) // limit + 1
+        if page * limit - held >= limits.OLDER_LEAST:
+            return Walk(limit=limit, guess=page)
+    return Walk(limit=least)
 
 
 def take(walk: Walk, page: int, answer: PageRead) -> Walk:
@@ -161,23 +171,28 @@ def advance(goal: FreshHead | OlderPage, walk: Walk) -> tuple[Walk, PageWish | N
     if not walk.pages:
         return _ask(walk, walk.guess)
     if walk.whole or walk.total <= len(walk.pages.get(1, ())):
-        return put(walk, anchor=1), None
+        return _one_answer(walk)
     wants_whole = walk.direction is Direction.MIXED or (isinstance(goal, FreshHead) and goal.complete)
     if wants_whole and not walk.capped:
         if walk.total <= limits.WHOLE_LIMIT:
             return _ask(_again(walk, walk.total + limits.WHOLE_SLACK, whole=True), 1)
         if walk.limit < limits.WALK_PAGE:
             return _ask(_again(walk, limits.WALK_PAGE), 1)
-    wish = _older_page(goal, walk) if isinstance(goal, OlderPage) else _head_page(goal, walk)
-    walk = put(walk, anchor=wish[0])
-    if wish[1] is not None:
-        if walk.asked < _most_pages(goal):
-            return _ask(walk, wish[1])
-        return walk, None
+    anchor, page = _older_page(goal, walk) if isinstance(goal, OlderPage) else _head_page(goal, walk)
+    walk = put(walk, anchor=anchor)
+    if page is not None:
+        return _ask(walk, page) if walk.asked < _most_pages(goal) else (walk, None)
     if walk.first_total != walk.total and len(walk.run()) > 1 and walk.restarts < limits.RESTARTS:
-        again = put(_again(walk, walk.limit), restarts=walk.restarts + 1, anchor=None)
-        return _ask(again, 1)
+        return _ask(put(_again(walk, walk.limit), restarts=walk.restarts + 1), 1)
     return walk, None
+
+
+def _one_answer(walk: Walk) -> tuple[Walk, PageWish | None]:
+    """One answer holds everything, unless more came between the question and the one before it."""
+    if walk.whole and walk.total > walk.limit and walk.restarts < limits.RESTARTS:
+        again = _again(walk, walk.total + limits.WHOLE_SLACK, whole=True)
+        return _ask(put(again, restarts=walk.restarts + 1), 1)
+    return put(walk, anchor=1), None
 
 
 def _most_pages(goal: FreshHead | OlderPage) -> int:
@@ -228,7 +243,7 @@ def _older_page(goal: OlderPage, walk: Walk) -> tuple[int, int | None]:
     before = sum(1 for found in cursors if found < goal.before)
     if before == len(cursors) and 1 <= newer <= walk.last_page:
         return anchor, newer
-    if before < walk.limit // 2 and 1 <= older <= walk.last_page:
+    if before < limits.OLDER_LEAST and 1 <= older <= walk.last_page:
         return anchor, older
     return anchor, None
 
@@ -244,8 +259,11 @@ def _older_target(goal: OlderPage, walk: Walk) -> int:
 # -- what it proves ----------------------------------------------------------------------------------------
 
 
-def window(conversation: RemoteId, walk: Walk) -> WindowRead:
-    """The stretch that was read. Complete: no hole, nothing unreadable, and the totals held still."""
+def window(goal: FreshHead | OlderPage, walk: Walk) -> WindowRead:
+    """The stretch that was read. Complete: no hole, nothing unreadable, and the totals held still.
+
+    A head is complete only if it reaches the newest message.
+    """
     messages = walk.messages()
     ids = tuple(message.remote_id for message in messages)
     steady = walk.first_total == walk.total and walk.bad == 0
@@ -253,10 +271,12 @@ def window(conversation: RemoteId, walk: Walk) -> WindowRead:
     if everything and len(ids) != walk.total:
         steady = False
     ordered = walk.direction is not Direction.MIXED or everything
+    if isinstance(goal, FreshHead) and not walk.reaches_head():
+        steady = False
     oldest: Cursor | None = messages[0].cursor if messages else None
     newest: Cursor | None = messages[-1].cursor if messages else None
     return WindowRead(
-        conversation=conversation,
+        conversation=goal.conversation,
         ids=ids,
         oldest=oldest,
         newest=newest,

@@ -31,6 +31,9 @@ LIST_BAD_IN_A_ROW = 200
 LIST_BAD_FIRST = 12
 """The same at the very beginning, where nothing shows yet that it is the orders and not the server."""
 
+CHATS_PAGE = 500
+CHATS_PAGES = 100
+
 WHOLE_LIMIT = 1_000
 """Up to so many messages a complete window is read in one answer, whatever the order of the history."""
 WHOLE_SLACK = 50
@@ -40,6 +43,8 @@ HEAD_PAGES = 20
 """A catch-up walks at most so many pages; what lies deeper stays a gap until somebody scrolls there."""
 WALK_PAGES = 200
 OLDER_PAGES = 8
+OLDER_LEAST = 25
+"""So many older messages a scroll upward brings at least, where there are any."""
 RESTARTS = 2
 """Times that a reading begins anew because the history changed under it."""
 

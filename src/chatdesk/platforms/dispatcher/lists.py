@@ -47,7 +47,10 @@ def page_came(walk: ListWalk, count: int, total: int | None, per_page: int | Non
     """The reading after a page of `count` records; total and per_page are its totalItems and itemsPerPage."""
     first = walk.first_total if walk.first_total is not None else total
     if per_page is not None and 0 < per_page < walk.size:  # the server gives less than it was asked for
-        walk = put(walk, size=per_page, most=per_page)
+        capped = put(walk, size=_aligned(walk.offset, per_page), most=per_page)
+        if walk.offset:  # the page number meant another stretch: ask again in the server's own size
+            return capped
+        walk = capped
     offset = walk.offset + walk.size
     end = offset >= total if total is not None else count < walk.size
     moved = total is not None and first is not None and total < first

@@ -235,8 +235,13 @@ def _error(fields: Fields, facts: Facts) -> Told:
         code = NoticeCode.RATE_LIMITED
     room = translate.remote_id(fields.get("orderId"))
     own = own_of(facts)
-    if fields.get("event") == names.EMIT_JOIN and room is not None and code is not NoticeCode.RATE_LIMITED:
-        facts = with_own(facts, rooms=own.rooms - {room}, barred=own.barred | {room})
+    if fields.get("event") == names.EMIT_JOIN:
+        if room is None:  # which one it was is not said: none counts as joined any more
+            facts = with_own(facts, rooms=frozenset())
+        elif code is NoticeCode.RATE_LIMITED:
+            facts = with_own(facts, rooms=own.rooms - {room})
+        else:
+            facts = with_own(facts, rooms=own.rooms - {room}, barred=own.barred | {room})
     return facts, (Noticed(code=code, detail=said),)
 
 

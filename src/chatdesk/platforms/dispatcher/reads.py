@@ -7,7 +7,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from chatdesk.domain.events import ConversationGone, ConversationSeen, Dropped, Event, MessageSeen, Noticed
+from chatdesk.domain.events import (
+    ConversationGone,
+    ConversationSeen,
+    Dropped,
+    Event,
+    ListsRead,
+    MessageSeen,
+    Noticed,
+)
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import Lifecycle, NoticeCode, ParkReason, Source
 from chatdesk.domain.ports import (
@@ -139,7 +147,9 @@ def next_lists(token: int, facts: Facts) -> Next:
     """Orders page by page, then the list of chats where the server may have one."""
     progress = progress_of(facts, token)
     if progress.stage == NOTE_CHATS:
-        return get(names.ROUTE_CHATS, facts, NOTE_CHATS)
+        page = progress.data if isinstance(progress.data, int) else 1
+        query = (("page", str(page)), ("limit", str(limits.CHATS_PAGE)))
+        return get(names.ROUTE_CHATS, facts, NOTE_CHATS, query)
     walk = progress.data if isinstance(progress.data, ListWalk) else ListWalk()
     return lists.call(walk, facts)
 
@@ -171,7 +181,7 @@ def read_orders(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if not walk.done:
         return _stored(at_stage(facts, token, lists.NOTE_ORDERS, walk), answer, *events)
     if learnt(facts, ROUTE_CHATS) == NO:
-        return _stored(ended(facts, token), answer, *events)
+        return _stored(ended(facts, token), answer, *events, ListsRead())
     return _stored(at_stage(facts, token, NOTE_CHATS), answer, *events)
 
 
@@ -184,12 +194,17 @@ def read_chats(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if page is None:
         # Absent, or not usable: the order list has told everything that the conversations need.
         facts = with_learnt(facts, ROUTE_CHATS, NO) if answer.status < 500 else facts
-        return _stored(ended(facts, token), answer)
+        return _stored(ended(facts, token), answer, ListsRead())
     events: list[Event] = []
     for record in page[0]:
         seen = translate.chat_item(record)
         events.append(seen if seen is not None else _MALFORMED)
-    return _stored(ended(with_learnt(facts, ROUTE_CHATS, YES), token), answer, *events)
+    facts = with_learnt(facts, ROUTE_CHATS, YES)
+    number = progress_of(facts, token).data if isinstance(progress_of(facts, token).data, int) else 1
+    size = min(limits.CHATS_PAGE, page[2] or limits.CHATS_PAGE)
+    if page[0] and page[1] is not None and number * size < page[1] and number < limits.CHATS_PAGES:
+        return _stored(at_stage(facts, token, NOTE_CHATS, number + 1), answer, *events)
+    return _stored(ended(facts, token), answer, *events, ListsRead())
 
 
 # -- one order ---------------------------------------------------------------------------------------------
@@ -271,7 +286,7 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         facts = with_learnt(facts, history.LEARNT_KEY, walk.direction)
     asks_unread = isinstance(goal, FreshHead) and not goal.complete and _unread_route_wanted(facts)
     facts = at_stage(facts, token, NOTE_UNREAD) if asks_unread else ended(facts, token)
-    return _stored(facts, answer, *walk.messages(), *events, history.window(goal.conversation, walk))
+    return _stored(facts, answer, *walk.messages(), *events, history.window(goal, walk))
 
 
 def _unread_route_wanted(facts: Facts) -> bool:
