@@ -1,0 +1,1 @@
+"""The pane of conversations and orders: models over the store, their arrangement, how a row looks."""

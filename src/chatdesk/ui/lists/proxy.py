@@ -1,0 +1,194 @@
+"""Which conversations the list shows and in which order: chips with live counts, search, account, sorting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from chatdesk.domain.ids import AccountId, ConversationId
+from chatdesk.ui.lists.arranged import Arranged, Key
+from chatdesk.ui.lists.conversations import ConversationModel
+from chatdesk.ui.lists.folding import matches, words_of
+from chatdesk.ui.lists.row import ConversationRow
+from chatdesk.ui.lists.tally import Tally
+
+
+class Chip(StrEnum):
+    """The filters above the list; one holds at a time."""
+
+    ALL = "all"
+    UNREAD = "unread"
+    NEEDS_REPLY = "needs_reply"
+    ARCHIVED = "archived"
+
+
+class SortBy(StrEnum):
+    """Orders of the list."""
+
+    ACTIVITY = "activity"
+    WAITING = "waiting"
+    UNREAD = "unread"
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many conversations of the chosen account each chip would show, whatever is searched for."""
+
+    all: int = 0
+    unread: int = 0
+    needs_reply: int = 0
+    archived: int = 0
+
+    def of(self, chip: Chip) -> int:
+        """The count of one chip."""
+        count: int = getattr(self, chip.value)
+        return count
+
+
+def chips_of(row: ConversationRow) -> frozenset[Chip]:
+    """The chips under which a conversation is listed."""
+    one = row.conversation
+    if one.archived:
+        return _ARCHIVED
+    if one.unread:
+        return _UNREAD_WAITING if one.waiting_since_us is not None else _UNREAD
+    return _WAITING if one.waiting_since_us is not None else _PLAIN
+
+
+_ARCHIVED = frozenset({Chip.ARCHIVED})
+_PLAIN = frozenset({Chip.ALL})
+_UNREAD = _PLAIN | {Chip.UNREAD}
+_WAITING = _PLAIN | {Chip.NEEDS_REPLY}
+_UNREAD_WAITING = _UNREAD | _WAITING
+
+
+class ConversationProxy(Arranged):
+    """The conversations that the person has asked to see."""
+
+    counts_changed = Signal()
+
+    def __init__(self, model: ConversationModel, parent: QObject | None = None) -> None:
+        self._model = model
+        self._chip = Chip.ALL
+        self._sort = SortBy.ACTIVITY
+        self._account: AccountId | None = None
+        self._query = ""
+        self._words: tuple[str, ...] = ()
+        self._kept: ConversationId | None = None
+        self._tally = Tally(self._tags_of)
+        super().__init__(model, model, parent)
+        self._recount()
+        self.refilter()
+
+    # -- what is asked for -----------------------------------------------------------------------------
+
+    @property
+    def chip(self) -> Chip:
+        """The filter that holds."""
+        return self._chip
+
+    @property
+    def sort_by(self) -> SortBy:
+        """The order that holds."""
+        return self._sort
+
+    @property
+    def query(self) -> str:
+        """The text that is searched for."""
+        return self._query
+
+    @property
+    def account(self) -> AccountId | None:
+        """The account whose conversations are shown; None: all."""
+        return self._account
+
+    def set_chip(self, chip: Chip) -> None:
+        """Show what is under another chip."""
+        if chip is not self._chip:
+            self._chip = chip
+            self.refilter()
+
+    def set_sort(self, sort_by: SortBy) -> None:
+        """Use another order."""
+        if sort_by is not self._sort:
+            self._sort = sort_by
+            self.refilter()
+
+    def set_query(self, query: str) -> None:
+        """Show only conversations that hold every word of `query` in name, order number or last message."""
+        self._query = query
+        words = words_of(query)
+        if words != self._words:
+            self._words = words
+            self.refilter()
+
+    def set_account(self, account: AccountId | None) -> None:
+        """Show one account's conversations, or (None) all."""
+        if account != self._account:
+            self._account = account
+            self._recount()
+            self.refilter()
+
+    def keep(self, conversation_id: ConversationId | None) -> None:
+        """Go on showing a conversation under Unread and Needs reply although it is read or answered.
+
+        What one is looking at does not vanish. None: nothing is kept.
+        """
+        before, self._kept = self._kept, conversation_id
+        for one in {before, conversation_id} - {None}:
+            at = self._model.row_of_id(one) if one is not None else None
+            if at is not None:
+                index = self._model.index(at)
+                self._on_changed(index, index)
+
+    # -- counts ----------------------------------------------------------------------------------------
+
+    @property
+    def counts(self) -> Counts:
+        """Live counts for the chips."""
+        return Counts(**{chip.value: self._tally.count(chip) for chip in Chip})
+
+    def source_changed(self, ids: Iterable[int], *, gone: bool) -> None:
+        if self._tally.update(ids, gone=gone):
+            self.counts_changed.emit()
+
+    def _recount(self) -> None:
+        self._tally.restart(self._model.row_id(at) for at in range(self._model.rowCount()))
+        self.counts_changed.emit()
+
+    def _tags_of(self, row_id: int) -> frozenset[Chip]:
+        row = self._row(row_id)
+        if self._account is not None and row.conversation.account_id != self._account:
+            return frozenset()
+        return chips_of(row)
+
+    # -- arranging -------------------------------------------------------------------------------------
+
+    def accepts(self, row_id: int) -> bool:
+        row = self._row(row_id)
+        tags = self._tally.tags(row_id)
+        kept = row_id == self._kept and self._chip in _STICKY and Chip.ALL in tags
+        return (self._chip in tags or kept) and matches(row.haystack, self._words)
+
+    def key(self, row_id: int) -> Key:
+        one = self._row(row_id).conversation
+        match self._sort:
+            case SortBy.ACTIVITY:
+                return (-one.activity_at_us, row_id)
+            case SortBy.UNREAD:
+                return (one.unread == 0, -one.activity_at_us, row_id)
+            case SortBy.WAITING if one.waiting_since_us is None:
+                return (1, -one.activity_at_us, row_id)
+            case SortBy.WAITING:
+                return (0, one.waiting_since_us, row_id)
+
+    def _row(self, row_id: int) -> ConversationRow:
+        row = self._model.find(ConversationId(row_id))
+        if row is None:
+            raise KeyError(row_id)
+        return row
+
+
+_STICKY = frozenset({Chip.UNREAD, Chip.NEEDS_REPLY})

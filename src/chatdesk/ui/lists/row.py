@@ -1,0 +1,58 @@
+"""One row of the conversation list, with all that searching and painting ask often worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatdesk.domain.entities import SNIPPET_CHARS, Conversation
+from chatdesk.domain.ids import ConversationId
+from chatdesk.domain.text import one_line
+from chatdesk.ui.lists.folding import fold
+
+TITLE_CHARS = 120
+"""More of a name is never shown in one line."""
+NUMBER_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """A conversation as the list shows it. Every text is one line without control or direction characters."""
+
+    conversation: Conversation
+    title: str
+    """Who it is with; empty where the platform names nobody."""
+    order_tag: str
+    """`#10482`, or a number with letters as it is; empty without an order."""
+    status: str
+    snippet: str
+    draft: str
+    haystack: str
+    """Folded title, order number, snippet and draft: what the search field looks into."""
+
+    @property
+    def id(self) -> ConversationId:
+        """The conversation's id."""
+        return self.conversation.id
+
+
+def order_tag(number: str) -> str:
+    """An order number as it is shown: digits alone get a number sign, `TR-2231` speaks for itself."""
+    clean = one_line(number, NUMBER_CHARS)
+    return f"#{clean}" if clean.isdecimal() else clean
+
+
+def row_of(conversation: Conversation) -> ConversationRow:
+    """Work out the row of a conversation. Any text is allowed in it: huge, with controls, with surrogates."""
+    title = one_line(conversation.title, TITLE_CHARS)
+    tag = order_tag(conversation.order_number)
+    snippet = one_line(conversation.last.text, SNIPPET_CHARS) if conversation.last else ""
+    draft = one_line(conversation.draft, SNIPPET_CHARS)
+    return ConversationRow(
+        conversation=conversation,
+        title=title,
+        order_tag=tag,
+        status=one_line(conversation.order_status_label, TITLE_CHARS),
+        snippet=snippet,
+        draft=draft,
+        haystack=fold(f"{title}\n{tag}\n{snippet}\n{draft}"),
+    )
