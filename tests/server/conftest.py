@@ -16,11 +16,13 @@ MakeServer = Callable[..., ServerProcess]
 def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A running server with the demonstration's people and practically no rate limit, for the whole run.
 
-    Tests create orders of their own in it and leave everybody else's alone.
+    Tests create orders of their own in it and leave everybody else's alone. Whatever they send, in the end it
+    has said nothing on stderr: a mistake of its own would stand there.
     """
     folder = tmp_path_factory.mktemp("server") / "data"
     with ServerProcess(folder, seed="demo", rate=1_000_000) as server:
         yield server
+    assert server.log.read_text(encoding="utf-8") == ""
 
 
 @pytest.fixture

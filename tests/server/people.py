@@ -19,10 +19,13 @@ from chatdesk.wire.dispatcher import names
 
 OWNER_EMAIL = CARRIERS[3].email
 STRANGER_EMAIL = CARRIERS[4].email
+QUIET_EMAIL = CARRIERS[0].email
+"""A carrier of whom only tests of their own speak."""
 WAIT_S = 5.0
 
 _numbers = itertools.count(1)
 _logins: dict[tuple[str, str], dict[str, str]] = {}
+_details: dict[tuple[str, str], dict[str, Any]] = {}
 
 
 def unique(text: str = "text") -> str:
@@ -82,12 +85,15 @@ class Person:
         return dict(listed.json()["data"][0])
 
     async def order_form(self, **changes: Any) -> dict[str, Any]:
-        listed = await self.ask(
-            "GET",
-            names.ROUTE_ORDERS,
-            params=[("search", "")] + [(names.QUERY_STATUS, status) for status in names.STATUS_LABELS],
-        )
-        detail = await self.detail(listed.json()["data"][-1]["orderNumber"])
+        url = str(self.http.base_url)
+        if (url, self.email) not in _details:
+            listed = await self.ask(
+                "GET",
+                names.ROUTE_ORDERS,
+                params=[("search", "")] + [(names.QUERY_STATUS, status) for status in names.STATUS_LABELS],
+            )
+            _details[url, self.email] = await self.detail(listed.json()["data"][-1]["orderNumber"])
+        detail = _details[url, self.email]
         return {
             "contact": "Desk",
             "permitStartDate": "2026-12-24",
@@ -220,7 +226,7 @@ class Town:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.http = httpx.AsyncClient(base_url=url, timeout=10, trust_env=False)
+        self.http = httpx.AsyncClient(base_url=url, timeout=10, trust_env=False, verify=False)
 
     async def person(self, email: str) -> Person:
         if (self.url, email) not in _logins:

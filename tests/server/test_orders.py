@@ -16,7 +16,7 @@ ALL = tuple(names.STATUS_LABELS)
 
 
 async def page(person: Person, *statuses: str, **query: Any) -> httpx.Response:
-    params = [("page", "1"), ("limit", "200"), ("search", "")]
+    params = [("page", "1"), ("limit", "5000"), ("search", "")]
     params = [(key, str(query.pop(key, value))) for key, value in params]
     return await person.ask(
         "GET", names.ROUTE_ORDERS, params=params + [(names.QUERY_STATUS, status) for status in statuses]

@@ -12,7 +12,7 @@ from chatdesk.server.demo.cast import DESK_EMAIL, PASSWORD
 from chatdesk.wire.dispatcher import names, texts
 from tests.conftest import Aio
 from tests.server.conftest import MakeServer
-from tests.server.people import STRANGER_EMAIL, Ear, Person, town
+from tests.server.people import QUIET_EMAIL, STRANGER_EMAIL, Ear, Person, town
 from tests.server.process import ServerProcess
 
 
@@ -89,12 +89,14 @@ def test_two_logins_in_one_second_both_work(demo_server: ServerProcess, aio: Aio
     aio(story())
 
 
-def test_logging_out_ends_every_refresh_token_and_no_access_token(make_server: MakeServer, aio: Aio) -> None:
+def test_logging_out_ends_every_refresh_token_and_no_access_token(
+    demo_server: ServerProcess, aio: Aio
+) -> None:
     """After a logout no device can renew, a second logout is 401, and the access token lives on."""
 
     async def story() -> None:
-        async with town(make_server(seed="demo").url) as place:
-            first, second = await place.sign_in(DESK_EMAIL), await place.sign_in(DESK_EMAIL)
+        async with town(demo_server.url) as place:
+            first, second = await place.sign_in(QUIET_EMAIL), await place.sign_in(QUIET_EMAIL)
             answer = await first.post(names.ROUTE_LOGOUT)
             assert (answer.status_code, answer.json()["data"]) == (200, None)
             for person in (first, second):

@@ -104,3 +104,7 @@ def _quiet_logger(name: str) -> logging.Logger:
     logger = logging.getLogger(f"chatdesk.server.{name}")
     logger.setLevel(logging.CRITICAL)
     return logger
+
+
+# It reports the mistakes of clients, who get an answer about them instead.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
