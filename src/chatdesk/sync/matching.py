@@ -57,12 +57,14 @@ def found(
     window: Window,
     free: Sequence[Message],
     normalise: Callable[[str], str],
+    *,
+    by_id_only: bool = False,
 ) -> dict[OutgoingId, RemoteId]:
     """Which uncertain sends of one conversation have arrived, and as what.
 
     waiting: uncertain sends in the order of pressing. free: the store's candidates in reading order: own,
     bound to nobody, not in the watermark. The oldest send takes the oldest message; our own id, where the
-    server gives it back, beats the text.
+    server gives it back, beats the text. by_id_only: this server always does, so a text proves nothing.
     """
     matches: dict[OutgoingId, RemoteId] = {}
     taken: set[RemoteId] = set()
@@ -73,7 +75,7 @@ def found(
             matches[item.id] = remote_id
             taken.add(remote_id)
     for item in waiting:
-        if item.id in matches:
+        if item.id in matches or by_id_only:
             continue
         wanted = normalise(item.text)
         for message in free:

@@ -102,6 +102,8 @@ class Pump:
         self._unsent: set[OutgoingId] = set()
         """Sends that were started and have not left yet: they take a place in the budget."""
         self._written_us: dict[OutgoingId, int] = {}
+        self._not_stored: dict[OutgoingId, int] = {}
+        """The attempt of which the server has said that it stored nothing."""
         self._rests: dict[OutgoingId, _Rest] = {}
         self._setbacks: dict[OutgoingId, int] = {}
         self._stopping = False
@@ -178,7 +180,7 @@ class Pump:
 
     def _forget_settled(self, items: tuple[Outgoing, ...]) -> None:
         left = {item.id for item in items} | self._running.keys()
-        for of_items in (self._rests, self._setbacks, self._written_us):
+        for of_items in (self._rests, self._setbacks, self._written_us, self._not_stored):
             for outgoing in [one for one in of_items if one not in left]:
                 del of_items[outgoing]
 
@@ -241,9 +243,20 @@ class Pump:
         mark = await self._watermark(item)
         if mark is None:
             return
+        if item.attempts and self._not_stored.get(item.id) != item.attempts:
+            ending = await self._before_repeat(item)
+            if ending is not None:
+                await self._settle(item, ending, KeyGrade.NONE, started=False)
+                return
         self._ports.sending(item.conversation_remote_id)
         goal = SendText(item.conversation_remote_id, item.id, item.id, item.text)
         await self._attempt(item, goal, mark)
+
+    async def _before_repeat(self, item: Outgoing) -> goals.Ending | None:
+        """The last attempt's outcome was unknown: look once more, unless a repeat does no harm."""
+        if self._adapter.key_grade(self._exchange.facts) is KeyGrade.IDEMPOTENT:
+            return None
+        return await self._reconciler.before_repeat(item)
 
     async def _do(self, item: Outgoing) -> None:
         goal = _goal(item)
@@ -350,9 +363,11 @@ class Pump:
                     await self._record(item.id, outbox.Later(0, "sign in"))
                 self._line.ask_person(ending)
             case goals.Vetoed():
-                pass
+                self._rest(item, 0)  # settled by somebody else; if it is not, don't go round in circles
 
     async def _later(self, item: Outgoing, ms: int, detail: str, *, by_server: bool, started: bool) -> None:
+        if started:
+            self._not_stored[item.id] = item.attempts + 1
         by_server = by_server and ms > 0
         wait_ms = 0
         if by_server and item.kind is OutgoingKind.SEND:
@@ -364,7 +379,12 @@ class Pump:
             await self._record(item.id, outbox.Later(told_us, detail))
 
     async def _unclear(self, item: Outgoing, detail: str, grade: KeyGrade) -> None:
-        """Nobody knows whether it arrived. What may still be on its way is cut off at once."""
+        """Nobody knows whether it arrived. Where a repeat does harm, what may be on its way is cut off."""
+        if item.kind is OutgoingKind.SEND and grade is KeyGrade.IDEMPOTENT:
+            await self._record(item.id, outbox.Unknown(detail))
+            await self._record(item.id, outbox.SafeToRepeat())
+            self._rest(item, 0)
+            return
         try:
             async with asyncio.timeout(ABORT_PATIENCE_MS / 1000):
                 await self._client.abort_commits()
@@ -372,8 +392,6 @@ class Pump:
             log.warning("the client did not close its connections in time")
         self._reconciler.closed(item.id)
         await self._record(item.id, outbox.Unknown(detail))
-        if item.kind is OutgoingKind.SEND and grade is KeyGrade.IDEMPOTENT:
-            await self._record(item.id, outbox.SafeToRepeat())
         self._rest(item, 0)
 
     def _rest(self, item: Outgoing, ms: int, *, by_server: bool = False) -> int:

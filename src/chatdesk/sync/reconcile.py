@@ -6,11 +6,13 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
+import msgspec
+
 from chatdesk.domain import outbox
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import NotPossible, WorldError
 from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import DeliveryState, OutgoingKind
+from chatdesk.domain.kinds import DeliveryState, KeyGrade, OutgoingKind
 from chatdesk.domain.ports import ChangeStatus, FreshHead, Step
 from chatdesk.sync import runner as goals
 from chatdesk.sync.backoff import delay_ms
@@ -23,6 +25,13 @@ log = logging.getLogger(__name__)
 
 CAP_MS = 60_000
 """Longest pause between two looks at one send."""
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """What a reading says of a send: as what it has arrived, or whether its absence is proved by it."""
+
+    arrived_as: RemoteId | None
+    proves: bool
 
 
 class _Look:
@@ -132,32 +141,47 @@ class Reconciler:
         """One look. True: nothing more is to be done here."""
         if item.kind is OutgoingKind.CHANGE_STATUS:
             return await self._look_at_order(item, proof=proof)
+        seen = await self._read(item)
+        if not isinstance(seen, _Seen):
+            return False
+        if seen.arrived_as is not None:
+            return await self._advance(item, outbox.Found(seen.arrived_as))
+        if proof and seen.proves:
+            return await self._absent(item)
+        return False
+
+    async def before_repeat(self, item: Outgoing) -> goals.Ending | None:
+        """A send is about to go once more: has it perhaps arrived by now? Then it is settled.
+
+        None: it has not, as far as can be seen. Else the ending that keeps it from going.
+        """
+        seen = await self._read(item)
+        match seen:
+            case _Seen(arrived_as=str(remote_id)):
+                await self._advance(item, outbox.Found(remote_id))
+                return goals.Vetoed()
+            case _Seen() | goals.Refused():
+                return None  # a conversation that can't be read any more: the send itself will tell
+            case ending:
+                return ending
+
+    async def _read(self, item: Outgoing) -> _Seen | goals.Ending:
+        """Read the window of a send, back to its watermark."""
         known, marks_complete = await asyncio.wrap_future(self._store.last_attempt_watermark(item.id))
         goal = FreshHead(item.conversation_remote_id, known, complete=True)
         outcome = await self._runner.run(goal, stop=lambda: not self._line.usable())
         if isinstance(outcome.ending, goals.AskPerson):
             self._line.ask_person(outcome.ending)
-        if not outcome.reached:
-            return False
+        if not outcome.reached or item.conversation_id is None:
+            return outcome.ending
         await self._inbox.settled()
         window = window_of(outcome.events, known)
-        if item.conversation_id is None:
-            return False
         free = await asyncio.wrap_future(self._store.candidates(item.conversation_id, known))
-        rivals = sorted(
-            (
-                one
-                for one in self._items.values()
-                if one.kind is item.kind and one.conversation_remote_id == item.conversation_remote_id
-            ),
-            key=lambda one: one.position,
-        )
-        remote_id = found(rivals, window, free, self._adapter.normalise).get(item.id)
-        if remote_id is not None:
-            return await self._advance(item, outbox.Found(remote_id))
-        if proof and window.proves and marks_complete:
-            return await self._absent(item)
-        return False
+        rivals = {one.id: one for one in self._items.values() if _rivals(one, item)} | {item.id: item}
+        findable = self._adapter.key_grade(self._exchange.facts) is KeyGrade.FINDABLE
+        waiting = sorted(rivals.values(), key=lambda one: one.position)
+        matches = found(waiting, window, free, self._adapter.normalise, by_id_only=findable)
+        return _Seen(matches.get(item.id), window.proves and marks_complete)
 
     async def _look_at_order(self, item: Outgoing, *, proof: bool) -> bool:
         """A status is never changed blindly: done if it is as wanted, parked if it is a third one."""
@@ -198,6 +222,11 @@ class Reconciler:
             self._items.pop(item.id, None)
             self._closed_ms.pop(item.id, None)
         return True
+
+
+def _rivals(one: Outgoing, other: Outgoing) -> bool:
+    """Whether two uncertain items may have become the same message."""
+    return one.kind is other.kind and one.conversation_remote_id == other.conversation_remote_id
 
 
 def status_goal(item: Outgoing) -> ChangeStatus | None:
