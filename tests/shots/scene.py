@@ -241,6 +241,7 @@ def capabilities() -> Capabilities:
 def add_account(
     store: Store,
     *,
+    user_id: RemoteId = ME,
     login: str = "desk@northline.example",
     name: str = "Dana Moderator",
     server_url: str = "https://dispatch.example.com",
@@ -251,13 +252,18 @@ def add_account(
             platform=Platform.DISPATCHER,
             server_url=server_url,
             login=login,
-            user_id=ME,
+            user_id=user_id,
             role="admin",
             name=name,
             plain_http_consent=plain_http_consent,
             capabilities=capabilities(),
         )
     ).result(WAIT_S)
+
+
+def add_night_desk(store: Store) -> Account:
+    """A second account at the same server."""
+    return add_account(store, user_id=RemoteId("u-night"), login="night@northline.example", name="Night Desk")
 
 
 def fill(

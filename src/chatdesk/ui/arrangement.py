@@ -44,12 +44,14 @@ def is_wide(width_px: float) -> bool:
     return width_px >= WIDE_PX
 
 
-def arrange(width_px: float, *, pane: Pane, panel_wanted: bool, panel_asked: bool) -> Arrangement:
+def arrange(
+    width_px: float, *, pane: Pane, panel_wanted: bool, panel_asked: bool, list_asked: bool = False
+) -> Arrangement:
     """The regions for a window.
 
     width_px: at 100 % text size (real width divided by the scale). pane: what a one-pane window shows.
     panel_wanted: the person keeps the order panel open where there is room.
-    panel_asked: the person has asked for it in this window although there is little room.
+    panel_asked, list_asked: the person has asked for it in this window although there is little room.
     """
     if width_px < NARROW_PX:
         return Arrangement(
@@ -58,10 +60,12 @@ def arrange(width_px: float, *, pane: Pane, panel_wanted: bool, panel_asked: boo
             panel=pane is Pane.ORDER,
             one_pane=True,
         )
+    if width_px < MIDDLE_PX and list_asked:
+        return Arrangement(list=ListShape.FULL, chat=True, panel=False, one_pane=False)
     if width_px < MIDDLE_PX:
         shape = ListShape.HIDDEN if panel_asked else ListShape.AVATARS
         return Arrangement(list=shape, chat=True, panel=panel_asked, one_pane=False)
     if not is_wide(width_px):
-        shape = ListShape.AVATARS if panel_asked else ListShape.FULL
+        shape = ListShape.AVATARS if panel_asked and not list_asked else ListShape.FULL
         return Arrangement(list=shape, chat=True, panel=panel_asked, one_pane=False)
     return Arrangement(list=ListShape.FULL, chat=True, panel=panel_wanted, one_pane=False)

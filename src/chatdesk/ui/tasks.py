@@ -74,7 +74,13 @@ class Tasks(QObject):
         task = loop.create_task(self._run(name, work, on_done, on_error), name=name)
         self._running.setdefault(name, set()).add(task)
         running = self._running
-        task.add_done_callback(lambda done: _forget(running, name, done))
+
+        def ended(done: asyncio.Task[Any]) -> None:
+            # A task that was cancelled before its first step never touched the coroutine.
+            work.close()
+            _forget(running, name, done)
+
+        task.add_done_callback(ended)
 
     def is_running(self, name: str) -> bool:
         """Whether a task of this name has not ended."""

@@ -40,9 +40,9 @@ from chatdesk.ui.statusbar import StatusBar
 
 FIRST_WIDTH_PX, FIRST_HEIGHT_PX = 1280, 820
 LEAST_WIDTH_PX, LEAST_HEIGHT_PX = 400, 420
-LIST_LEAST_PX, LIST_MOST_PX = 260, 420
+LIST_LEAST_PX, LIST_MOST_PX = 240, 420
 PANEL_LEAST_PX, PANEL_MOST_PX = 220, 400
-CHAT_LEAST_PX = 280
+CHAT_LEAST_PX = 260
 NO_LIMIT_PX = 16_777_215
 """Qt's own QWIDGETSIZE_MAX."""
 _SAVE_DELAY_MS = 800
@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
         self.outbox = OutboxModel(context, self)
         self._pane = Pane.LIST
         self._panel_asked = False
+        self._list_asked = False
         self._started = False
         self._applied: tuple[Arrangement, float] | None = None
         self.handlers = Handlers(self, platforms)
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
         if shown is not None:
             self.context.desk.opened(shown)
         self._pane = Pane.CHAT if shown is not None else Pane.LIST
+        self._list_asked = False
         self.context.preferences.put(LAST_CONVERSATION, int(shown or 0))
         self._show_title()
         self.update_commands()
@@ -128,6 +130,7 @@ class MainWindow(QMainWindow):
             pane=self._pane,
             panel_wanted=self.context.preferences.get(PANEL_SHOWN),
             panel_asked=self._panel_asked,
+            list_asked=self._list_asked,
         )
 
     def arrange(self) -> None:
@@ -154,22 +157,24 @@ class MainWindow(QMainWindow):
         elif is_wide(self.width() / self.context.theme.metrics.scale):
             self.context.preferences.put(PANEL_SHOWN, not self.context.preferences.get(PANEL_SHOWN))
         else:
-            self._panel_asked = not self._panel_asked
+            self._panel_asked, self._list_asked = not self._panel_asked, False
         self.arrange()
 
     def show_list(self) -> None:
-        """Bring the list pane into view."""
+        """Bring the list pane into view, whole."""
         self._pane = Pane.LIST
+        self._panel_asked = False
+        self._list_asked = True
         self.arrange()
 
     def go_back(self) -> bool:
         """Leave what lies on top of the list: the order first, then the chat. False: nothing was on top."""
-        shape = self.arrangement()
-        if shape.one_pane and self._pane is not Pane.LIST:
+        before = self.arrangement()
+        if before.one_pane and self._pane is not Pane.LIST:
             self._pane = Pane.CHAT if self._pane is Pane.ORDER else Pane.LIST
-        elif self._panel_asked and shape.panel:
-            self._panel_asked = False
         else:
+            self._panel_asked = self._list_asked = False
+        if self.arrangement() == before:
             return False
         self.arrange()
         self.handlers.focus_shown()
@@ -250,6 +255,7 @@ class MainWindow(QMainWindow):
         self.rail.add_asked.connect(handlers.add_account)
         self.rail.settings_asked.connect(handlers.show_settings)
         self.list.conversation_chosen.connect(self.open_conversation)
+        self.list.conversation_activated.connect(self._on_activated)
         header = self.chat.header
         header.back_asked.connect(self.go_back)
         header.panel_asked.connect(self.toggle_panel)
@@ -306,6 +312,11 @@ class MainWindow(QMainWindow):
             self.context.preferences.put(LIST_WIDTH, round(self.list.width() / scale))
         if not self.panel.isHidden():
             self.context.preferences.put(PANEL_WIDTH, round(self.panel.width() / scale))
+
+    def _on_activated(self, conversation_id: int) -> None:
+        if self.chat.conversation_id() != conversation_id:
+            self.open_conversation(conversation_id)
+        self.handlers.focus_composer()
 
     def _on_theme(self) -> None:
         theme = self.context.theme

@@ -54,6 +54,7 @@ def test_a_new_search_replaces_the_old(ui: Ui, troubles: Troubles) -> None:
         gate = asyncio.Event()
         tasks.start("search", work("old", gate), on_done=got.append)
         await asyncio.sleep(0)
+        tasks.start("search", work("never begun", gate), on_done=got.append)
         tasks.start("search", work("new", gate), on_done=got.append)
         tasks.start("send", work("one", gate), on_done=got.append, exclusive=False)
         tasks.start("send", work("two", gate), on_done=got.append, exclusive=False)
