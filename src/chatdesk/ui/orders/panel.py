@@ -1,0 +1,349 @@
+"""The order panel: how the order of the open conversation stands, and everything that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from chatdesk.domain.changes import (
+    ConversationsGone,
+    ConversationsPut,
+    OrdersGone,
+    OrdersPut,
+    PresenceChanged,
+)
+from chatdesk.domain.entities import Order, Outgoing, StatusChoice
+from chatdesk.domain.ids import ConversationId, OrderId
+from chatdesk.domain.kinds import DeliveryState, Feature, Platform, PresenceState, Progress, Support
+from chatdesk.domain.outbox import PersonCancels, PersonDiscards, PersonRetries, can
+from chatdesk.domain.text import one_line
+from chatdesk.ui.context import UiContext
+from chatdesk.ui.controls import Panel, WordButton
+from chatdesk.ui.empty import EmptyState
+from chatdesk.ui.i18n import size_text, tr
+from chatdesk.ui.lists.row import order_tag
+from chatdesk.ui.orders.fields import field_title, role_title
+from chatdesk.ui.orders.parts import KeyValues, StepLine, ValueLabel
+from chatdesk.ui.orders.pending import PendingChanges, pending_sentence, wanted_status
+from chatdesk.ui.orders.row import kind_text
+from chatdesk.ui.orders.statuses import AccountFacts
+from chatdesk.ui.orders.steps import choices, label_of, steps
+from chatdesk.ui.plain import Answer, PlainLabel, PlainQuestion, without_mnemonic
+from chatdesk.ui.tasks import Tasks
+from chatdesk.ui.theme import TextRole
+
+NAME_CHARS = 200
+VALUE_CHARS = 2_000
+_EMPTY_TEXT_PX = 190
+_HOUR_US = 3_600_000_000
+
+
+class OrderPanel(Panel):
+    """Shows one order, follows it live, and changes its status where this account may."""
+
+    def __init__(self, context: UiContext, parent: QWidget | None = None) -> None:
+        super().__init__("panel", parent)
+        self._context = context
+        self._tasks = Tasks(self, context.troubles)
+        self._facts = AccountFacts(context, self)
+        self._pending = PendingChanges(context, self)
+        self._conversation: ConversationId | None = None
+        self._order: Order | None = None
+        self._drawn: dict[str, Hashable] = {}
+        self._build()
+        self._connect()
+        self._refresh()
+
+    # -- which order -----------------------------------------------------------------------------------
+
+    def open_conversation(self, conversation_id: ConversationId | None) -> None:
+        """Show the order of a conversation; None, or a conversation without an order: say so."""
+        self._conversation = conversation_id
+        row = self._context.desk.reader.conversation(conversation_id) if conversation_id is not None else None
+        self._load(row.order_id if row is not None else None)
+        self._scroll.verticalScrollBar().setValue(0)
+        self._read_soon.start(0)
+
+    def order(self) -> Order | None:
+        """The order that is shown."""
+        return self._order
+
+    def change_status(self, status: StatusChoice) -> None:
+        """Ask the platform for another status; a cancellation after a question."""
+        order = self._order
+        if order is None:
+            return
+        if status.progress is not Progress.CANCELLED:
+            self._ask_platform(order.id, status.value)
+            return
+        question = PlainQuestion(
+            self._context.theme,
+            tr("Cancel this order?"),
+            tr(
+                "{tag} becomes “{status}”. Everyone on the order sees it.",
+                tag=order_tag(order.number),
+                status=one_line(status.label, NAME_CHARS),
+            ),
+            yes=tr("Yes, cancel the order"),
+            no=tr("Keep it"),
+            danger=True,
+            parent=self,
+        )
+        question.answered.connect(
+            lambda answer: self._ask_platform(order.id, status.value) if answer is Answer.YES else None
+        )
+        question.open()
+
+    def open_status_menu(self) -> QMenu | None:
+        """Open the menu of statuses below its button; None where this account can't change them."""
+        order = self._order
+        if order is None or not self._may_change(order):
+            return None
+        menu = QMenu(self)
+        menu.setAccessibleName(tr("Change status"))
+        menu.aboutToHide.connect(menu.deleteLater)
+        for choice in choices(order, self._statuses(order)):
+            action = menu.addAction(without_mnemonic(label_of(choice.value, self._statuses(order))))
+            action.setData(choice.value)
+            action.triggered.connect(lambda _checked, to=choice: self.change_status(to))
+        menu.popup(self._change.mapToGlobal(QPoint(0, self._change.height())))
+        return menu
+
+    def _ask_platform(self, order_id: OrderId, status: str) -> None:
+        self._tasks.start(
+            "change status", self._context.desk.change_status(order_id, status), exclusive=False
+        )
+
+    def _may_change(self, order: Order) -> bool:
+        return self._facts.capabilities(order.account_id).has(Feature.CHANGE_STATUS)
+
+    def _statuses(self, order: Order) -> tuple[StatusChoice, ...]:
+        return self._facts.capabilities(order.account_id).statuses
+
+    def _load(self, order_id: OrderId | None) -> None:
+        self._order = self._context.desk.reader.order(order_id) if order_id is not None else None
+        self._refresh()
+
+    # -- making ----------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        theme = self._context.theme
+        self.setAccessibleName(tr("Order"))
+        self._content = Panel("panel")
+        self._title = ValueLabel(theme, "", role=TextRole.TITLE)
+        self._subtitle = ValueLabel(theme, "", role=TextRole.SECONDARY, colour="muted")
+        self._change = WordButton(tr("Change status…"))
+        self._change.clicked.connect(self.open_status_menu)
+        self._who = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", wrap=True)
+        self._sections = {name: QWidget() for name in ("steps", "pending", "fields", "people", "files")}
+        for section in self._sections.values():
+            column = QVBoxLayout(section)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(theme.metrics.px(4))
+        self._column = QVBoxLayout(self._content)
+        self._column.addWidget(self._title)
+        self._column.addWidget(self._subtitle)
+        for widget in (self._sections["steps"], self._sections["pending"], self._change, self._who):
+            self._column.addWidget(widget)
+        for name in ("fields", "people", "files"):
+            self._column.addWidget(self._sections[name])
+        self._column.addStretch(1)
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(self._content)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._scroll.setAccessibleName(tr("Order"))
+        self._nothing = EmptyState(self._context, "order", self, text_px=_EMPTY_TEXT_PX)
+        self._nothing.set_look("panel")
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self._scroll)
+        self._stack.addWidget(self._nothing)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+        self._read_soon = QTimer(self)
+        self._read_soon.setSingleShot(True)
+
+    def _connect(self) -> None:
+        feed = self._context.feed
+        self._read_soon.timeout.connect(self._pending.read)
+        self._pending.changed.connect(self._refresh)
+        self._facts.changed.connect(self._refresh)
+        feed.orders_put.connect(self._on_orders)
+        feed.orders_gone.connect(self._on_orders_gone)
+        feed.conversations_put.connect(self._on_conversations)
+        feed.conversations_gone.connect(self._on_conversations_gone)
+        feed.presence.connect(self._on_presence)
+        self._context.theme.changed.connect(self._on_theme)
+        self._context.clock.beat.connect(self._on_beat)
+
+    # -- showing ---------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Draw again what is different: what is selected or focused elsewhere in the panel stays."""
+        order = self._order
+        if order is None:
+            self._say_nothing()
+            self._stack.setCurrentWidget(self._nothing)
+            return
+        metrics = self._context.theme.metrics
+        self._column.setContentsMargins(*[metrics.px(14)] * 4)
+        self._column.setSpacing(metrics.medium)
+        tag, title = order_tag(order.number), one_line(order.title, NAME_CHARS)
+        self._title.setText(tr("{kind} {tag}", kind=kind_text(order.kind), tag=tag))
+        self._subtitle.setText(title)
+        self._subtitle.setVisible(bool(title))
+        shown = steps(order, self._statuses(order))
+        # The clock only matters for the times of the steps: "today" may have become "yesterday".
+        hour = self._context.clock.now_us() // _HOUR_US
+        self._draw("steps", (shown, hour), lambda into: self._add_steps(into, order))
+        item = self._pending.of(order.id)
+        self._draw("pending", item, lambda into: self._add_pending(into, order, item))
+        may = self._may_change(order) and bool(choices(order, self._statuses(order)))
+        busy = item is not None and item.state is not DeliveryState.PARKED
+        self._change.setVisible(may)
+        self._change.setEnabled(not busy)
+        self._who.setText(self._who_can(order))
+        self._who.setVisible(not self._may_change(order))
+        self._draw("fields", order.fields, lambda into: self._add_fields(into, order))
+        there = self._person_online()
+        self._draw("people", (order.participants, there), lambda into: self._add_people(into, order, there))
+        self._draw("files", order.files, lambda into: self._add_files(into, order))
+        self._stack.setCurrentWidget(self._scroll)
+
+    def _draw(self, name: str, content: Hashable, add: Callable[[QVBoxLayout], None]) -> None:
+        if self._order is None or self._drawn.get(name) == (self._order.id, content):
+            return
+        self._drawn[name] = (self._order.id, content)
+        section = self._sections[name]
+        column = section.layout()
+        if not isinstance(column, QVBoxLayout):
+            return
+        while (item := column.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        add(column)
+        section.setVisible(column.count() > 0)
+
+    def _add_steps(self, into: QVBoxLayout, order: Order) -> None:
+        into.setSpacing(0)
+        now_us = self._context.clock.now_us()
+        for step in steps(order, self._statuses(order)):
+            into.addWidget(StepLine(self._context.theme, step, now_us))
+
+    def _add_pending(self, into: QVBoxLayout, order: Order, item: Outgoing | None) -> None:
+        if item is None:
+            return
+        theme, desk, tasks = self._context.theme, self._context.desk, self._tasks
+        label = label_of(wanted_status(item), self._statuses(order))
+        colour = {DeliveryState.UNCERTAIN: "warn", DeliveryState.PARKED: "bad"}.get(item.state, "text")
+        into.addWidget(PlainLabel(theme, pending_sentence(item, label), colour=colour, wrap=True))
+        if item.detail:
+            said = tr("The server says: {words}", words=one_line(item.detail, NAME_CHARS))
+            into.addWidget(ValueLabel(theme, said, role=TextRole.SECONDARY, colour="muted"))
+        offers: list[tuple[str, Callable[[], object]]] = []
+        if item.state is DeliveryState.UNCERTAIN:
+            offers.append((tr("Check now"), lambda: tasks.start("check", desk.check(item.id))))
+        if item.state is DeliveryState.PARKED and can(item, PersonRetries()):
+            offers.append((tr("Try again"), lambda: tasks.start("retry", desk.retry(item.id))))
+        if can(item, PersonCancels()):
+            offers.append((tr("Don't change it"), lambda: tasks.start("cancel", desk.cancel(item.id))))
+        if can(item, PersonDiscards()):
+            offers.append((tr("Let it go"), lambda: tasks.start("discard", desk.discard(item.id))))
+        for words, act in offers:
+            button = WordButton(words, look="flat")
+            button.clicked.connect(lambda _checked=False, do=act: do())
+            into.addWidget(button, 0, Qt.AlignmentFlag.AlignLeading)
+
+    def _add_fields(self, into: QVBoxLayout, order: Order) -> None:
+        if order.fields:
+            lines = KeyValues(self._context.theme)
+            for field in order.fields:
+                lines.add(field_title(field.key), field.value[:VALUE_CHARS])
+            into.addWidget(lines)
+
+    def _add_people(self, into: QVBoxLayout, order: Order, online: frozenset[str]) -> None:
+        if not order.participants:
+            return
+        into.addWidget(self._heading(tr("Participants")))
+        account = self._facts.find(order.account_id)
+        lines = KeyValues(self._context.theme)
+        for person in order.participants:
+            own = account is not None and person.remote_id == account.user_id
+            name = tr("You") if own else one_line(person.name, NAME_CHARS) or tr("No name given")
+            lines.add(role_title(person.role), name, online=not own and person.remote_id in online)
+        into.addWidget(lines)
+
+    def _add_files(self, into: QVBoxLayout, order: Order) -> None:
+        if not order.files:
+            return
+        into.addWidget(self._heading(tr("Shared files")))
+        for file in order.files:
+            name = one_line(file.name, NAME_CHARS) or tr("File without a name")
+            text = tr("{name} · {size}", name=name, size=size_text(max(0, file.size_bytes)))
+            into.addWidget(ValueLabel(self._context.theme, text, role=TextRole.SECONDARY, colour="muted"))
+
+    def _heading(self, text: str) -> PlainLabel:
+        return PlainLabel(self._context.theme, text, role=TextRole.STRONG)
+
+    def _who_can(self, order: Order) -> str:
+        account = self._facts.find(order.account_id)
+        capabilities = self._facts.capabilities(order.account_id)
+        if capabilities.features.get(Feature.CHANGE_STATUS) is Support.PROBE:
+            return tr("Whether you can change the status here is not known yet.")
+        if account is not None and account.platform is Platform.DISPATCHER:
+            return tr("Administrators of this server change the status.")
+        return tr("With your role, the status can only be read here.")
+
+    def _say_nothing(self) -> None:
+        if self._conversation is None:
+            self._nothing.say(tr("No order open"), tr("Open a conversation, and its order is shown here."))
+        else:
+            self._nothing.say(tr("No order"), tr("This conversation is not about an order."))
+
+    def _person_online(self) -> frozenset[str]:
+        told = self._context.feed.presence_in(self._conversation) if self._conversation is not None else None
+        here = told is not None and told.state is PresenceState.ONLINE
+        return frozenset({told.person_id}) if told is not None and here else frozenset()
+
+    # -- hearing ---------------------------------------------------------------------------------------
+
+    def _on_orders(self, change: OrdersPut, _number: int) -> None:
+        for order in change.orders:
+            about = self._order.id == order.id if self._order is not None else False
+            if about or (self._conversation is not None and order.conversation_id == self._conversation):
+                self._order = order
+                self._refresh()
+
+    def _on_orders_gone(self, change: OrdersGone, _number: int) -> None:
+        if self._order is not None and self._order.id in change.ids:
+            self._order = None
+            self._refresh()
+
+    def _on_conversations(self, change: ConversationsPut, _number: int) -> None:
+        for row in change.conversations:
+            shown = self._order.id if self._order is not None else None
+            if row.id == self._conversation and row.order_id != shown:
+                self._load(row.order_id)
+
+    def _on_conversations_gone(self, change: ConversationsGone, _number: int) -> None:
+        if self._conversation in change.ids:
+            self.open_conversation(None)
+
+    def _on_presence(self, news: PresenceChanged) -> None:
+        if news.conversation_id == self._conversation:
+            self._refresh()
+
+    def _on_theme(self) -> None:
+        self._drawn.clear()  # sizes are set when a line is made
+        self._refresh()
+
+    def _on_beat(self) -> None:
+        if self.isVisible():
+            self._refresh()
