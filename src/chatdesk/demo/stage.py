@@ -1,0 +1,146 @@
+"""The stage of the demo: the reference server and the customers, each a real process of its own."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from chatdesk.domain.errors import WorldError
+
+log = logging.getLogger(__name__)
+
+START_S = 20.0
+STOP_S = 5.0
+
+
+class StageTrouble(WorldError):
+    """A process of the stage did not start. `words` is what it said."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+class StageProcess:
+    """One child process whose first line on standard output says that it is ready."""
+
+    def __init__(self, arguments: list[str], folder: Path, name: str) -> None:
+        """arguments: after `chatdesk`. folder: where its error output is kept as <name>.log."""
+        self._command = [*own_command(), *arguments]
+        self._log_file = folder / f"{name}.log"
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+
+    def start(self) -> str:
+        """Start it; returns its first line. Blocks up to START_S seconds. Raises StageTrouble."""
+        with self._log_file.open("a", encoding="utf-8") as errors:
+            process = subprocess.Popen(  # noqa: S603 - our own program with arguments of our own
+                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+        self._process = process
+        lines: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=_pass_on, args=(process, lines), name="stage-output")
+        self._reader.start()
+        try:
+            first = lines.get(timeout=START_S)
+        except queue.Empty:
+            first = ""
+        if not first:
+            self.stop()
+            raise StageTrouble(self.last_words())
+        return first.strip()
+
+    def stop(self) -> None:
+        """End it: politely, then by force. Returns once it is gone."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if self._reader is not None:
+            self._reader.join(STOP_S)
+        if process.stdout is not None:
+            process.stdout.close()
+
+    def alive(self) -> bool:
+        """True while it runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def last_words(self) -> str:
+        """The end of what it wrote to its error output, at most 500 characters."""
+        try:
+            text = self._log_file.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        return text[-500:].strip()
+
+
+class Stage:
+    """Server and customers over one folder. The server keeps its port when it is started again."""
+
+    def __init__(self, folder: Path) -> None:
+        """folder: made if missing; holds the server's data and the logs of both processes."""
+        self.folder = folder
+        self.data = folder / "server"
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._port = 0
+        self._server: StageProcess | None = None
+        self._customers: StageProcess | None = None
+        self.url = ""
+
+    def start_server(self) -> None:
+        """Start (or restart) the server. Raises StageTrouble."""
+        arguments = ["serve", "--platform", "dispatcher", "--port", str(self._port), "--data", str(self.data)]
+        server = StageProcess([*arguments, "--seed", "demo"], self.folder, "server")
+        words = server.start().split()
+        if len(words) != 3 or words[0] != "ready":
+            server.stop()
+            raise StageTrouble(f"the server began with {words!r}")
+        self._server = server
+        self.url = words[2]
+        self._port = int(self.url.rpartition(":")[2])
+
+    def stop_server(self) -> None:
+        """Stop the server cleanly."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def start_customers(self, lines_per_minute: int) -> None:
+        """Let the customers in. Raises StageTrouble."""
+        customers = StageProcess(
+            ["customers", "--server", self.url, "--pace", str(lines_per_minute)], self.folder, "customers"
+        )
+        customers.start()
+        self._customers = customers
+
+    def close(self) -> None:
+        """End both."""
+        started = time.monotonic()
+        if self._customers is not None:
+            self._customers.stop()
+        self.stop_server()
+        log.info("stage closed in %.1f s", time.monotonic() - started)
+
+
+def own_command() -> list[str]:
+    """How to start this program once more: the frozen executable, or the interpreter with the package."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-m", "chatdesk"]
+
+
+def _pass_on(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
+    assert process.stdout is not None  # noqa: S101 - opened as a pipe above
+    for line in process.stdout:
+        lines.put(line)
+    lines.put("")

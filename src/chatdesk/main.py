@@ -1,0 +1,111 @@
+"""The command line and composition root: the one module that knows every room."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from chatdesk import __version__
+from chatdesk.domain.kinds import Platform
+from chatdesk.domain.ports import PlatformPlugin
+
+FAILURE = 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run chatdesk; returns the exit status: 0, or 1 for a failure. Wrong use ends with 2 (argparse)."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments[:1] == ["serve"]:
+        return _serve(arguments[1:])
+    if arguments[:1] == ["customers"]:
+        from chatdesk.server.demo import customers
+
+        return customers.main(arguments[1:])
+    if arguments[:1] == ["count"]:
+        from chatdesk.server.demo import count
+
+        return count.main(arguments[1:])
+    parsed = _parser().parse_args(arguments)
+    match parsed.command:
+        case "demo":
+            return _demo(parsed)
+        case _:
+            return _window(parsed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chatdesk",
+        description="Answer customers about their orders, on five platforms, online and offline.",
+    )
+    parser.add_argument("--version", action="version", version=f"chatdesk {__version__}")
+    parser.add_argument("--data", type=Path, help="folder of the database (default: the user's data folder)")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    demo = commands.add_parser("demo", help="try it with an embedded server and customers who answer")
+    demo.add_argument(
+        "--offscreen",
+        action="store_true",
+        help="play a journey, write pictures and a report (chosen by itself without a display)",
+    )
+    demo.add_argument("--out", type=Path, default=Path("build/demo"), help="where pictures and report go")
+    commands.add_parser("serve", help="run the reference server (chatdesk serve --help)", add_help=False)
+    commands.add_parser("customers", help="let the customers of the demo in", add_help=False)
+    commands.add_parser("count", help="count what arrived at a server of the demo", add_help=False)
+    return parser
+
+
+def _serve(arguments: list[str]) -> int:
+    from chatdesk.server import run
+
+    parser = argparse.ArgumentParser(prog="chatdesk serve", description="Run the reference server.")
+    run.add_arguments(parser)
+    return run.serve(run.options(parser.parse_args(arguments)))
+
+
+def has_display() -> bool:
+    """Whether a window can be shown. Elsewhere than on X11 and Wayland there always is a display."""
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _say(sentence: str) -> int:
+    print(f"chatdesk: {sentence}", file=sys.stderr)
+    return FAILURE
+
+
+def _window(parsed: argparse.Namespace) -> int:
+    if not has_display() and "QT_QPA_PLATFORM" not in os.environ:
+        return _say("there is no display. Start it in a desktop session, or try `chatdesk demo --offscreen`.")
+    from chatdesk import program
+    from chatdesk.desktop import folders, logfile
+    from chatdesk.desktop.vault import KeyringVault
+
+    folder = parsed.data or folders.data_folder()
+    logfile.start(parsed.data / "log" if parsed.data else folders.log_folder())
+    vault = KeyringVault()
+    try:
+        return program.run(folder, _plugins(), vault)
+    finally:
+        vault.close()
+
+
+def _demo(parsed: argparse.Namespace) -> int:
+    offscreen = parsed.offscreen or not has_display()
+    if offscreen:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from chatdesk.demo import show
+    from chatdesk.server.demo import cast
+
+    return show.run(
+        _plugins(), show.SignIn(cast.DESK_EMAIL, cast.PASSWORD), out=parsed.out, journey=offscreen
+    )
+
+
+def _plugins() -> dict[Platform, PlatformPlugin]:
+    from chatdesk.platforms.registry import PLUGINS
+
+    return {plugin.platform: plugin for plugin in PLUGINS}

@@ -1,0 +1,180 @@
+"""One running window over one data folder: every part is built here and handed its collaborators."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import qasync
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from chatdesk import __version__
+from chatdesk.domain.errors import StoreProblem
+from chatdesk.domain.kinds import Platform
+from chatdesk.domain.ports import PlatformPlugin, Vault
+from chatdesk.services.desk import Desk
+from chatdesk.store import Store
+from chatdesk.sync.host import EngineHost
+from chatdesk.ui.clock import Clock
+from chatdesk.ui.context import UiContext
+from chatdesk.ui.dialogs.trouble import TroubleWindow
+from chatdesk.ui.feed import ChangeFeed
+from chatdesk.ui.icons import Icons
+from chatdesk.ui.preferences import THEME, ZOOM, Preferences
+from chatdesk.ui.tasks import Tasks, Troubles
+from chatdesk.ui.theme import Theme
+from chatdesk.ui.window import MainWindow
+
+log = logging.getLogger(__name__)
+
+Plugins = Mapping[Platform, PlatformPlugin]
+
+
+class Program:
+    """The parts of one running chatdesk, on the GUI thread. `close` ends them in the right order."""
+
+    def __init__(self, app: QApplication, store: Store, plugins: Plugins, vault: Vault) -> None:
+        self.store = store
+        self.reader = store.reader()
+        self.engines = EngineHost(store, plugins, vault)
+        self.desk = Desk(store, self.engines, self.reader)
+        self.troubles = Troubles()
+        self.feed = ChangeFeed(store, self.engines)
+        self._keeper = QObject()
+        self._saving = Tasks(self._keeper, self.troubles)
+        self.preferences = Preferences(self.reader.setting, self._save_setting)
+        self.theme = Theme(app, self.preferences.get(THEME), self.preferences.get(ZOOM))
+        self.context = UiContext(
+            desk=self.desk,
+            feed=self.feed,
+            theme=self.theme,
+            icons=Icons(self.theme),
+            clock=Clock(),
+            preferences=self.preferences,
+            troubles=self.troubles,
+        )
+        self.window = MainWindow(self.context, [plugin.platform for plugin in plugins.values()])
+        self._after_paint = _AfterFirstPaint(self.window, self._start_engines)
+        self._closed = False
+
+    def show(self) -> None:
+        """Show the window from the store alone; the network starts after its first paint."""
+        self.window.show()
+
+    async def until_closed(self) -> None:
+        """Return once the person has closed the window and what was typed is on disk."""
+        closed = asyncio.get_running_loop().create_future()
+        self.window.closed.connect(lambda: None if closed.done() else closed.set_result(None))
+        await closed
+
+    async def close(self) -> None:
+        """Save what is open, stop the engines, close the database. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        await self.window.settle()
+        self.window.hide()
+        self.feed.close()
+        await asyncio.get_running_loop().run_in_executor(None, self.engines.stop)
+        self._saving.cancel_all()
+        self.window.deleteLater()
+        self.reader.close()
+        await asyncio.get_running_loop().run_in_executor(None, self.store.close)
+
+    def _start_engines(self) -> None:
+        if not self._closed:
+            # What lives by now lives to the end; the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            self.engines.start()
+
+    def _save_setting(self, key: str, value: str) -> None:
+        self._saving.start(f"setting {key}", self.desk.put_setting(key, value), exclusive=False)
+
+
+class _AfterFirstPaint(QObject):
+    """Calls back once, after the watched window has been painted for the first time."""
+
+    def __init__(self, window: MainWindow, callback: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._callback = callback
+        self._window = window
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.Paint and watched is self._window:
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(0, self._callback)
+        return False
+
+
+Script = Callable[[Program], Awaitable[int]]
+
+
+def make_app(arguments: list[str]) -> QApplication:
+    """The Qt application with its names; at most one in a process."""
+    QCoreApplication.setApplicationName("chatdesk")
+    QCoreApplication.setApplicationVersion(__version__)
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, on=True)
+    app = QApplication(arguments)
+    app.setQuitOnLastWindowClosed(False)
+    app.setDesktopFileName("chatdesk")
+    return app
+
+
+def run(folder: Path, plugins: Plugins, vault: Vault, script: Script | None = None) -> int:
+    """Run the window until it is closed, or until `script` (a journey of the demo) has ended.
+
+    folder: of the database; made if missing. Returns the exit status.
+    """
+    app = make_app(["chatdesk"])
+    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
+        return runner.run(_live(app, folder, plugins, vault, script))
+
+
+async def _live(
+    app: QApplication, folder: Path, plugins: Plugins, vault: Vault, script: Script | None
+) -> int:
+    store = await _open_store(app, folder)
+    if store is None:
+        return 1
+    program = Program(app, store, plugins, vault)
+    status = 0
+    try:
+        program.show()
+        if script is None:
+            await program.until_closed()
+        else:
+            status = await script(program)
+    finally:
+        await program.close()
+    return status
+
+
+async def _open_store(app: QApplication, folder: Path) -> Store | None:
+    """The database, however often the person tries again; None when they give up."""
+    while True:
+        try:
+            return Store.open(folder)
+        except StoreProblem as problem:
+            log.warning("the database did not open: %s", type(problem).__name__)
+            if not await _ask_again(app, problem):
+                return None
+
+
+async def _ask_again(app: QApplication, problem: StoreProblem) -> bool:
+    """Show what is wrong; True when the person wants another try."""
+    answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    window = TroubleWindow(Theme(app), problem, details=str(problem))
+    window.retry_asked.connect(lambda: None if answer.done() else answer.set_result(True))
+    window.quit_asked.connect(lambda: None if answer.done() else answer.set_result(False))
+    window.show()
+    try:
+        return await answer
+    finally:
+        window.hide()
+        window.deleteLater()
