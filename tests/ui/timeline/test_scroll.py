@@ -6,7 +6,14 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from chatdesk.ui.timeline.scroll import Align, Extent, Placed, Scroller
 
@@ -205,8 +212,9 @@ class ScrollMachine(RuleBasedStateMachine):
             assert 0 <= self.scroller.value <= self.scroller.maximum
 
 
-ScrollMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
-TestScroll = ScrollMachine.TestCase
+def test_rows_are_placed_truly_whatever_happens() -> None:
+    """No hole, no overlap, and what is read keeps its pixel, under any sequence of operations."""
+    run_state_machine_as_test(ScrollMachine, settings=settings(max_examples=100, stateful_step_count=40))
 
 
 def test_opening_measures_only_what_is_seen() -> None:

@@ -204,6 +204,7 @@ class TimelineModel(QAbstractListModel):
             elif commit > self._read_at[message.id]:
                 self._update(message, commit)
         self._insert_fresh(fresh, commit)
+        self._refill()
         self._note_arrivals(fresh)
 
     def apply_gone(self, change: MessagesGone, commit: int) -> None:
@@ -214,6 +215,7 @@ class TimelineModel(QAbstractListModel):
             row = self.row_of(message)
             if row is not None and commit > self._read_at[message]:
                 self._remove(row, 1)
+        self._refill()
 
     def mark_unread(self, message: MessageId) -> None:
         """Let the unread line stand above this message, if there is none yet."""
@@ -230,14 +232,11 @@ class TimelineModel(QAbstractListModel):
             self._read_at[message.id] = commit
             self._announce(row)
             return
-        neighbours_hold = (row == 0 or self._keys[row - 1] < key) and (
-            row == len(self._keys) - 1 or key < self._keys[row + 1]
-        )
-        if not neighbours_hold:
-            target = bisect_left(self._keys, key)
-            if not self._in_window(key):
-                self._remove(row, 1)
-                return
+        if not self._in_window(key):
+            self._remove(row, 1)
+            return
+        target = bisect_left(self._keys, key)
+        if target not in {row, row + 1}:
             row = self._move(row, target, message)
         self._rows[row], self._keys[row] = message, key
         self._places[message.id] = key
@@ -267,6 +266,11 @@ class TimelineModel(QAbstractListModel):
         for at, messages in reversed(runs):
             self._insert(at, messages, commit)
 
+    def _refill(self) -> None:
+        """Where everything in the window is gone but not everything stored, show the end."""
+        if not self._rows and (self.has_older or self.has_newer) and self._conversation is not None:
+            self._replace(self._reader.newest_page(self._conversation))
+
     def _note_arrivals(self, fresh: Iterable[Message]) -> None:
         before = self._newest
         news = sorted((m for m in fresh if m.cursor != PENDING_CURSOR and position(m) > before), key=position)
@@ -277,6 +281,7 @@ class TimelineModel(QAbstractListModel):
             self.arrived.emit(heard)
 
     def _in_window(self, key: Position) -> bool:
+        """Whether a place lies where nothing unknown can stand between it and the rows here."""
         if not self._keys:
             return not (self.has_older or self.has_newer)
         return (not self.has_older or key > self._keys[0]) and (not self.has_newer or key < self._keys[-1])
