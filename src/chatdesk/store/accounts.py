@@ -17,25 +17,34 @@ from chatdesk.store.transaction import Tx
 
 def add(tx: Tx, new: NewAccount) -> Account:
     """Add an account, or update the one of the same platform, server and user."""
-    found = tx.one(
-        "INSERT INTO accounts (platform, server_url, login, user_id, role, name, plain_http_consent,"
-        " added_at_us, capabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (platform, server_url, user_id) DO UPDATE SET login = excluded.login,"
-        " role = excluded.role, name = excluded.name, plain_http_consent = excluded.plain_http_consent,"
-        " capabilities = excluded.capabilities RETURNING id",
+    known = tx.one(
+        rows.ACCOUNTS + " WHERE platform = ? AND server_url = ? AND user_id = ?",
         new.platform.value,
         new.server_url,
-        new.login,
         new.user_id,
-        new.role,
-        new.name,
-        new.plain_http_consent,
-        tx.now_us,
-        _encode(new.capabilities),
     )
-    if found is None:
-        raise LookupError("no row returned")
-    account = AccountId(found[0])
+    values = (new.login, new.role, new.name, new.plain_http_consent, _encode(new.capabilities))
+    if known is None:
+        tx.run_sql(
+            "INSERT INTO accounts (login, role, name, plain_http_consent, capabilities, platform, server_url,"
+            " user_id, added_at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *values,
+            new.platform.value,
+            new.server_url,
+            new.user_id,
+            tx.now_us,
+        )
+        account = AccountId(tx.con.last_insert_rowid())
+    else:
+        account = AccountId(known[0])
+        if (known[3], known[5], known[6], bool(known[7]), known[9]) == values:
+            return rows.account(known)
+        tx.run_sql(
+            "UPDATE accounts SET login = ?, role = ?, name = ?, plain_http_consent = ?, capabilities = ?"
+            " WHERE id = ?",
+            *values,
+            account,
+        )
     tx.touched.accounts.add(account)
     return load(tx, account)
 

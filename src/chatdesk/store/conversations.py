@@ -61,7 +61,7 @@ def _make(
     conversation = ConversationId(tx.con.last_insert_rowid())
     tx.touched.conversations.add(conversation)
     tx.touched.dirty.add(conversation)
-    _touch_order(tx, account, event.order_remote_id)
+    _touch_order(tx, account, event.order_remote_id, conversation)
     return tx.state(conversation)
 
 
@@ -89,8 +89,8 @@ def _change(tx: Tx, state: ConversationState, stamp: bytes, said: dict[str, Any]
         return
     tx.touched.conversations.add(state.id)
     if now[1] != row[2]:
-        _touch_order(tx, state.account_id, row[2])
-        _touch_order(tx, state.account_id, now[1])
+        _touch_order(tx, state.account_id, row[2], state.id)
+        _touch_order(tx, state.account_id, now[1], state.id)
 
 
 def _columns(facts: Facts) -> tuple[Any, ...]:
@@ -105,12 +105,18 @@ def _columns(facts: Facts) -> tuple[Any, ...]:
     )
 
 
-def _touch_order(tx: Tx, account: AccountId, remote_id: str | None) -> None:
-    """An order knows its conversation."""
-    if remote_id is not None:
-        row = tx.one("SELECT id FROM orders WHERE account_id = ? AND remote_id = ?", account, remote_id)
-        if row is not None:
-            tx.touched.orders.add(row[0])
+def _touch_order(tx: Tx, account: AccountId, remote_id: str | None, conversation: ConversationId) -> None:
+    """An order names the oldest of its conversations: this one, where no other is older."""
+    row = tx.one(
+        "SELECT o.id, (SELECT min(c.id) FROM conversations c WHERE c.account_id = o.account_id"
+        "   AND c.order_remote_id = o.remote_id AND c.id <> ?)"
+        " FROM orders o WHERE o.account_id = ? AND o.remote_id = ?",
+        conversation,
+        account,
+        remote_id,
+    )
+    if row is not None and (row[1] is None or conversation < row[1]):
+        tx.touched.orders.add(row[0])
 
 
 def _server_unread(tx: Tx, state: ConversationState, stamp: bytes, number: int) -> None:

@@ -66,7 +66,10 @@ class ListReader:
 
     def close(self) -> None:
         """Do what was asked, then stop."""
-        self._pool.submit(self._shut)
+        try:
+            self._pool.submit(self._shut)
+        except RuntimeError:
+            return  # closed before
         self._pool.shutdown()
 
     def _shut(self) -> None:
@@ -152,12 +155,14 @@ def _known(con: apsw.Connection, row: rows.Row) -> KnownConversation:
         " AND remote_id IS NOT NULL ORDER BY cursor DESC, id DESC LIMIT ?",
         (row[0], PENDING_CURSOR, HEAD_IDS),
     ).fetchall()
-    # Our own newest ones are no evidence of a gap: we know of them from sending, not from reading.
-    told = next((cursor for _, cursor, outgoing in head if outgoing is None), "")
-    bottom = head[-1][1] if len(head) == HEAD_IDS else ""
+    top = bottom = ""
+    if head:
+        # Our own newest ones are no sign of a gap: we know of them from sending, not from reading.
+        top = next((cursor for _, cursor, outgoing in head if outgoing is None), head[0][1])
+        bottom = min(head[-1][1], top)
     covered = con.execute(
         "SELECT 1 FROM ranges WHERE conversation_id = ? AND lo <= ? AND hi >= ? LIMIT 1",
-        (row[0], min(bottom, told), told),
+        (row[0], bottom, top),
     ).fetchone()
     return KnownConversation(
         id=row[0],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -59,6 +60,8 @@ def seen(tx: Tx, account: AccountId, stamp: bytes, event: OrderSeen) -> None:
         elif now == row[2:]:
             return
     tx.touched.orders.add(order)
+    if row is not None and _in_list(now) == _in_list(row[2:]):
+        return
     tx.touched.conversations.update(
         found[0]
         for found in tx.all(
@@ -67,6 +70,11 @@ def seen(tx: Tx, account: AccountId, stamp: bytes, event: OrderSeen) -> None:
             event.remote_id,
         )
     )
+
+
+def _in_list(columns: Sequence[Any]) -> tuple[Any, ...]:
+    """What a row of the conversation list shows of an order: number, label of the status, progress."""
+    return columns[1], columns[5], columns[6]
 
 
 def _observe(tx: Tx, order: OrderId, status: str, label: str, at_us: int) -> None:

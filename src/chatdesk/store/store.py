@@ -48,6 +48,7 @@ class Store:
     """One data folder, open. It is a DeskStore and an EngineStore: domain.desk documents its methods."""
 
     def __init__(self, folder: Path, lock: FolderLock, start: Start, now_us: Callable[[], int]) -> None:
+        self.folder = folder
         self._path = folder / FILE_NAME
         self._lock = lock
         self._now_us = now_us
@@ -74,7 +75,7 @@ class Store:
             raise
 
     def close(self) -> None:
-        """Commit what was asked, mark the clean end, let others in. Later asks fail with StoreProblem."""
+        """Commit what was asked, mark the clean end, let others in. What is asked later fails."""
         self._writer.close()
         self._lists.close()
         self._lock.release()

@@ -23,7 +23,7 @@ from chatdesk.domain.changes import (
     OutboxPut,
     StoredChange,
 )
-from chatdesk.domain.entities import Message, Order
+from chatdesk.domain.entities import Conversation, Message, Order
 from chatdesk.domain.ids import AccountId, ConversationId, MessageId, OrderId, OutgoingId, RemoteId
 from chatdesk.domain.ordering import position
 from chatdesk.store import rows
@@ -83,10 +83,15 @@ class Touched(msgspec.Struct, eq=False):
         self.ledger = self.ledger or other.ledger
 
 
-def changes(con: apsw.Connection, touched: Touched) -> tuple[StoredChange, ...]:
+Shown = dict[ConversationId, Conversation]
+"""List rows as the last commit that put them showed them."""
+
+
+def changes(con: apsw.Connection, touched: Touched, shown: Shown) -> tuple[StoredChange, ...]:
     """The records of a transaction, read inside it: at most one of each kind (and conversation).
 
-    What is gone comes before what is put, parents come before children.
+    What is gone comes before what is put, parents come before children. List rows that look as they did are
+    left out: much that happens to a message can't be seen in the list.
     """
     found: list[StoredChange] = []
     if touched.accounts_gone:
@@ -101,10 +106,18 @@ def changes(con: apsw.Connection, touched: Touched) -> tuple[StoredChange, ...]:
         found.append(AccountsPut(accounts))
     if orders := tuple(o for i in sorted(touched.orders) if (o := load_order(con, i)) is not None):
         found.append(OrdersPut(orders))
-    if conversations := _each(
-        con, rows.CONVERSATIONS + " WHERE c.id = ?", sorted(touched.conversations), rows.conversation
-    ):
+    conversations = tuple(
+        row
+        for row in _each(
+            con, rows.CONVERSATIONS + " WHERE c.id = ?", sorted(touched.conversations), rows.conversation
+        )
+        if shown.get(row.id) != row
+    )
+    if conversations:
         found.append(ConversationsPut(conversations))
+        shown.update((row.id, row) for row in conversations)
+    for gone in touched.conversations_gone:
+        shown.pop(gone, None)
     found += (
         MessagesGone(conversation, tuple(sorted(ids)))
         for conversation, ids in sorted(touched.messages_gone.items())

@@ -12,7 +12,7 @@ from chatdesk.domain.ids import AccountId, ConversationId, Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind
 from chatdesk.domain.unread import Heard, counts
 from chatdesk.store.stamps import STAMP_BYTES, came_by_push
-from chatdesk.store.touched import Touched
+from chatdesk.store.touched import Shown, Touched
 
 T = TypeVar("T")
 
@@ -83,11 +83,12 @@ class ConversationState(msgspec.Struct, eq=False):
 
 
 class Memory:
-    """Conversations that the writer has met. Forgets all whenever something was rolled back."""
+    """Conversations that the writer has met. All but `shown` is forgotten when anything is rolled back."""
 
     def __init__(self) -> None:
         self.states: dict[ConversationId, ConversationState] = {}
         self.ids: dict[tuple[AccountId, RemoteId], ConversationId] = {}
+        self.shown: Shown = {}
 
     def forget(self) -> None:
         """Read everything anew from here on."""

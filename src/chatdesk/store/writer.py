@@ -181,10 +181,11 @@ class Writer:
                 number, made = int(con.execute("SELECT number FROM commits").get), None
             else:
                 number = int(con.execute("UPDATE commits SET number = number + 1 RETURNING number").get)
-                made = Commit(number, changes(con, tx.touched))
+                made = Commit(number, changes(con, tx.touched, self._memory.shown))
             con.execute("COMMIT")
         except BaseException:
             self._memory.forget()
+            self._memory.shown.clear()
             if con.in_transaction:
                 con.execute("ROLLBACK")
             raise
