@@ -54,6 +54,7 @@ class EmptyState(Panel):
         self._button.set_words(button)
         self._button.setVisible(bool(button))
         self.setAccessibleName(f"{title}. {text}")
+        self._fit()
 
     def title(self) -> str:
         """The title that it shows."""
@@ -70,3 +71,8 @@ class EmptyState(Panel):
         )
         self._text.setFixedWidth(metrics.px(self._text_px))
         self._title.setMinimumWidth(metrics.px(self._text_px))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give the text the height of all its lines: a layout does not ask where an item is centred."""
+        self._text.setFixedHeight(max(0, self._text.heightForWidth(self._text.minimumWidth())))

@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from chatdesk.ui.i18n import number
 from chatdesk.ui.lists.flow import FlowLayout
+from chatdesk.ui.lists.rows_view import BY_KEYBOARD
 from chatdesk.ui.theme import TextRole, Theme
 
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextSingleLine)
@@ -26,6 +27,7 @@ class Choice(QPushButton):
         self.theme = theme
         self._role = role
         self._words = text
+        self._outlined = False
         self.setAccessibleName(text)
         self.setCheckable(True)
         self.setAutoDefault(False)
@@ -64,10 +66,14 @@ class Choice(QPushButton):
         painter.setPen(ink)
         shown = QFontMetrics(font).elidedText(self._words, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, _CENTRE, shown)
-        if self.hasFocus():
+        if self.hasFocus() and self._outlined:
             painter.setPen(QPen(self.theme.current.accent, 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(plate.adjusted(1, 1, -1, -1), radius, radius)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._outlined = event.reason() in BY_KEYBOARD
+        super().focusInEvent(event)
 
     def _restyle(self) -> None:
         self._plain = self.theme.font(self._role)
@@ -86,7 +92,7 @@ class ChipButton(Choice):
 
     def sizeHint(self) -> QSize:
         px = self.theme.metrics.px
-        return self.text_size() + QSize(px(18), px(5))
+        return self.text_size() + QSize(px(15), px(5))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.metrics.px(24), self.sizeHint().height())
@@ -181,7 +187,7 @@ class Chips(Choices[K]):
         self.button(key).set_words(f"{word} {number(count)}" if count else word, spoken)
 
     def _restyle(self) -> None:
-        self._flow.setSpacing(self._theme.metrics.px(6))
+        self._flow.setSpacing(self._theme.metrics.px(5))
 
 
 class Switch(Choices[K]):

@@ -34,7 +34,7 @@ ID_ROLE = Qt.ItemDataRole.UserRole + 2
 TYPING_ROLE = Qt.ItemDataRole.UserRole + 3
 """Names of those who are typing, a tuple of str."""
 PRESENCE_ROLE = Qt.ItemDataRole.UserRole + 4
-"""PresenceState of the other side."""
+"""PresenceState of the other side; Qt hands it on as a plain string that equals it."""
 
 ROOT = QModelIndex()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
@@ -49,9 +49,10 @@ class ConversationDelegate(QStyledItemDelegate):
         context, one = self._context, row.conversation
         painter.save()
         painter.setClipRect(option.rect)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # each text reads its own way
         drawing = RowDrawing(painter, option, context.theme, context.icons, self._look)
         ground = drawing.ground()
-        online = index.data(PRESENCE_ROLE) is PresenceState.ONLINE
+        online = index.data(PRESENCE_ROLE) == PresenceState.ONLINE
         avatar = drawing.avatar(title_text(row), row.title or one.remote_id, online=online, ground=ground)
         if self._collapsed:
             drawing.badge_on_avatar(one.unread, avatar, ground)

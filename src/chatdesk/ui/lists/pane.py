@@ -189,14 +189,15 @@ class ListPane(Panel):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._page)
         self._pages.addWidget(self._orders_page)
-        self._filter_row = QHBoxLayout()
-        self._filter_row.setContentsMargins(0, 0, 0, 0)
-        self._filter_row.addWidget(self._chip_rows, 1)
-        self._filter_row.addWidget(self._sort, 0, Qt.AlignmentFlag.AlignTop)
+        search_row = QHBoxLayout()
+        search_row.setContentsMargins(0, 0, 0, 0)
+        search_row.setSpacing(theme.metrics.tiny)
+        search_row.addWidget(self._search, 1)
+        search_row.addWidget(self._sort)
         self._head_column = QVBoxLayout(self._head)
         self._head_column.addWidget(self._switch)
-        self._head_column.addWidget(self._search)
-        self._head_column.addLayout(self._filter_row)
+        self._head_column.addLayout(search_row)
+        self._head_column.addWidget(self._chip_rows)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -243,7 +244,7 @@ class ListPane(Panel):
 
     def _on_search(self, text: str) -> None:
         orders = self.side() is Side.ORDERS
-        self._search.setPlaceholderText(tr("Search orders") if orders else tr("Search people, orders, words"))
+        self._search.setPlaceholderText(tr("Search orders") if orders else tr("Search people, orders"))
         self._search.setAccessibleName(tr("Search orders") if orders else tr("Search conversations"))
         if orders:
             self.shown_orders.set_query(text)

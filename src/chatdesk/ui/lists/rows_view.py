@@ -33,6 +33,10 @@ Index = QModelIndex | QPersistentModelIndex
 Cursor = QAbstractItemView.CursorAction
 Hint = QAbstractItemView.ScrollHint
 ROOT = QModelIndex()
+BY_KEYBOARD = frozenset(
+    {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason}
+)
+"""Ways in which the keyboard's focus came by a key: then it is outlined."""
 
 
 class RowsView(QListView):
@@ -256,7 +260,8 @@ class RowsView(QListView):
         super().leaveEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self._set_by_keyboard(event.reason() is not Qt.FocusReason.MouseFocusReason)
+        if event.reason() in BY_KEYBOARD:
+            self._set_by_keyboard(True)
         super().focusInEvent(event)
 
     def _set_by_keyboard(self, by_keyboard: bool) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from chatdesk.ui.context import UiContext
@@ -11,6 +11,7 @@ from chatdesk.ui.theme import TextRole
 
 QUERY_CHARS = 200
 """Nothing longer is searched for."""
+_ICON_PX = 16
 
 
 class SearchField(QLineEdit):
@@ -28,8 +29,6 @@ class SearchField(QLineEdit):
         self._keys = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
         self.setMaxLength(QUERY_CHARS)
         self.setClearButtonEnabled(True)
-        self._icon = self.addAction(context.icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self._icon.setEnabled(False)
         context.theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -46,18 +45,36 @@ class SearchField(QLineEdit):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self.text() or self.hasFocus():
-            return
         theme = self._context.theme
+        side, edge = theme.metrics.px(_ICON_PX), theme.metrics.small
+        rtl = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
         painter = QPainter(self)
-        painter.setFont(theme.font(TextRole.SECONDARY))
-        painter.setPen(theme.current.muted)
-        inner = self.rect().adjusted(theme.metrics.medium, 0, -theme.metrics.medium, 0)
-        painter.drawText(
-            inner, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignTrailing), self._keys
-        )
+        icon = self._context.icons.pixmap("search", "muted", side, self.devicePixelRatioF())
+        painter.drawPixmap(self.width() - edge - side if rtl else edge, (self.height() - side) // 2, icon)
+        if not self.text() and not self.hasFocus() and self._has_room():
+            painter.setFont(theme.font(TextRole.SECONDARY))
+            painter.setPen(theme.current.muted)
+            inner = self.rect().adjusted(theme.metrics.medium, 0, -theme.metrics.medium, 0)
+            side_of_end = Qt.AlignmentFlag.AlignLeft if rtl else Qt.AlignmentFlag.AlignRight
+            flags = side_of_end | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(inner, int(flags), self._keys)
         painter.end()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LayoutDirectionChange:
+            self._restyle()
+
+    def _has_room(self) -> bool:
+        """Whether the keys can be shown beside the words."""
+        theme = self._context.theme
+        keys = QFontMetrics(theme.font(TextRole.SECONDARY)).horizontalAdvance(self._keys)
+        words = self.fontMetrics().horizontalAdvance(self.placeholderText())
+        return keys + words + theme.metrics.px(_ICON_PX) + 4 * theme.metrics.medium < self.width()
+
     def _restyle(self) -> None:
-        self._icon.setIcon(self._context.icons.icon("search", "muted"))
-        self.setFont(self._context.theme.font(TextRole.BODY))
+        theme = self._context.theme
+        self.setFont(theme.font(TextRole.BODY))
+        taken = theme.metrics.px(_ICON_PX) + theme.metrics.tiny
+        rtl = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        self.setTextMargins(0 if rtl else taken, 0, taken if rtl else 0, 0)

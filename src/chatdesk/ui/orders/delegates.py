@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
@@ -60,10 +60,11 @@ class OrderRowDelegate(_OrderDelegate):
             return
         painter.save()
         painter.setClipRect(option.rect)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # each text reads its own way
         drawing = self.drawing(painter, option)
         ground = drawing.ground()
         name = row.customer or row.title or row.tag
-        online = index.data(PRESENCE_ROLE) is PresenceState.ONLINE
+        online = index.data(PRESENCE_ROLE) == PresenceState.ONLINE
         avatar = drawing.avatar(name, name, online=online, ground=ground)
         said = index.data(CONVERSATION_ROLE)
         conversation = said if isinstance(said, ConversationRow) else None
@@ -101,6 +102,7 @@ class OrderCellDelegate(_OrderDelegate):
             return
         painter.save()
         painter.setClipRect(option.rect)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # each text reads its own way
         drawing = self.drawing(painter, option)
         drawing.cell_ground()
         inner = self.context.theme.metrics.px(8)
@@ -115,7 +117,7 @@ class OrderCellDelegate(_OrderDelegate):
             case Column.ORDER:
                 drawing.text(lane, text, look.name, "accent_text")
             case Column.CUSTOMER:
-                if index.data(PRESENCE_ROLE) is PresenceState.ONLINE:
+                if index.data(PRESENCE_ROLE) == PresenceState.ONLINE:
                     drawing.dot(lane, "ok")
                 drawing.text(lane, text, look.body, "text")
             case Column.STATUS:

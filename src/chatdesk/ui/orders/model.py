@@ -31,7 +31,7 @@ CONVERSATION_ROLE = Qt.ItemDataRole.UserRole + 2
 SHARE_ROLE = Qt.ItemDataRole.UserRole + 3
 """How far it has come, a float from 0 to 1."""
 PRESENCE_ROLE = Qt.ItemDataRole.UserRole + 4
-"""PresenceState of the customer."""
+"""PresenceState of the customer; Qt hands it on as a plain string that equals it."""
 
 ROOT = QModelIndex()
 NOTHING: Snapshot[Order] = Snapshot(0, ())

@@ -143,8 +143,11 @@ class OrderPanel(Panel):
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(theme.metrics.px(4))
         self._column = QVBoxLayout(self._content)
-        self._column.addWidget(self._title)
-        self._column.addWidget(self._subtitle)
+        head = QVBoxLayout()
+        head.setSpacing(theme.metrics.px(2))
+        head.addWidget(self._title)
+        head.addWidget(self._subtitle)
+        self._column.addLayout(head)
         for widget in (self._sections["steps"], self._sections["pending"], self._change, self._who):
             self._column.addWidget(widget)
         for name in ("fields", "people", "files"):
