@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QPushButton, QSplitter, QToolButton, QWidget
 
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.plain import plain_tooltip, without_mnemonic
@@ -55,7 +56,7 @@ class IconButton(QToolButton):
 
 
 class WordButton(QPushButton):
-    """A button with words. look: `primary`, `danger`, `flat` or empty for outlined."""
+    """A button with words. look: `primary`, `danger`, `flat`, `link` or empty for outlined."""
 
     def __init__(self, text: str, *, look: str = "", parent: QWidget | None = None) -> None:
         super().__init__(without_mnemonic(text), parent)
@@ -69,6 +70,13 @@ class WordButton(QPushButton):
         """Change the words."""
         self.setText(without_mnemonic(text))
         self.setAccessibleName(text)
+
+    def set_look(self, look: str) -> None:
+        """Draw it in another way."""
+        if self.property("look") != look:
+            self.setProperty("look", look)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
 
 class Panel(QFrame):
@@ -84,6 +92,21 @@ class Panel(QFrame):
             self.setProperty("look", look)
             self.style().unpolish(self)
             self.style().polish(self)
+
+
+class Split(QSplitter):
+    """Panes side by side with a hairline between them; `resized` after it has shared out a new width."""
+
+    resized = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
 
 class Line(QWidget):

@@ -229,6 +229,13 @@ class Handlers(QObject):
                 self.focus_region(region)
                 return
 
+    def focus_first(self) -> None:
+        """Give the keyboard to where a person most likely goes on: the composer, else the list."""
+        window = self._window
+        for region in (window.chat.composer, window.list, window.chat):
+            if region.isVisible() and self.focus_region(region):
+                return
+
     def focus_region(self, region: QWidget) -> bool:
         """Give the keyboard to a region: what had it last there, or its first widget. False: none did."""
         # Qt returns None where nothing inside ever had the keyboard, whatever its type hints say.

@@ -43,7 +43,7 @@ class StatusBar(Panel):
         self.setAccessibleName(tr("Status"))
         self._states: dict[AccountId, PlainLabel] = {}
         self._states_row = QHBoxLayout()
-        self._outbox_button = WordButton("", look="flat", parent=self)
+        self._outbox_button = WordButton("", look="quiet", parent=self)
         self._outbox_button.clicked.connect(self.outbox_asked)
         theme = context.theme
         self._synced = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
@@ -125,6 +125,7 @@ class StatusBar(Panel):
     def _say_outbox(self) -> None:
         waiting, asking = self._outbox.waiting(), self._outbox.undecided()
         self._outbox_button.set_words(tr("Outbox {n}", n=number(waiting)))
+        self._outbox_button.set_look("link" if waiting else "quiet")
         spoken = trn("Outbox: 1 item waits", "Outbox: {n} items wait", waiting)
         if asking:
             spoken += ", " + trn("1 needs your decision", "{n} need your decision", asking)

@@ -8,7 +8,8 @@ from chatdesk.ui.tokens import Metrics, Tokens
 def build_stylesheet(tokens: Tokens, metrics: Metrics) -> str:
     """The application's style sheet. Widgets choose a look by the dynamic property `look`.
 
-    QPushButton look: `primary`, `danger`, `flat` (words in the accent colour), `chip`, none (outlined).
+    QPushButton look: `primary`, `danger`, `flat` (words in the accent colour), `link` and `quiet` (the same
+    without space around, in the accent colour or muted), `chip`, none (outlined).
     QFrame look: `panel`, `rail`, `background`, `banner`, `alarm`, `card`; each only sets the fill (and edge).
     """
     t = {name: tokens.colour(name).name() for name in tokens.__slots__}
@@ -40,6 +41,11 @@ QPushButton[look="flat"] {{ color: {t["accent_text"]}; background: transparent;
 QPushButton[look="flat"]:hover {{ background: {t["accent_soft"]}; }}
 QPushButton[look="flat"]:focus {{ border: {line}px solid {t["accent"]}; }}
 QPushButton[look="flat"]:disabled {{ color: {t["control_line"]}; }}
+QPushButton[look="link"], QPushButton[look="quiet"] {{ color: {t["accent_text"]}; background: transparent;
+    border: {line}px solid transparent; border-radius: {tiny}px; padding: 0 {tiny}px; }}
+QPushButton[look="quiet"] {{ color: {t["muted"]}; }}
+QPushButton[look="link"]:hover, QPushButton[look="quiet"]:hover {{ background: {t["accent_soft"]}; }}
+QPushButton[look="link"]:focus, QPushButton[look="quiet"]:focus {{ border-color: {t["accent"]}; }}
 QPushButton[look="chip"] {{ color: {t["muted"]}; background: {t["bubble_in"]}; border: none;
     border-radius: {medium}px; padding: {tiny}px {medium}px; }}
 QPushButton[look="chip"]:checked {{ color: {t["accent_text"]}; background: {t["accent_soft"]}; }}
@@ -75,6 +81,7 @@ QHeaderView::section {{ background: {t["panel"]}; color: {t["muted"]}; border: n
     border-bottom: {line}px solid {t["line"]}; padding: {tiny + 1}px {small}px; }}
 QTableView, QListView, QTreeView {{ background: {t["background"]}; border: none; outline: none;
     selection-background-color: {t["accent_soft"]}; selection-color: {t["text"]}; }}
+QFrame[look="panel"] QListView, QFrame[look="panel"] QTableView {{ background: {t["panel"]}; }}
 QScrollBar:vertical {{ background: transparent; width: {medium}px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {medium}px; margin: 0; }}
 QScrollBar::handle {{ background: {t["control_line"]}; border-radius: {tiny - 1}px; margin: {tiny - 1}px; }}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from chatdesk.domain.changes import ConversationsGone, ConversationsPut
 from chatdesk.domain.ids import AccountId, ConversationId
@@ -19,7 +19,7 @@ from chatdesk.ui.arrangement import Arrangement, ListShape, Pane, arrange, is_wi
 from chatdesk.ui.chat.pane import ChatPane
 from chatdesk.ui.commands import Menu
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.controls import Panel
+from chatdesk.ui.controls import Panel, Split
 from chatdesk.ui.handlers import Handlers
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.lists.pane import ListPane
@@ -148,7 +148,8 @@ class MainWindow(QMainWindow):
         self.status.fit(self.width())
         if self._applied != (shape, scale):
             self._applied = (shape, scale)
-            self._set_widths(shape)
+            self._limit_widths(shape)
+            self._share_width()
 
     def toggle_panel(self) -> None:
         """Show or hide the order panel; where there is little room, for now only."""
@@ -192,6 +193,7 @@ class MainWindow(QMainWindow):
             self._started = True
             self.book.start()
             self.outbox.start()
+            self.handlers.focus_first()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -224,9 +226,7 @@ class MainWindow(QMainWindow):
         more = QMenu(self)
         self.commands.fill_menu(more, Menu.CONVERSATION)
         self.rail = Rail(context, self.book, menu, ground)
-        self.split = QSplitter(Qt.Orientation.Horizontal, ground)
-        self.split.setChildrenCollapsible(False)
-        self.split.setHandleWidth(1)
+        self.split = Split(ground)
         self.list = ListPane(context, self.split)
         self.chat = ChatPane(context, self.book, self.outbox, more, self.split)
         self.panel = OrderPanel(context, self.split)
@@ -265,6 +265,7 @@ class MainWindow(QMainWindow):
         self.chat.add_account_asked.connect(handlers.add_account)
         self.status.outbox_asked.connect(handlers.show_outbox)
         self.split.splitterMoved.connect(self._on_split)
+        self.split.resized.connect(self._share_width)
         self.context.theme.changed.connect(self._on_theme)
         self.book.accounts_changed.connect(self.update_commands)
         self.book.unread_changed.connect(self._show_title)
@@ -284,23 +285,25 @@ class MainWindow(QMainWindow):
     def _remember(self) -> None:
         self.context.preferences.put(GEOMETRY, bytes(self.saveGeometry().data()))
 
-    def _set_widths(self, shape: Arrangement) -> None:
-        metrics, preferences = self.context.theme.metrics, self.context.preferences
-        self.list.set_collapsed(shape.list is ListShape.AVATARS)
+    def _limit_widths(self, shape: Arrangement) -> None:
+        metrics = self.context.theme.metrics
+        avatars = shape.list is ListShape.AVATARS
+        self.list.set_collapsed(avatars)
+        least, most = metrics.px(LIST_LEAST_PX), metrics.px(LIST_MOST_PX)
+        if avatars:
+            least = most = self.list.collapsed_width()
+        self.list.setMinimumWidth(least)
+        self.list.setMaximumWidth(NO_LIMIT_PX if shape.one_pane else most)
         self.chat.setMinimumWidth(metrics.px(CHAT_LEAST_PX))
-        wanted = metrics.px(preferences.get(LIST_WIDTH))
-        if shape.list is ListShape.AVATARS:
-            wanted = self.list.collapsed_width()
-            self.list.setMinimumWidth(wanted)
-            self.list.setMaximumWidth(wanted)
-        else:
-            self.list.setMinimumWidth(metrics.px(LIST_LEAST_PX))
-            self.list.setMaximumWidth(NO_LIMIT_PX if shape.one_pane else metrics.px(LIST_MOST_PX))
         self.panel.setMinimumWidth(metrics.px(PANEL_LEAST_PX))
         self.panel.setMaximumWidth(NO_LIMIT_PX if shape.one_pane else metrics.px(PANEL_MOST_PX))
-        panel = metrics.px(preferences.get(PANEL_WIDTH))
-        rest = max(self.split.width() - wanted - panel, metrics.px(CHAT_LEAST_PX))
-        self.split.setSizes([wanted, rest, panel])
+
+    def _share_width(self) -> None:
+        """List and panel as wide as the person has made them; the chat takes the rest."""
+        metrics, preferences = self.context.theme.metrics, self.context.preferences
+        left = metrics.px(preferences.get(LIST_WIDTH))
+        right = metrics.px(preferences.get(PANEL_WIDTH))
+        self.split.setSizes([left, max(self.split.width() - left - right, 1), right])
 
     # -- hearing
 

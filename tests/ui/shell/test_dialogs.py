@@ -77,6 +77,8 @@ class TestAddress:
             QTest.keyClick(field.edit, Qt.Key.Key_Tab)
             await ui.until(lambda: field.verdict().startswith(words))
             assert field.edit.accessibleDescription() == field.verdict()
+            await ui.until(lambda: bool(seat.engines.asked("check_server")) == bool(usable))
+            await asyncio.sleep(0.02)
             asked = seat.engines.asked("check_server")
             assert asked == ([(Platform.DISPATCHER, usable)] if usable else [])
 

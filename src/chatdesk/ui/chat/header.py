@@ -44,7 +44,7 @@ class ConversationHeader(Panel):
         self._avatar = Avatar(theme, parent=self)
         self._name = ElidedLabel(theme, role=TextRole.TITLE, parent=self)
         self._presence = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
-        self._order = WordButton("", look="flat", parent=self)
+        self._order = WordButton("", look="link", parent=self)
         self._order.clicked.connect(self.order_asked)
         self._insecure_icon = PlainLabel(theme, parent=self)
         self._insecure = PlainLabel(theme, role=TextRole.SECONDARY_STRONG, colour="warn", parent=self)
