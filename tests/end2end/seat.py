@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
 from chatdesk import program
 from chatdesk.demo import hands
@@ -107,6 +107,11 @@ class Seat:
 
     async def _accepted(self, number: str, text: str, timeout_s: float) -> None:
         await hands.until(lambda: self.is_settled(number, text), f"acceptance of {text!r}", timeout_s)
+
+    def banner(self) -> str:
+        """All words of the banner; empty while it is hidden."""
+        labels = self.window.chat.banner.findChildren(QLabel)
+        return " ".join(label.text() for label in labels if label.isVisible())
 
     async def queued(self, number: str, text: str) -> None:
         def is_queued() -> bool:

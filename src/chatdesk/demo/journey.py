@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
 from chatdesk.demo import hands
 from chatdesk.demo.hands import find, until
@@ -115,7 +115,10 @@ class Journey:
         for field, text in ((address, self._stage.url), (login, self._login), (password, self._password)):
             field.clear()
             hands.write(field, text)
-        await hands.settle(30)
+        await until(
+            lambda: any("reachable" in label.text() for label in dialog.findChildren(QLabel)),
+            "the server's answer",
+        )
         self._shoot("sign-in", dialog)
         hands.click(find(dialog, QPushButton, "Sign in"))
         await until(lambda: hands.open_dialog(SignInDialog) is None, "being signed in")
@@ -151,6 +154,7 @@ class Journey:
         await until(lambda: not self._online(), "the loss of the connection")
         for template in OFFLINE:
             await self._press(conversation, template.format(number=conversation.order_number), offline=True)
+        await until(self._window.chat.banner.isVisible, "the banner that tells of the lost connection")
         await hands.settle(10)
         self._shoot("offline")
         await asyncio.get_running_loop().run_in_executor(None, self._stage.start_server)
