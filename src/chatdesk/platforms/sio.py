@@ -19,6 +19,7 @@ import aiohttp
 import engineio
 import engineio.base_client
 import engineio.packet
+import engineio.payload
 
 from chatdesk.domain.ports import Accepted, Arrived, Connect, ConnectRefused, LinkLost, Packet
 from chatdesk.platforms import decoding
@@ -26,6 +27,8 @@ from chatdesk.platforms import decoding
 CLOSE_S = 1.0
 """How long a closing socket may be polite."""
 MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
+POLLED_PACKETS = 10_000
+"""The library hangs up on more than 16 packets in one answer, which any burst brings about."""
 BURST = 64
 """After so many packets without a pause the loop's other tasks get their turn."""
 
@@ -33,6 +36,8 @@ _SILENT = logging.getLogger(f"{__name__}.library")
 """The library's log lines hold bodies and tokens; what matters in them reaches the listener."""
 _SILENT.setLevel(logging.CRITICAL + 1)
 _SILENT.propagate = False
+
+engineio.payload.Payload.max_decode_packets = POLLED_PACKETS
 
 
 class Refused(Exception):
@@ -91,6 +96,8 @@ class Socket:
         self._outcome: asyncio.Future[Arrived] | None = None
         self._step_id = 0
         self._dropped = False
+        self._trouble: BaseException | None = None
+        """Why the last request failed: the library keeps only its text."""
 
     async def open(self, step_id: int, connect: Connect) -> None:
         """Connect and wait for the namespace; Accepted or ConnectRefused goes to the listener.
@@ -140,7 +147,7 @@ class Socket:
             KeyError,
         ) as exc:
             # The last three: an open packet of a server that speaks something else.
-            raise _failure(exc) from exc
+            raise _failure(self._trouble or exc) from exc
         self._heard()
         self._watch(engine)
         await engine.send(decoding.connect_packet(connect.auth))
@@ -151,15 +158,25 @@ class Socket:
             raise TransportFailed("cut", left=True)
 
     def _session(self) -> aiohttp.ClientSession:
-        redirected = aiohttp.TraceConfig()
-        redirected.on_request_redirect.append(_refuse_redirect)
+        self._trouble = None
+        watched = aiohttp.TraceConfig()
+        watched.on_request_redirect.append(_refuse_redirect)
+        watched.on_request_exception.append(self._note_trouble)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=self._context or True),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self._user_agent},
-            trace_configs=[redirected],
+            trace_configs=[watched],
             trust_env=False,
         )
+
+    async def _note_trouble(
+        self,
+        _session: aiohttp.ClientSession,
+        _context: SimpleNamespace,
+        params: aiohttp.TraceRequestExceptionParams,
+    ) -> None:
+        self._trouble = params.exception
 
     def _watch(self, engine: _Engine) -> None:
         """A read loop that dies of what it read is a lost link too, and its error is not left unheard."""
