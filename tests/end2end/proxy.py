@@ -61,7 +61,7 @@ class Proxy:
                 await writer.drain()
 
         tasks = {asyncio.create_task(upward()), asyncio.create_task(downward())}
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):  # cancelled: the test is over
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
