@@ -1,0 +1,52 @@
+"""Bars 3 to 6: scrolling, switching, jumping, resizing and history in the real window over the real store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.bench import profile
+from tests.bench.bars import Measured
+from tests.bench.child import Child
+from tests.bench.measure import median, percentile, summary
+
+PATIENCE_S = 180.0
+
+
+def run(rows: int) -> list[Measured]:
+    """Measure over a profile of `rows` messages, in a process of its own."""
+    with (
+        profile.scratch(rows, "view") as folder,
+        Child("tests.bench.view_run", "--data", str(folder), "--rows", str(rows)) as child,
+    ):
+        found = child.answer(PATIENCE_S)
+    where = {"platform": found["platform"], "message list, px": found["viewport_px"]}
+
+    def p99(key: str, *names: str, **more: Any) -> Measured:
+        samples = [one for name in names for one in found[name]]
+        detail = {**summary(samples), **where, **more}
+        return Measured(key=key, value=percentile(samples, 99), rows=rows, detail=detail)
+
+    big, small = found["switch_big"], found["switch_small"]
+    return [
+        p99("wheel", "wheel"),
+        p99("fling", "fling"),
+        p99("any", "wheel", "fling", "keys", "bar", keys=summary(found["keys"]), bar=summary(found["bar"])),
+        p99("switch", "switch_big", **{"message list alone": summary(found["list_only_big"])}),
+        Measured(
+            key="switch-growth",
+            value=median(big),
+            reference=median(small),
+            rows=rows,
+            detail={"1M": summary(big), "1,000": summary(small), **where},
+        ),
+        Measured(key="first-open", value=found["first_open"][0], rows=rows, detail=where),
+        p99("jump", "jump"),
+        p99("resize", "resize", **{"times the text in view moved": found["resize_moved"]}),
+        Measured(
+            key="shift",
+            value=found["shift_px"],
+            rows=rows,
+            detail={"pages": len(found["prepend"]), "rows of a page": found["prepended_rows"]},
+        ),
+        p99("prepend", "prepend", **{"rows of a page": found["prepended_rows"]}),
+    ]

@@ -1,0 +1,64 @@
+"""Child of bench_start: the real command line with one thing added, a line on stdout when content is painted.
+
+The line holds CLOCK_MONOTONIC and the processor time used so far, in seconds. The program ends as if its window was closed when its stdin ends.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
+from PySide6.QtWidgets import QAbstractItemView
+
+from chatdesk import main, program
+
+
+class Watch(QObject):
+    """Tells when the message list and a list of conversations were both painted with rows in them."""
+
+    def __init__(self, running: program.Program) -> None:
+        window = running.window
+        super().__init__(window)
+        self._messages = [window.chat.timeline]
+        self._lists = window.list.findChildren(QAbstractItemView)
+        self._painted: set[QAbstractItemView] = set()
+        for view in (*self._messages, *self._lists):
+            view.viewport().installEventFilter(self)
+        self._end = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, self)
+        self._end.activated.connect(window.close)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        view = watched.parent()
+        if event.type() == QEvent.Type.Paint and isinstance(view, QAbstractItemView):
+            if view.model().rowCount() > 0 and view not in self._painted:
+                self._painted.add(view)
+                self._look()
+        return False
+
+    def _look(self) -> None:
+        if all(self._painted.intersection(views) for views in (self._messages, self._lists)):
+            for view in (*self._messages, *self._lists):
+                view.viewport().removeEventFilter(self)
+            QTimer.singleShot(0, _tell)  # once this paint has reached the screen
+
+
+def _tell() -> None:
+    now = time.clock_gettime(time.CLOCK_MONOTONIC)
+    print(json.dumps({"painted": now, "cpu": time.process_time()}), flush=True)
+
+
+def _run(arguments: list[str]) -> int:
+    show = program.Program.show
+
+    def watched_show(running: program.Program) -> None:
+        Watch(running)
+        show(running)
+
+    program.Program.show = watched_show  # type: ignore[method-assign]
+    return main.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(_run(sys.argv[1:]))
