@@ -185,11 +185,17 @@ class Ear:
     def all(self, event: str) -> list[Any]:
         return [payload for name, payload in self.heard if name == event]
 
-    async def until(self, event: str, times: int = 1, **like: Any) -> Any:
+    async def until(
+        self, event: str, times: int = 1, *, where: Callable[[Any], bool] = bool, **like: Any
+    ) -> Any:
         """The payload of the so-manieth such event whose fields are like these; fails after WAIT_S."""
         end = time.monotonic() + WAIT_S
+
+        def fits(payload: Any) -> bool:
+            return where(payload) and all(payload.get(key) == value for key, value in like.items())
+
         while True:
-            found = [p for p in self.all(event) if all(p.get(key) == value for key, value in like.items())]
+            found = [payload for payload in self.all(event) if fits(payload)]
             if len(found) >= times:
                 return found[times - 1]
             self._changed.clear()
@@ -244,6 +250,11 @@ class Town:
 
     async def admin(self) -> Person:
         return await self.person(ADMIN_EMAIL)
+
+    async def desk_orders(self) -> list[dict[str, Any]]:
+        """Every chat that the desk sees."""
+        answer = await (await self.desk()).get(names.ROUTE_CHATS)
+        return list(answer.json()["data"])
 
     async def owner(self) -> Person:
         """The carrier whose orders the tests create."""

@@ -79,7 +79,7 @@ class ServerProcess:
                 stderr=log,
                 text=True,
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "default"},
             )
         stdout = self._process.stdout
         assert stdout is not None

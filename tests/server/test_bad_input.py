@@ -250,7 +250,7 @@ def test_strange_ids_in_every_path(demo_server: ServerProcess, aio: Aio) -> None
 
 
 def test_strange_orders_are_refused_field_by_field(demo_server: ServerProcess, aio: Aio) -> None:
-    """Every field of a new order may hold anything; what is stored can be read back."""
+    """Every kind of field of a new order may hold anything; what is stored can be read back."""
 
     async def story() -> None:
         async with town(demo_server.url) as place:
@@ -258,7 +258,19 @@ def test_strange_orders_are_refused_field_by_field(demo_server: ServerProcess, a
             form = await owner.order_form(
                 makeModel="m", serial="s", singleMultiple="single", axleConfigs=[], messages=[]
             )
-            for field in form:
+            one_of_each_kind = (
+                "contact",
+                "permitStartDate",
+                "truckId",
+                "lengthFt",
+                "legalWeight",
+                "originAddress",
+                "makeModel",
+                "stops",
+                "axleConfigs",
+                "messages",
+            )
+            for field in one_of_each_kind:
                 for value in STRANGE:
                     content = json.dumps({**form, field: value})
                     answer = await owner.ask(

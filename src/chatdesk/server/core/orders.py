@@ -219,9 +219,10 @@ class Orders:
             created_ms=now_ms,
             updated_ms=now_ms,
         )
-        session.add_all([order, conversation])
-        # The order's row must be there before rows that refer to it.
-        await session.flush([order])
+        # Each row must be there before rows that refer to it.
+        for row in (order, conversation):
+            session.add(row)
+            await session.flush()
         return order, conversation
 
     async def set_status(

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 
 from chatdesk.server.core.clock import Clock
 
+if TYPE_CHECKING:
+    from jwt.types import Options
+
 ALGORITHM = "HS256"
 SECRET_BYTES = 32
 KIND_CLAIM = "tokenType"
 REFRESH_KIND = "refresh"
+
+# Expiry is checked here, by our clock; a clock that was set back must not void what was issued before.
+_CHECKS: Options = {"require": ["exp"], "verify_exp": False, "verify_iat": False}
 
 
 class TokenExpired(Exception):
@@ -31,10 +37,15 @@ def load_secret(path: Path) -> str:
         return path.read_text(encoding="ascii")
     except FileNotFoundError:
         secret = secrets.token_hex(SECRET_BYTES)
-        with os.fdopen(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
-        ) as file:
+        # Whole or not at all: half a secret would be one that somebody can guess.
+        draft = path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(opened, "w", encoding="ascii") as file:
             file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
         return secret
 
 
@@ -56,9 +67,7 @@ class Tokens:
     def read(self, token: str, *, refresh: bool = False) -> dict[str, Any]:
         """The claims of a token of the wanted kind; raises TokenExpired or TokenInvalid."""
         try:
-            claims = jwt.decode(
-                token, self._secret, algorithms=[ALGORITHM], options={"require": ["exp"], "verify_exp": False}
-            )
+            claims = jwt.decode(token, self._secret, algorithms=[ALGORITHM], options=_CHECKS)
         except (jwt.PyJWTError, ValueError) as exc:
             raise TokenInvalid from exc
         is_refresh = claims.get(KIND_CLAIM) == REFRESH_KIND

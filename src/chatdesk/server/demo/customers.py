@@ -29,6 +29,7 @@ TYPING_S = (0.5, 1.4)
 BACKLOG_LIMIT = 50
 OFFICE_EVERY_LINES = 5
 """The back office changes a status about once in so many lines."""
+REFUSALS = (400, 403, 404, 409)
 OPEN = (names.STATUS_PENDING, names.STATUS_PROCESSING)
 OFFICE_STATUSES = (names.STATUS_PENDING, names.STATUS_PROCESSING, names.STATUS_REQUIRES_INVOICE)
 
@@ -47,12 +48,22 @@ class Script:
     """How lively they are: lines that they write unasked per minute, all together; answers come on top."""
 
     lines_per_minute: int = DEFAULT_LINES_PER_MINUTE
+    haste: float = 1.0
+    """How much faster than people they read and type."""
     luck: int | None = None
     """Seed of everything that happens by chance; None = differently each time."""
 
     def pause_s(self, people: int) -> float:
         """Seconds between two lines of one of so many people, on average."""
         return 60.0 * people / min(max(self.lines_per_minute, 1), MAX_LINES_PER_MINUTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """Seconds between two unasked lines of one person, and how much faster than people they read and type."""
+
+    pause_s: float
+    haste: float
 
 
 @dataclass(slots=True)
@@ -68,13 +79,13 @@ class Customer:
     """A carrier at their desk: reads at once, thinks, types, answers; sometimes asks."""
 
     def __init__(
-        self, visitor: Visitor, phrases: Phrases, chance: random.Random, pause_s: float, stop: asyncio.Event
+        self, visitor: Visitor, phrases: Phrases, chance: random.Random, tempo: Tempo, stop: asyncio.Event
     ) -> None:
         self.ready = asyncio.Event()
         self._visitor = visitor
         self._phrases = phrases
         self._chance = chance
-        self._pause_s = pause_s
+        self._tempo = tempo
         self._stop = stop
         self._orders: dict[str, shapes.OrderDetail] = {}
         self._heard: deque[shapes.MessageRecord] = deque(maxlen=BACKLOG_LIMIT)
@@ -133,7 +144,7 @@ class Customer:
         else:
             self._wake.clear()
             woken = asyncio.create_task(self._wake.wait())
-            pause_s = self._pause_s * self._chance.uniform(0.6, 1.4)
+            pause_s = self._tempo.pause_s * self._chance.uniform(0.6, 1.4)
             done, _ = await asyncio.wait({woken, ended}, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
             woken.cancel()
             if not done:
@@ -143,7 +154,7 @@ class Customer:
                     await self._say(socket, order.id, self._phrases.line(order))
 
     async def _answer(self, socket: Any, record: shapes.MessageRecord) -> None:
-        await rest(self._stop, self._chance.uniform(*READING_S))
+        await rest(self._stop, self._chance.uniform(*READING_S) / self._tempo.haste)
         await socket.emit(names.EMIT_MARK_READ, record.order_id)
         order = self._orders[record.order_id]
         await self._say(socket, order.id, self._phrases.answer(order, record.message))
@@ -158,15 +169,17 @@ class Customer:
         if line is None:
             return
         await socket.emit(names.EMIT_TYPING_START, line.order_id)
-        await rest(self._stop, self._chance.uniform(*TYPING_S))
+        await rest(self._stop, self._chance.uniform(*TYPING_S) / self._tempo.haste)
         await socket.emit(names.EMIT_TYPING_STOP, line.order_id)
         try:
             await self._visitor.send(line.order_id, line.text, line.client_id)
         except Turned as exc:
-            if exc.retry_after_s is None:
+            if exc.retry_after_s is not None:
+                await rest(self._stop, exc.retry_after_s)
+                return
+            if exc.status not in REFUSALS:
                 raise
-            await rest(self._stop, exc.retry_after_s)
-            return
+            # Said no for good, such as to an order that is gone: there is nothing to repeat.
         self._unsent = None
 
     def _on_event(self, event: str, payload: Any) -> None:
@@ -238,14 +251,14 @@ async def run_customers(
     """Let customers and back office take part until `stop_event`; `ready_event` is set when all have come."""
     luck = random.Random(script.luck)
     phrases = Phrases(random.Random(luck.random()))
-    pause_s = script.pause_s(len(credentials.customers))
+    tempo = Tempo(script.pause_s(len(credentials.customers)), script.haste)
     async with contextlib.AsyncExitStack() as doors:
 
         async def visitor(email: str) -> Visitor:
             return await doors.enter_async_context(Visitor(base_url, email, credentials.password))
 
         customers = [
-            Customer(await visitor(email), phrases, random.Random(luck.random()), pause_s, stop_event)
+            Customer(await visitor(email), phrases, random.Random(luck.random()), tempo, stop_event)
             for email in credentials.customers
         ]
         async with asyncio.TaskGroup() as group:
