@@ -57,6 +57,20 @@ class _Redirected(aiohttp.ClientConnectionError):
     """A handshake was sent elsewhere: nothing follows, least of all a token."""
 
 
+class _Polled:
+    """An answer of long polling, read to its end: the library leaves most of them unread and unreleased."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status = status
+        self._body = body
+
+    async def read(self) -> bytes:
+        return self._body
+
+    async def json(self) -> Any:
+        return decoding.decoded(self._body)[1]
+
+
 class _Engine(engineio.AsyncClient):  # type: ignore[misc]
     """An Engine.IO client that hands over its packets in order and at once, and notes every sign of life."""
 
@@ -65,6 +79,23 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]
         self._heard = heard
         self._message = message
         self._in_a_row = 0
+
+    async def _send_request(self, *args: Any, **options: Any) -> _Polled | str | None:
+        """As the library's, but the answer is read here, and within bounds. A text says why there is none."""
+        response = await super()._send_request(*args, **options)
+        if response is None or isinstance(response, str):
+            return response
+        try:
+            body = bytearray()
+            async for part in response.content.iter_any():
+                body += part
+                if len(body) > MESSAGE_LIMIT_BYTES:
+                    return "answer too large"
+        except (aiohttp.ClientError, TimeoutError, OSError) as exc:
+            return type(exc).__name__
+        finally:
+            response.close()
+        return _Polled(response.status, bytes(body))
 
     async def _receive_packet(self, pkt: Any) -> None:
         self._heard()
