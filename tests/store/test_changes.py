@@ -15,7 +15,7 @@ from tests.store.making import Desk
 from tests.store.replay import Replay, snapshot
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(st.lists(actions, min_size=1, max_size=25))
 def test_replaying_commits_equals_reading_anew(done: list[tuple[Any, ...]]) -> None:
     """Whatever is done, a view that replays the commits holds what a fresh read of the store gives, every

@@ -169,7 +169,7 @@ def expected(folder: Path, conversation: int) -> tuple[int, int | None]:
     return unread_count(heard, seen=seen, server_count=server_count), waiting_since_us(heard)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(actions, min_size=1, max_size=25))
 def test_the_row_always_says_what_the_definition_says(done: list[tuple[Any, ...]]) -> None:
     """Whatever happens, unread and wait in the row equal the domain's functions over all messages."""

@@ -1,0 +1,150 @@
+"""The outbox state machine, square by square: every state on every event."""
+
+from __future__ import annotations
+
+import typing
+
+import pytest
+
+from chatdesk.domain import outbox as machine
+from chatdesk.domain.entities import Outgoing
+from chatdesk.domain.errors import IllegalTransition
+from chatdesk.domain.kinds import DeliveryState, KeyGrade, OutgoingKind, ParkReason
+from tests.domain.items import EVENTS, item
+
+QUEUED, IN_FLIGHT, UNCERTAIN, PARKED = "queued", "in_flight", "uncertain", "parked"
+ACCEPTED, CANCELLED = "accepted", "cancelled"
+
+SENDS: dict[str, dict[str, str]] = {
+    # a send that has been tried once, in each state; what is not listed is illegal
+    "queued": {
+        "Started": IN_FLIGHT,
+        "Refused": PARKED,
+        "Later": QUEUED,
+        "Found": ACCEPTED,
+        "PersonCancels": CANCELLED,
+        "PersonEdits": QUEUED,
+        "PersonRetries": QUEUED,
+        "Aged": PARKED,
+        "Superseded": ACCEPTED,
+    },
+    "in_flight": {
+        "Stored": ACCEPTED,
+        "Refused": PARKED,
+        "Later": QUEUED,
+        "Unknown": UNCERTAIN,
+        "Found": ACCEPTED,
+        "Restarted": UNCERTAIN,
+        "Superseded": ACCEPTED,
+    },
+    "uncertain": {
+        "Stored": ACCEPTED,
+        "Refused": PARKED,
+        "Found": ACCEPTED,
+        "Absent, may repeat": QUEUED,
+        "Absent, may not": UNCERTAIN,
+        "SafeToRepeat": QUEUED,
+        "PersonSendsAgain": QUEUED,
+        "PersonDiscards": CANCELLED,
+        "Superseded": ACCEPTED,
+    },
+    "parked": {
+        "Found": ACCEPTED,
+        "PersonEdits": QUEUED,
+        "PersonRetries": QUEUED,
+        "PersonDiscards": CANCELLED,
+    },
+    "accepted": {},
+    "delivered": {},
+    "read": {},
+    "cancelled": {},
+    "draft": {},
+}
+
+
+def tried(state: str, kind: OutgoingKind = OutgoingKind.SEND, attempts: int = 1) -> Outgoing:
+    parked = ParkReason.FORBIDDEN if state == PARKED else None
+    return item(state=DeliveryState(state), kind=kind, attempts=attempts, parked=parked)
+
+
+def test_the_table_names_every_state_and_every_event() -> None:
+    """No state and no event of the machine is missing from the table below."""
+    assert set(SENDS) == {state.value for state in DeliveryState}
+    assert {type(event) for event in EVENTS.values()} == set(typing.get_args(machine.Event))
+
+
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("state", SENDS)
+def test_every_square(state: str, event: str) -> None:
+    """Each event leads a send from each state where the table says, or is refused."""
+    before = tried(state)
+    expected = SENDS[state].get(event)
+    assert machine.can(before, EVENTS[event]) == (expected is not None)
+    if expected is None:
+        with pytest.raises(IllegalTransition):
+            machine.advance(before, EVENTS[event], 77)
+        return
+    after = machine.advance(before, EVENTS[event], 77)
+    assert (after.state.value, after.changed_at_us) == (expected, 77)
+    assert after.text == ("edited" if event == "PersonEdits" else before.text)
+    assert (after.id, after.position, after.kind) == (before.id, before.position, before.kind)
+    assert (after.parked is not None) == (expected == PARKED or event == "PersonDiscards")
+
+
+@pytest.mark.parametrize("kind", list(OutgoingKind))
+@pytest.mark.parametrize("event", ["Unknown", "Restarted"])
+def test_what_does_no_harm_twice_is_queued_again(kind: OutgoingKind, event: str) -> None:
+    """An unknown outcome queues reads, deletions, reports and uploads again; the rest becomes uncertain."""
+    after = machine.advance(tried(IN_FLIGHT, kind), EVENTS[event], 1)
+    assert after.state.value == (QUEUED if kind in machine.REPEATABLE else UNCERTAIN)
+
+
+@pytest.mark.parametrize("state", [QUEUED, PARKED])
+def test_what_was_never_tried_can_not_be_found(state: str) -> None:
+    """A copy of something that never left is somebody else's message."""
+    assert not machine.can(tried(state, attempts=0), EVENTS["Found"])
+
+
+@pytest.mark.parametrize("kind", [one for one in OutgoingKind if one is not OutgoingKind.SEND])
+@pytest.mark.parametrize("state", [QUEUED, PARKED])
+def test_only_sends_have_a_text_to_edit(kind: OutgoingKind, state: str) -> None:
+    """Editing is for messages."""
+    assert not machine.can(tried(state, kind), EVENTS["PersonEdits"])
+
+
+def test_what_an_event_carries_is_kept() -> None:
+    """Reasons, words, times and counts stand in the item, and go when they no longer hold."""
+    parked = machine.advance(tried(IN_FLIGHT), EVENTS["Refused"], 1)
+    assert (parked.parked, parked.detail) == (ParkReason.FORBIDDEN, "no")
+    retried = machine.advance(parked, EVENTS["PersonRetries"], 1)
+    assert (retried.parked, retried.detail, retried.approved) == (None, "", True)
+    later = machine.advance(tried(IN_FLIGHT), EVENTS["Later"], 1)
+    assert (later.not_before_us, later.detail) == (99, "busy")
+    flying = machine.advance(
+        later, machine.Started(typing.cast("machine.Started", EVENTS["Started"]).attempt), 1
+    )
+    assert (flying.not_before_us, flying.detail) == (0, "")
+    repeated = machine.advance(tried(UNCERTAIN), EVENTS["Absent, may repeat"], 1)
+    assert repeated.repeats == 1
+    again = machine.advance(tried(UNCERTAIN), EVENTS["PersonSendsAgain"], 1)
+    assert (again.repeats, again.approved) == (0, True)
+    old = machine.advance(tried(QUEUED), EVENTS["Aged"], 1)
+    assert old.parked is ParkReason.OLD
+    gone = machine.advance(old, EVENTS["PersonDiscards"], 1)
+    assert gone.parked is ParkReason.DISCARDED
+
+
+@pytest.mark.parametrize(
+    ("grade", "repeats", "allowed"),
+    [
+        (KeyGrade.NONE, 0, True),
+        (KeyGrade.NONE, 1, False),
+        (KeyGrade.FINDABLE, 0, True),
+        (KeyGrade.FINDABLE, 1, False),
+        (KeyGrade.IDEMPOTENT, 0, True),
+        (KeyGrade.IDEMPOTENT, 50, True),
+    ],
+)
+def test_an_absence_repeats_once(grade: KeyGrade, repeats: int, allowed: bool) -> None:
+    """Without deduplication a proven absence repeats a send once by itself, then the person decides."""
+    assert machine.repeat_allowed(item(repeats=repeats), grade) is allowed
