@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from chatdesk.domain.changes import HistoryLoading
 from chatdesk.domain.ids import PENDING_CURSOR, Cursor
 from chatdesk.services.desk import Desk
+from chatdesk.ui.i18n import tr
 from chatdesk.ui.timeline.model import TimelineModel
 
 NEAR_ROWS = 30
@@ -66,6 +67,19 @@ class History(QObject):
             self.reached_start = self.reached_start or news.reaches_start
             self._model.refresh_gaps()
         self.busy_changed.emit()
+
+    def words(self) -> str:
+        """What stands above the first row, while that is the first one stored; empty for nothing."""
+        model = self._model
+        if model.conversation_id is None or model.has_older:
+            return ""
+        if self.busy:
+            return tr("Loading older messages…")
+        if model.at_gap:
+            return tr("Older messages are on the server. Click here to load them.")
+        if model.rowCount():
+            return tr("The conversation begins here")
+        return tr("Nothing is here yet") if model.is_unread_from_server else tr("No messages yet")
 
     def _ask_for_gaps(self, first: int, last: int) -> None:
         """Ask the server once for what lies before each row with a gap that is in view or nearly so."""

@@ -144,13 +144,13 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     note_words = _note(message)
     note = break_lines(note_words, style.note, inner - _note_indent(message, style)) if note_words else None
     flow, flow_width = _flow(_link_words(message, text), inner, style)
-    small_width = _small_print_width(item, style)
+    small = _small_print(item, style, inner)
     needs = (
         lines.width,
         style.name_metrics.horizontalAdvance(name),
         note.width + _note_indent(message, style) if note else 0.0,
         flow_width,
-        small_width,
+        small.width,
     )
     column = min(float(math.ceil(max(needs))), inner)
     if lines.right_to_left:
@@ -188,7 +188,7 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
             row.mark = Mark(_MARKS[message.state], QRectF(left, y + drop, style.glyph, style.glyph))
         y += math.ceil(note.height)
     row.actions, y = _place_actions(flow, QPointF(left, y), style)
-    y = _place_small_print(row, item, QPointF(left + column - small_width, y + 1), style)
+    y = _place_small_print(row, small, QPointF(left + column - small.width, y + 1), style)
     row.height = math.ceil(y) + style.pad_bottom
     row.bubble = QRectF(x, top, bubble_width, row.height - top)
     return row
@@ -263,30 +263,39 @@ def _small_mark(message: Message) -> str:
     return _MARKS.get(message.state, "")
 
 
-def _small_print_width(item: Item, style: Style) -> float:
-    width = style.small_metrics.horizontalAdvance(time_words(item.message))
-    if _small_mark(item.message):
+class _SmallPrint(NamedTuple):
+    time: str
+    mark: str
+    words: str
+    width: float
+
+
+def _small_print(item: Item, style: Style, most: float) -> _SmallPrint:
+    """Time, mark and words of the state; where there is no room for all, the words are cut."""
+    time, words = time_words(item.message), state_words(item.message, item.now_us)
+    mark = _small_mark(item.message)
+    width = style.small_metrics.horizontalAdvance(time)
+    if mark:
         width += style.tiny + style.glyph
-    words = state_words(item.message, item.now_us)
     if words:
+        room = most - width - style.tiny
+        words = style.small_metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(0.0, room - 1))
         width += style.tiny + style.small_metrics.horizontalAdvance(words)
-    return math.ceil(width)
+    return _SmallPrint(time, mark, words, min(math.ceil(width), most))
 
 
-def _place_small_print(row: RowLayout, item: Item, at: QPointF, style: Style) -> float:
+def _place_small_print(row: RowLayout, small: _SmallPrint, at: QPointF, style: Style) -> float:
     """Time, mark, words of the state, from `at` to the right; returns where the line ends below."""
     base = at.y() + style.small_metrics.ascent()
     height = style.small_metrics.height()
-    time, words = time_words(item.message), state_words(item.message, item.now_us)
     x = at.x()
-    parts = [Words(time, QPointF(x, base))]
-    x += style.small_metrics.horizontalAdvance(time) + style.tiny
-    mark = _small_mark(item.message)
-    if mark:
-        row.mark = Mark(mark, QRectF(x, at.y() + (height - style.glyph) / 2, style.glyph, style.glyph))
+    parts = [Words(small.time, QPointF(x, base))]
+    x += style.small_metrics.horizontalAdvance(small.time) + style.tiny
+    if small.mark:
+        row.mark = Mark(small.mark, QRectF(x, at.y() + (height - style.glyph) / 2, style.glyph, style.glyph))
         x += style.glyph + style.tiny
-    if words:
-        parts.append(Words(words, QPointF(x, base)))
+    if small.words:
+        parts.append(Words(small.words, QPointF(x, base)))
     row.small_print = tuple(parts)
     return at.y() + math.ceil(height)
 

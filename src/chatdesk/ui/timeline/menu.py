@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import without_mnemonic
+from chatdesk.ui.timeline.actions import copy_text
 from chatdesk.ui.timeline.links import Link, real_host
-from chatdesk.ui.timeline.offers import Action, label
+from chatdesk.ui.timeline.offers import Action, label, menu
+
+if TYPE_CHECKING:
+    from chatdesk.ui.timeline.view import TimelineView
 
 _HOST_CHARS = 60
 
@@ -54,3 +59,32 @@ class MessageMenu(QMenu):
                 self.removeAction(entry)
                 self.insertAction(first, entry)
             self.insertSeparator(first)
+
+
+def open_message_menu(view: TimelineView, row: int, at: QPoint | None = None) -> MessageMenu | None:
+    """Open the menu of a row at a point of the screen, or at its bubble; None where it would be empty."""
+    message, layout = view.timeline.message(row), view.row_layout(row)
+    actions = menu(message, can_delete=view.can_delete)
+    if layout.shown.hidden_chars:
+        actions = (Action.SHOW_MORE, *actions)
+    selected = view.selection.text(layout)
+    if not actions and not selected:
+        return None
+    made = MessageMenu(
+        actions,
+        lambda action: view.perform(action, message),
+        view,
+        selected=(lambda: copy_text(selected)) if selected else None,
+    )
+    link = layout.links[0] if at is None and len(layout.links) == 1 else None
+    if at is not None:
+        hit = view.hit(view.viewport().mapFromGlobal(at))
+        link = layout.link_at(hit[1]) if hit is not None and hit[0] == row else None
+    if link is not None:
+        url = link.url
+        made.add_link(link, lambda: view.open_address(url), lambda: copy_text(url))
+    if at is None:
+        area = view.visualRect(view.timeline.index(row, 0)).intersected(view.viewport().rect())
+        at = view.viewport().mapToGlobal(QPoint(round(layout.bubble.left()), area.bottom()))
+    made.popup(at)
+    return made

@@ -51,6 +51,8 @@ class TimelineModel(QAbstractListModel):
         self._newest = Position(Cursor(""), MessageId(0))
         self.has_older = False
         self.has_newer = False
+        self.is_unread_from_server = False
+        """Whether nothing is stored because the server was never asked."""
         self.unread = UnreadLine()
 
     # ------------------------------------------------------------------------------------------- reading
@@ -121,6 +123,7 @@ class TimelineModel(QAbstractListModel):
             self._opened_at = page.commit
             self._take_page(page, 0)
             self.has_older, self.has_newer = page.has_older, page.has_newer
+            self.is_unread_from_server = page.gap_before and not page.messages
             self._newest = max((k for k in self._keys if k.cursor != PENDING_CURSOR), default=self._newest)
             if known is not None:
                 self.unread = UnreadLine(known.unread, known.seen_cursor)
@@ -343,4 +346,4 @@ class TimelineModel(QAbstractListModel):
         self._gaps.clear()
         self._opened_at = 0
         self._newest = Position(Cursor(""), MessageId(0))
-        self.has_older = self.has_newer = False
+        self.has_older = self.has_newer = self.is_unread_from_server = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
@@ -147,7 +147,10 @@ class Pointer(QObject):
     def _count_clicks(self, event: QMouseEvent) -> None:
         soon = event.timestamp() - self._last_press_ms <= QApplication.doubleClickInterval()
         near = (event.position() - self._start).manhattanLength() <= QApplication.startDragDistance()
-        self._clicks = self._clicks + 1 if soon and near and self._clicks else 1
+        if event.type() is QEvent.Type.MouseButtonDblClick:
+            self._clicks = 2
+        else:
+            self._clicks = 3 if self._clicks == 2 and soon and near else 1
         self._last_press_ms = event.timestamp()
         self._start = event.position()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -15,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QStyle, QWidget
 
 from chatdesk.domain.changes import (
+    AccountsPut,
     AccountStatus,
     ConversationsPut,
     HistoryLoading,
@@ -22,7 +25,7 @@ from chatdesk.domain.changes import (
     MessagesPut,
     TypingChanged,
 )
-from chatdesk.domain.entities import Conversation, Message
+from chatdesk.domain.entities import Account, Conversation, Message
 from chatdesk.domain.ids import ConversationId, Cursor, MessageId
 from chatdesk.domain.kinds import ConnectionState, Feature
 from chatdesk.ui.context import UiContext
@@ -36,9 +39,9 @@ from chatdesk.ui.timeline.jump import JumpButton
 from chatdesk.ui.timeline.keys import handle_key
 from chatdesk.ui.timeline.layout import RowLayout
 from chatdesk.ui.timeline.links import Link, open_link
-from chatdesk.ui.timeline.menu import MessageMenu
+from chatdesk.ui.timeline.menu import MessageMenu, open_message_menu
 from chatdesk.ui.timeline.model import TimelineModel
-from chatdesk.ui.timeline.offers import Action, menu
+from chatdesk.ui.timeline.offers import Action
 from chatdesk.ui.timeline.painting import Emphasis
 from chatdesk.ui.timeline.pointer import Pointer
 from chatdesk.ui.timeline.scroll import Align
@@ -82,6 +85,7 @@ class TimelineView(RowSurface):
         feed.messages_put.connect(self._on_put)
         feed.messages_gone.connect(self._on_gone)
         feed.conversations_put.connect(self._on_conversations)
+        feed.accounts_put.connect(self._on_accounts)
         feed.typing.connect(self._on_typing)
         feed.history_loading.connect(self._on_loading)
         feed.status.connect(self._on_status)
@@ -117,9 +121,7 @@ class TimelineView(RowSurface):
         self.jump.set_count(0)
         self._can_delete = False
         if known is not None:
-            accounts = {account.id: account for account in reader.accounts().rows}
-            account = accounts.get(known.account_id)
-            self._can_delete = account is not None and account.capabilities.has(Feature.DELETE_OWN)
+            self._know_accounts(reader.accounts().rows)
         self.book.use_conversation(known.title if known else "")
         self._seen.open(conversation_id, known.seen_cursor if known else None)
         self._today = local_day(self.context.clock.now_us())
@@ -176,35 +178,21 @@ class TimelineView(RowSurface):
 
     def open_menu(self, row: int, at: QPoint | None = None) -> MessageMenu | None:
         """Open the menu of a row at a point of the screen; None where the message offers nothing."""
-        message = self.timeline.message(row)
-        layout = self.row_layout(row)
-        actions = menu(message, can_delete=self._can_delete)
-        if layout.shown.hidden_chars:
-            actions = (Action.SHOW_MORE, *actions)
-        chosen = layout if self.selection.range_in(message.id) else None
-        if not actions and chosen is None:
-            return None
-        opened = MessageMenu(
-            actions,
-            lambda action: self._actions.perform(action, message),
-            self,
-            selected=None if chosen is None else lambda: copy_text(self.selection.text(chosen)),
-        )
-        link = None
-        if at is not None:
-            hit = self.hit(self.viewport().mapFromGlobal(at))
-            link = layout.link_at(hit[1]) if hit and hit[0] == row else None
-        elif len(layout.links) == 1:
-            link = layout.links[0]
-        if link is not None:
-            address = link.url
-            opened.add_link(link, lambda: self._open_address(address), lambda: copy_text(address))
-        if at is None:
-            area = self.visualRect(self.timeline.index(row, 0)).intersected(self.viewport().rect())
-            corner = QPoint(round(layout.bubble.left()), area.bottom())
-            at = self.viewport().mapToGlobal(corner)
-        opened.popup(at)
-        return opened
+        return open_message_menu(self, row, at)
+
+    def perform(self, action: Action, message: Message) -> None:
+        """Do something with a message."""
+        self._actions.perform(action, message)
+
+    @staticmethod
+    def open_address(url: str) -> None:
+        """Open an address that the person has pressed."""
+        open_link(url)
+
+    @property
+    def can_delete(self) -> bool:
+        """Whether the platform deletes own messages."""
+        return self._can_delete
 
     # ------------------------------------------------------------------------------------------ painting
 
@@ -217,7 +205,7 @@ class TimelineView(RowSurface):
         )
 
     def paint_head(self, painter: QPainter, area: QRectF) -> None:
-        words = self._head_words()
+        words = self.history.words()
         if words:
             painter.setFont(self.style_now.note)
             painter.setPen(self.style_now.tokens.muted)
@@ -225,15 +213,6 @@ class TimelineView(RowSurface):
 
     def paint_foot(self, painter: QPainter, area: QRectF) -> None:
         self._typing.paint(painter, area, self.style_now)
-
-    def _head_words(self) -> str:
-        if self.conversation_id is None or self.timeline.has_older:
-            return ""
-        if self.history.busy:
-            return tr("Loading older messages…")
-        if self.timeline.at_gap:
-            return tr("Older messages are on the server. Click to load them.")
-        return tr("The conversation begins here") if self.timeline.rowCount() else tr("No messages yet")
 
     # ------------------------------------------------------------------------------------ mouse and keyboard
 
@@ -328,6 +307,14 @@ class TimelineView(RowSurface):
             if row.id == self.conversation_id:
                 self._conversation = row
 
+    def _on_accounts(self, change: AccountsPut, _commit: int) -> None:
+        self._know_accounts(change.accounts)
+
+    def _know_accounts(self, accounts: Sequence[Account]) -> None:
+        for account in accounts:
+            if self._conversation is not None and account.id == self._conversation.account_id:
+                self._can_delete = account.capabilities.has(Feature.DELETE_OWN)
+
     def _on_typing(self, news: TypingChanged) -> None:
         if news.conversation_id == self.conversation_id:
             self._typing.show_names(news.names)
@@ -412,11 +399,7 @@ class TimelineView(RowSurface):
         self._actions.perform(action, self.timeline.message(row))
 
     def _open(self, link: Link) -> None:
-        self._open_address(link.url)
-
-    @staticmethod
-    def _open_address(url: str) -> None:
-        open_link(url)
+        self.open_address(link.url)
 
     def _row_of_selection(self) -> RowLayout | None:
         row = None if self.selection.message is None else self.timeline.row_of(self.selection.message)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from chatdesk.domain.entities import Message
 from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, ParkReason
 from chatdesk.domain.text import one_line
-from chatdesk.ui.i18n import clock_time, full_time, span, tr
+from chatdesk.ui.i18n import clock_time, full_time, number, span, tr
 from chatdesk.ui.timeline.offers import inline, label
-from chatdesk.ui.words import delivery_word, parked_sentence, uncertain_sentence
+from chatdesk.ui.words import delivery_word, parked_sentence, parked_word, uncertain_sentence
 
 SPOKEN_CHARS = 2_000
 NAME_CHARS = 80
@@ -105,19 +105,34 @@ def copied_with_name(message: Message, text: str) -> str:
 
 def info_word(code: str) -> str:
     """A word of the ledger as a person reads it; one that is new to this version stays as it is."""
-    found = _LEDGER.get(code.replace(" ", "_"))
-    return found() if found else one_line(code.replace("_", " "), NAME_CHARS)
+    word, _, rest = code.partition(": ")
+    if word == "refused" and rest in set(ParkReason):
+        return tr("Not sent: {reason}", reason=parked_word(ParkReason(rest)))
+    word, _, number_of_try = code.rpartition(" ")
+    if word == "attempt" and number_of_try.isdecimal():
+        return tr("Sent to the server, try {n}", n=number(int(number_of_try)))
+    found = _LEDGER.get(code)
+    return found() if found else one_line(code, NAME_CHARS)
 
 
 _LEDGER = {
-    "queued": lambda: tr("Queued on this computer"),
-    "in_flight": lambda: tr("Sent to the server"),
-    "attempt": lambda: tr("Sent to the server"),
-    "accepted": lambda: tr("The server has it"),
-    "delivered": lambda: tr("Delivered"),
-    "read": lambda: tr("Read"),
-    "uncertain": lambda: tr("No answer: it may have arrived"),
-    "parked": lambda: tr("Not sent, waiting for you"),
-    "cancelled": lambda: tr("Taken back"),
+    "pressed": lambda: tr("Written and queued on this computer"),
+    "stored": lambda: tr("The server has it"),
+    "relayed": lambda: tr("Handed over by the server, which keeps no copy"),
+    "later": lambda: tr("Not now: it waits and is tried again"),
+    "no answer": lambda: tr("No answer: it may have arrived"),
+    "found": lambda: tr("Found in the server's history"),
     "echo": lambda: tr("Seen in the server's history"),
+    "absent": lambda: tr("Not in the server's history"),
+    "repeating": lambda: tr("Sent once more; the server recognises repeats"),
+    "restarted": lambda: tr("chatdesk was started again before an answer came"),
+    "read": lambda: tr("Read by the other side"),
+    "deleted": lambda: tr("Deleted"),
+    "cancelled": lambda: tr("You took it back"),
+    "edited": lambda: tr("You changed it"),
+    "retried": lambda: tr("You had it sent again"),
+    "sent again": lambda: tr("You had it sent once more"),
+    "discarded": lambda: tr("You let it go"),
+    "already so": lambda: tr("Nothing was left to do"),
+    "grown old": lambda: tr("It became too old to go without asking"),
 }
