@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import logging
 import random
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 from chatdesk.domain.changes import AccountStatus, News
 from chatdesk.domain.desk import EngineStore, NewAccount, ServerCheck, SignedIn, SignInRequest, Snapshot
 from chatdesk.domain.entities import Account
-from chatdesk.domain.errors import ChatdeskError, NotPossible, WorldError
+from chatdesk.domain.errors import NotPossible, WorldError
 from chatdesk.domain.ids import AccountId, Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, Platform, SignInState
 from chatdesk.domain.ports import PlatformPlugin, Vault, vault_key
@@ -23,13 +21,11 @@ from chatdesk.sync.clock import Clock, SystemClock
 from chatdesk.sync.engine import FAULT, Engine, Keys
 from chatdesk.sync.parts import Surroundings
 from chatdesk.sync.tasks import where
+from chatdesk.sync.thread import LoopThread, MakeLoop, fastest_loop
 from chatdesk.sync.visit import Visit
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-THREAD_NAME = "chatdesk-network"
 STOP_S = 4.0
 """The part of a stop's time that engines may use for themselves."""
 
@@ -44,14 +40,6 @@ class HostStore(EngineStore, Protocol):
     def add_account(self, new: NewAccount) -> Future[Account]:
         """Add or update an account."""
         ...
-
-
-def fastest_loop() -> asyncio.AbstractEventLoop:
-    """A loop of uvloop where that is installed (it does not exist on Windows), else asyncio's own."""
-    if importlib.util.find_spec("uvloop") is not None:
-        loop: asyncio.AbstractEventLoop = importlib.import_module("uvloop").new_event_loop()
-        return loop
-    return asyncio.new_event_loop()
 
 
 class EngineHost:
@@ -69,20 +57,15 @@ class EngineHost:
         *,
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
-        make_loop: Callable[[], asyncio.AbstractEventLoop] = fastest_loop,
+        make_loop: MakeLoop = fastest_loop,
     ) -> None:
         self._store = store
         self._plugins = plugins
         self._vault = vault
         self._clock = clock or SystemClock()
         self._around = Surroundings(store, vault, self._clock, self._announce, jitter)
-        self._make_loop = make_loop
+        self._thread = LoopThread("chatdesk-network", make_loop, self._begin, self._close_all)
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._early: list[Callable[[], None]] = []
-        self._ended = False
-        self._end: asyncio.Event | None = None
         self._listeners: tuple[Callable[[News], None], ...] = ()
         self._statuses: dict[AccountId, AccountStatus] = {}
         # From here on: used on the network thread only.
@@ -90,60 +73,20 @@ class EngineHost:
         self._looked: dict[AccountId, tuple[RemoteId, RemoteId | None, str]] = {}
         """What the person looks at, for engines that start later."""
         self._changing: asyncio.Lock | None = None
-        self._jobs: set[asyncio.Task[Any]] = set()
 
     # -- the thread
 
     def start(self) -> None:
         """Start the thread, once."""
-        with self._lock:
-            if self._thread is not None or self._ended:
-                return
-            self._thread = threading.Thread(target=self._live, name=THREAD_NAME, daemon=True)
-            self._thread.start()
+        self._thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Stop all engines and join the thread; what is still under way fails with NotPossible."""
-        with self._lock:
-            self._ended = True
-            thread, loop, end = self._thread, self._loop, self._end
-        if thread is None:
-            self._refuse_early()
-            return
-        if loop is not None and end is not None:
-            try:
-                loop.call_soon_threadsafe(end.set)
-            except RuntimeError:
-                log.debug("the network loop has ended already")
-        thread.join(timeout_s)
-        if thread.is_alive():
-            log.error("the network thread did not end within %.1f s", timeout_s)
+        self._thread.stop(timeout_s)
 
-    def _live(self) -> None:
-        try:
-            with asyncio.Runner(loop_factory=self._make_loop) as runner:
-                runner.run(self._main())
-        except Exception as exc:  # noqa: BLE001 - the thread's last words
-            log.error("the network thread died: %s", where(exc))
-        finally:
-            with self._lock:
-                self._ended = True
-                self._loop = None
-            self._refuse_early()
-
-    async def _main(self) -> None:
-        end = asyncio.Event()
+    def _begin(self) -> None:
         self._changing = asyncio.Lock()
-        with self._lock:
-            self._loop, self._end = asyncio.get_running_loop(), end
-            early, self._early = self._early, []
-            if self._ended:
-                end.set()
-        self._start_job(self._start_engines(), "start engines")
-        for call in early:
-            call()
-        await end.wait()
-        await self._close_all()
+        self._thread.start_job(self._start_engines(), "start engines")
 
     async def _start_engines(self) -> None:
         try:
@@ -182,10 +125,6 @@ class EngineHost:
                 engine.opened(*self._looked[account.id])
 
     async def _close_all(self) -> None:
-        for job in list(self._jobs):
-            job.cancel()
-        if self._jobs:
-            await asyncio.wait(self._jobs)
         engines, self._engines = self._engines, {}
         try:
             async with asyncio.timeout(STOP_S):
@@ -193,47 +132,13 @@ class EngineHost:
         except TimeoutError:
             log.warning("not every engine has stopped in time")
 
-    # -- from any thread to the network's
-
-    def _post(self, call: Callable[[], None]) -> bool:
-        """Run something on the loop, at once or as soon as it lives. False: it never will."""
-        with self._lock:
-            if self._ended:
-                return False
-            if self._loop is None:
-                self._early.append(call)
-                return True
-            self._loop.call_soon_threadsafe(call)
-            return True
-
-    def _refuse_early(self) -> None:
-        """Nobody will come for what waited: let it fail instead of hang."""
-        with self._lock:
-            early, self._early = self._early, []
-        for call in early:
-            if isinstance(call, _Job):
-                call.refuse()
-
-    def _ask(self, make: Callable[[], Coroutine[Any, Any, T]], name: str) -> Future[T]:
-        """Run a coroutine on the loop; its result, or its WorldError, is the future's."""
-        job = _Job(self, make, name)
-        if not self._post(job):
-            job.refuse()
-        return job.future
-
-    def _start_job(self, coro: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-        task = asyncio.get_running_loop().create_task(coro, name=name)
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
-        return task
-
     def _with_engine(self, account: AccountId, call: Callable[[Engine], None]) -> None:
         def on_loop() -> None:
             engine = self._engines.get(account)
             if engine is not None:
                 call(engine)
 
-        self._post(on_loop)
+        self._thread.post(on_loop)
 
     # -- news
 
@@ -246,7 +151,7 @@ class EngineHost:
             for status in list(self._statuses.values()):
                 listener(status)
 
-        self._post(catch_up)
+        self._thread.post(catch_up)
 
         def end() -> None:
             with self._lock:
@@ -277,15 +182,15 @@ class EngineHost:
             async with Visit(self._plugin(platform), server_url, "", self._clock) as visit:
                 return await visit.check()
 
-        return self._ask(check, "check server")
+        return self._thread.ask(check, "check server")
 
     def sign_in(self, request: SignInRequest) -> Future[SignedIn]:
         """Sign in, keep account and token, start (or renew) its engine. Fails with SignInRefused."""
-        return self._ask(lambda: self._sign_in(request), "sign in")
+        return self._thread.ask(lambda: self._sign_in(request), "sign in")
 
     def sign_out(self, account: AccountId) -> Future[None]:
         """Stop the engine, forget the token, tell the server if it can be reached."""
-        return self._ask(lambda: self._sign_out(account), "sign out")
+        return self._thread.ask(lambda: self._sign_out(account), "sign out")
 
     def _plugin(self, platform: Platform) -> PlatformPlugin:
         plugin = self._plugins.get(platform)
@@ -347,7 +252,7 @@ class EngineHost:
                 if account is None or one == account:
                     engine.retry_now()
 
-        self._post(on_loop)
+        self._thread.post(on_loop)
 
     def opened(self, account: AccountId, conversation: RemoteId, order: RemoteId | None, number: str) -> None:
         """The person looks at a conversation."""
@@ -358,7 +263,7 @@ class EngineHost:
             if engine is not None:
                 engine.opened(conversation, order, number)
 
-        self._post(on_loop)
+        self._thread.post(on_loop)
 
     def load_older(self, account: AccountId, conversation: RemoteId, before: Cursor, held: int) -> None:
         """Fetch a page of history before a cursor."""
@@ -375,50 +280,3 @@ class EngineHost:
     def refresh(self, account: AccountId) -> None:
         """Read the lists again now."""
         self._with_engine(account, lambda engine: engine.refresh())
-
-
-class _Job:
-    """One question from another thread: begun on the loop, answered by a future."""
-
-    def __init__(self, host: EngineHost, make: Callable[[], Coroutine[Any, Any, Any]], name: str) -> None:
-        self.future: Future[Any] = Future()
-        self._host = host
-        self._make = make
-        self._name = name
-
-    def __call__(self) -> None:
-        """Begin, on the loop."""
-        if self.future.cancelled():
-            return
-        task = self._host._start_job(self._make(), self._name)  # noqa: SLF001 - the inside of the host
-        task.add_done_callback(self._answer)
-
-        def stop() -> None:
-            task.cancel()
-
-        def abandoned(future: Future[Any]) -> None:
-            if future.cancelled():
-                self._host._post(stop)  # noqa: SLF001
-
-        self.future.add_done_callback(abandoned)
-
-    def refuse(self) -> None:
-        """There is no loop, or no longer one."""
-        if self.future.set_running_or_notify_cancel():
-            self.future.set_exception(NotPossible("the engines do not run"))
-
-    def _answer(self, task: asyncio.Task[Any]) -> None:
-        if self.future.cancelled():
-            return
-        if task.cancelled():
-            self.refuse()
-            return
-        exc = task.exception()
-        if not self.future.set_running_or_notify_cancel():
-            return
-        if exc is None:
-            self.future.set_result(task.result())
-            return
-        if not isinstance(exc, ChatdeskError):
-            log.error("%s: %s", self._name, where(exc))
-        self.future.set_exception(exc)

@@ -21,13 +21,13 @@ from chatdesk.domain.ports import (
     Step,
 )
 from chatdesk.sync import runner as goals
-from chatdesk.sync.backoff import delay_ms
 from chatdesk.sync.budget import Budget
 from chatdesk.sync.exchange import Exchange
 from chatdesk.sync.heads import Heads, Watermark
 from chatdesk.sync.inbox import Hold, Inbox
 from chatdesk.sync.parts import Line, Parts
 from chatdesk.sync.reconcile import Reconciler, status_goal
+from chatdesk.sync.rests import Rests
 from chatdesk.sync.tasks import where
 
 log = logging.getLogger(__name__)
@@ -43,18 +43,6 @@ TOLD_WAIT_MS = 2_000
 """Waits longer than this are written to the row, so that the window shows when it will go."""
 DISK_PAUSE_MS = 2_000
 NEVER_OLD = frozenset({OutgoingKind.MARK_READ, OutgoingKind.REPORT, OutgoingKind.UPLOAD})
-
-
-class _Rest(msgspec.Struct):
-    """An item waits until this engine time.
-
-    row_us: when its row was last changed by us; a later change is the person's, who wants it to go.
-    by_server: the server has named the time; a new link does not shorten it.
-    """
-
-    until_ms: int
-    row_us: int
-    by_server: bool = False
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -87,7 +75,6 @@ class Pump:
         self._store = parts.store
         self._clock = parts.clock
         self._tasks = parts.tasks
-        self._jitter = parts.around.jitter
         self._runner = runner
         self._exchange = exchange
         self._inbox = inbox
@@ -101,11 +88,9 @@ class Pump:
         self._committing: set[OutgoingId] = set()
         self._unsent: set[OutgoingId] = set()
         """Sends that were started and have not left yet: they take a place in the budget."""
-        self._written_us: dict[OutgoingId, int] = {}
         self._not_stored: dict[OutgoingId, int] = {}
         """The attempt of which the server has said that it stored nothing."""
-        self._rests: dict[OutgoingId, _Rest] = {}
-        self._setbacks: dict[OutgoingId, int] = {}
+        self._rests = Rests(parts.clock, parts.around.jitter)
         self._stopping = False
 
     def wake(self) -> None:
@@ -114,8 +99,7 @@ class Pump:
 
     def link_up(self) -> None:
         """Requests reach the server again: what waited for that waits no longer."""
-        self._rests = {one: rest for one, rest in self._rests.items() if rest.by_server}
-        self._setbacks.clear()
+        self._rests.link_up()
         self.wake()
 
     async def run(self) -> None:
@@ -146,26 +130,26 @@ class Pump:
 
     async def _scan(self, items: tuple[Outgoing, ...]) -> int:
         """Start what may go. Returns after how many milliseconds to look again."""
-        now_ms = self._clock.now_ms()
         self._reconciler.consider(items)
-        self._forget_settled(items)
+        self._rests.of_rows(items, self._running.keys())
+        for outgoing in self._not_stored.keys() - {item.id for item in items} - self._running.keys():
+            del self._not_stored[outgoing]
         for item in items:
-            self._note_row(item, now_ms)
             if self._is_old(item) and item.id not in self._running:
                 await self._record(item.id, outbox.Aged())
         if not self._line.usable() or self._stopping:
             return SCAN_MS
         items = tuple(item for item in items if not self._is_old(item))
-        resting = {one for one, rest in self._rests.items() if rest.until_ms > now_ms}
-        ready = outbox.next_up(items, resting=resting | self._running.keys())
-        pauses = [rest.until_ms - now_ms for rest in self._rests.values() if rest.until_ms > now_ms]
+        resting = self._rests.resting()
+        ready = outbox.next_up(items, resting=resting.keys() | self._running.keys())
+        pauses = list(resting.values())
         self._budget.allow(self._ports.sends_per_minute())
         behind = len(self._unsent)
         for item in ready:
             if len(self._running) >= MOST_AT_ONCE:
                 break  # each that ends wakes us
             if item.kind is OutgoingKind.SEND:
-                wait_ms = self._budget.wait_ms(now_ms, behind=behind)
+                wait_ms = self._budget.wait_ms(self._clock.now_ms(), behind=behind)
                 behind += 1
                 if wait_ms > 0:
                     pauses.append(wait_ms)
@@ -177,24 +161,6 @@ class Pump:
                 self._unsent.add(item.id)
             self._running[item.id] = self._tasks.start(self._carry(item), f"carry {item.kind.value}")
         return min([SCAN_MS, *pauses])
-
-    def _forget_settled(self, items: tuple[Outgoing, ...]) -> None:
-        left = {item.id for item in items} | self._running.keys()
-        for of_items in (self._rests, self._setbacks, self._written_us, self._not_stored):
-            for outgoing in [one for one in of_items if one not in left]:
-                del of_items[outgoing]
-
-    def _note_row(self, item: Outgoing, now_ms: int) -> None:
-        """Take over a wait that an earlier process has written, and notice a Retry that took one back."""
-        if item.state is not DeliveryState.QUEUED:
-            return
-        rest = self._rests.get(item.id)
-        if rest is None and item.not_before_us:
-            left_ms = min(max(0, (item.not_before_us - self._clock.now_us()) // 1000), 600_000)
-            self._rests[item.id] = _Rest(now_ms + left_ms, item.changed_at_us, by_server=True)
-        elif rest is not None and item.changed_at_us > max(rest.row_us, self._written_us.get(item.id, 0)):
-            del self._rests[item.id]
-            self._setbacks.pop(item.id, None)
 
     def _is_old(self, item: Outgoing) -> bool:
         return (
@@ -215,7 +181,7 @@ class Pump:
 
     async def _tell_wait(self, item: Outgoing, wait_ms: int) -> None:
         """Write the expected time to the row, once: the window shows it."""
-        self._rests[item.id] = _Rest(self._clock.now_ms() + wait_ms, item.changed_at_us, by_server=True)
+        self._rests.put(item, wait_ms, by_server=True)
         if wait_ms > TOLD_WAIT_MS and not item.not_before_us:
             await self._record(item.id, outbox.Later(self._clock.now_us() + wait_ms * 1000, "rate"))
 
@@ -229,11 +195,11 @@ class Pump:
                 await self._do(item)
         except WorldError as exc:
             log.warning("an item could not be carried out: %s", type(exc).__name__)
-            self._rest(item, DISK_PAUSE_MS)
+            self._rests.after_setback(item, DISK_PAUSE_MS)
         except Exception as exc:  # noqa: BLE001 - our fault; the item must neither be lost nor tried in a circle
             log.error("carrying out a %s: %s", item.kind.value, where(exc))
             await self._record(item.id, outbox.Unknown("fault"))
-            self._rest(item, SCAN_MS)
+            self._rests.after_setback(item, SCAN_MS)
         finally:
             self._running.pop(item.id, None)
             self._unsent.discard(item.id)
@@ -283,13 +249,13 @@ class Pump:
                 case goals.AskPerson() as ending:
                     self._line.ask_person(ending)
                 case goals.NotNow(ms=ms):
-                    self._rest(item, ms)
+                    self._rests.after_setback(item, ms)
                 case _:
-                    self._rest(item, 0)
+                    self._rests.after_setback(item, 0)
             return None
         mark = self._heads.watermark(conversation)
         if mark is None:
-            self._rest(item, 0)
+            self._rests.after_setback(item, 0)
         return mark
 
     async def _attempt(self, item: Outgoing, goal: GoalKind, mark: Watermark) -> None:
@@ -316,7 +282,7 @@ class Pump:
             self._committing.add(item.id)
             try:
                 row = await asyncio.wrap_future(self._store.advance(item.id, outbox.Started(attempt)))
-                self._written_us[item.id] = row.changed_at_us
+                self._rests.written(row)
             except NotPossible:
                 return False  # the person has cancelled it
             started = True
@@ -363,7 +329,8 @@ class Pump:
                     await self._record(item.id, outbox.Later(0, "sign in"))
                 self._line.ask_person(ending)
             case goals.Vetoed():
-                self._rest(item, 0)  # settled by somebody else; if it is not, don't go round in circles
+                # Settled by somebody else; should it not be, it must not go round in circles.
+                self._rests.after_setback(item, 0)
 
     async def _later(self, item: Outgoing, ms: int, detail: str, *, by_server: bool, started: bool) -> None:
         if started:
@@ -373,7 +340,7 @@ class Pump:
         if by_server and item.kind is OutgoingKind.SEND:
             self._budget.told_to_wait(ms, self._clock.now_ms())
         if by_server or self._line.usable():
-            wait_ms = self._rest(item, ms, by_server=by_server)
+            wait_ms = self._rests.after_setback(item, ms, by_server=by_server)
         told_us = self._clock.now_us() + wait_ms * 1000 if wait_ms > TOLD_WAIT_MS else 0
         if started or told_us:
             await self._record(item.id, outbox.Later(told_us, detail))
@@ -383,7 +350,7 @@ class Pump:
         if item.kind is OutgoingKind.SEND and grade is KeyGrade.IDEMPOTENT:
             await self._record(item.id, outbox.Unknown(detail))
             await self._record(item.id, outbox.SafeToRepeat())
-            self._rest(item, 0)
+            self._rests.after_setback(item, 0)
             return
         try:
             async with asyncio.timeout(ABORT_PATIENCE_MS / 1000):
@@ -392,23 +359,13 @@ class Pump:
             log.warning("the client did not close its connections in time")
         self._reconciler.closed(item.id)
         await self._record(item.id, outbox.Unknown(detail))
-        self._rest(item, 0)
-
-    def _rest(self, item: Outgoing, ms: int, *, by_server: bool = False) -> int:
-        """Let the item wait: at least `ms`, and longer with each setback in a row. Returns how long."""
-        setbacks = self._setbacks[item.id] = self._setbacks.get(item.id, 0) + 1
-        wait_ms = ms
-        if setbacks > 1 or ms > 0:
-            wait_ms = max(ms, delay_ms(setbacks, self._jitter()))
-        self._rests[item.id] = _Rest(self._clock.now_ms() + wait_ms, item.changed_at_us, by_server)
-        return wait_ms
+        self._rests.after_setback(item, 0)
 
     async def _record(self, outgoing: OutgoingId, event: outbox.Event) -> None:
         """Write an outcome; as long as the disk refuses, try again: nobody else knows it."""
         while True:
             try:
-                row = await asyncio.wrap_future(self._store.advance(outgoing, event))
-                self._written_us[outgoing] = row.changed_at_us
+                self._rests.written(await asyncio.wrap_future(self._store.advance(outgoing, event)))
             except NotPossible:
                 log.info("no step %s for this item any more", type(event).__name__)
             except WorldError as exc:

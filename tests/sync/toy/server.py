@@ -23,8 +23,8 @@ from chatdesk.domain.ports import (
     Packet,
     Step,
 )
+from chatdesk.sync.clock import Clock
 from tests.sync.toy.adapter import PAGE
-from tests.sync.virtual import VirtualClock
 
 LATENCY_MS = 5
 ME = "me"
@@ -55,10 +55,12 @@ class Fault(msgspec.Struct, kw_only=True):
 class ToyServer:
     """Rooms, messages, tokens; what clients see of it is decided by the faults that a test has put."""
 
-    def __init__(self, clock: VirtualClock, *, grade: str = "none") -> None:
+    def __init__(self, clock: Clock, *, grade: str = "none") -> None:
         self.clock = clock
         self.grade = grade
         self.down = False
+        self.is_toy = True
+        self.hang_login = False
         self.socket_refused = False
         self.deaf_ms = 0
         self.token_life_ms = 3_600_000
@@ -178,7 +180,7 @@ class ToyServer:
             return fault.status, "as ordered"
         body = call.body
         if call.note == "health":
-            return 200, {"toy": 1, "grade": self.grade}
+            return 200, {"toy": 1, "grade": self.grade} if self.is_toy else {"something": "else"}
         if call.note == "login":
             if body["password"] != self.password:
                 return 403, "wrong password"
@@ -287,6 +289,8 @@ class ToyLink:
                 raise AssertionError(event)
 
     def break_off(self) -> None:
+        for task in self.in_kernel:
+            task.cancel()  # the socket lingers not, however it ends
         if self in self.server.links:
             self.server.links.remove(self)
             self.client.link = None
@@ -345,7 +349,7 @@ class ToyClient:
         if fault.cut and not fault.no_answer:
             self.tell(NoAnswer(step_id, left=True, reason="cut"))
             return
-        if fault.lost:
+        if fault.lost or (step.note == "login" and server.hang_login):
             await asyncio.sleep(3600)
         if fault.store_after_ms:
             server.later(fault.store_after_ms, lambda: server.call(step, fault))
@@ -376,10 +380,7 @@ class ToyClient:
 
     async def abort_commits(self) -> None:
         self.server.aborted += 1
-        if self.link is not None:
-            for task in self.link.in_kernel:
-                task.cancel()
-            self.link.break_off()
+        await self.drop_link()
 
     async def close(self) -> None:
         await self.drop_link()

@@ -1,0 +1,301 @@
+"""All engines behind one thread, asked from other threads, in real time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from chatdesk.domain.changes import AccountStatus, News
+from chatdesk.domain.desk import Engines, SignedIn, SignInRequest
+from chatdesk.domain.errors import NotPossible, SignInRefused
+from chatdesk.domain.ids import AccountId, RemoteId
+from chatdesk.domain.kinds import ConnectionState, NoticeCode, Platform, SignInState
+from chatdesk.domain.ports import Client, Limits, PlatformPlugin
+from chatdesk.store import Store
+from chatdesk.sync.clock import SystemClock
+from chatdesk.sync.host import EngineHost
+from tests.conftest import AllowLog
+from tests.sync.toy.adapter import ToyAdapter
+from tests.sync.toy.server import ToyClient, ToyServer
+from tests.sync.world import ROOM, MemoryVault
+
+URL = "https://toy.example"
+
+
+def wait_for(condition: Callable[[], object], within_s: float = 10.0) -> None:
+    end = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end, "the condition did not come true"
+        time.sleep(0.005)
+
+
+class Shop:
+    """A host over a real store, with a toy server that lives on the host's loop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store.open(folder)
+        self.server = ToyServer(SystemClock())
+        self.server.add_room(ROOM, "hello")
+        self.vault = MemoryVault()
+        self.clients: list[tuple[str, str]] = []
+        self.hosts: list[EngineHost] = []
+        self.news: list[News] = []
+        self.host = self.new_host()
+
+    def new_host(self) -> EngineHost:
+        def make_client(server_url: str, limits: Limits) -> Client:
+            self.clients.append((server_url, threading.current_thread().name))
+            return ToyClient(self.server)
+
+        plugin = PlatformPlugin(
+            platform=Platform.DISPATCHER,
+            title="Toy",
+            default_port=1,
+            adapter=ToyAdapter(),
+            make_client=make_client,
+        )
+        self.host = EngineHost(self.store, {Platform.DISPATCHER: plugin}, self.vault)
+        self.host.subscribe_news(self.news.append)
+        self.hosts.append(self.host)
+        return self.host
+
+    def close(self) -> None:
+        for host in self.hosts:
+            host.stop()
+        self.store.close()
+
+    def sign_in(self, password: str = "right", *, keep: bool = True) -> Future[SignedIn]:
+        request = SignInRequest(
+            platform=Platform.DISPATCHER,
+            server_url=URL,
+            login="me@shop.example",
+            password=password,
+            keep_token=keep,
+        )
+        return self.engines.sign_in(request)
+
+    @property
+    def engines(self) -> Engines:
+        """As services see the host."""
+        return self.host
+
+    def status(self, account: AccountId) -> AccountStatus | None:
+        found = (n for n in reversed(self.news) if isinstance(n, AccountStatus) and n.account_id == account)
+        return next(found, None)
+
+    def is_online(self, account: AccountId) -> bool:
+        status = self.status(account)
+        return status is not None and status.connection is ConnectionState.ONLINE
+
+    def send(self, text: str) -> None:
+        (conversation,) = self.store.conversations().result(5).rows
+        with_reader = self.store.reader()
+        version = with_reader.draft(conversation.id).version
+        with_reader.close()
+        self.store.press_send(conversation.id, version, text).result(5)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    one = Shop(tmp_path)
+    yield one
+    one.close()
+
+
+def test_from_sign_in_to_a_sent_message(shop: Shop) -> None:
+    """Signing in makes the account, keeps its token, starts its engine; what is pressed then arrives."""
+    shop.host.start()
+    signed_in = shop.sign_in().result(10)
+    account = signed_in.account
+    assert signed_in.token_kept
+    assert (account.user_id, account.role, account.name) == ("me", "seller", "Me")
+    wait_for(lambda: shop.is_online(account.id))
+    wait_for(lambda: shop.store.conversations().result(5).rows)
+    shop.send("on my way")
+    wait_for(lambda: shop.server.texts(ROOM) == ["on my way"])
+    wait_for(lambda: not shop.store.outbox().result(5).rows)
+    assert shop.host.sign_in_state(account.id) is SignInState.OK
+    assert {thread for _, thread in shop.clients} == {"chatdesk-network"}
+
+
+def test_a_wrong_password_is_refused_in_the_servers_words(shop: Shop) -> None:
+    """A refused sign-in carries the reason, makes no account and keeps no token."""
+    shop.host.start()
+    with pytest.raises(SignInRefused) as refused:
+        shop.sign_in("wrong").result(10)
+    assert (refused.value.code, refused.value.server_words) == (NoticeCode.AUTH_FAILED, "wrong password")
+    assert not shop.store.accounts().result(5).rows
+    assert not shop.vault.kept
+
+
+def test_an_unreachable_server_refuses_as_offline(shop: Shop) -> None:
+    """When nobody answers, the sign-in says that it is the network, not the password."""
+    shop.server.down = True
+    shop.host.start()
+    with pytest.raises(SignInRefused) as refused:
+        shop.sign_in().result(10)
+    assert refused.value.code is NoticeCode.OFFLINE
+
+
+def test_the_next_start_needs_no_password(shop: Shop) -> None:
+    """A kept token is found in the vault by the next run, which connects by itself."""
+    shop.host.start()
+    account = shop.sign_in().result(10).account
+    wait_for(lambda: shop.is_online(account.id))
+    shop.host.stop()
+    shop.news.clear()
+    shop.new_host().start()
+    wait_for(lambda: shop.is_online(account.id))
+
+
+def test_a_token_that_must_not_be_kept_is_not(shop: Shop) -> None:
+    """Without 'keep me signed in' the vault stays empty and the status says so; the next start asks."""
+    shop.host.start()
+    signed_in = shop.sign_in(keep=False).result(10)
+    wait_for(lambda: shop.is_online(signed_in.account.id))
+    assert not signed_in.token_kept
+    assert not shop.vault.kept
+    status = shop.status(signed_in.account.id)
+    assert status is not None
+    assert not status.token_kept
+    shop.host.stop()
+    shop.new_host().start()
+    wait_for(lambda: shop.host.sign_in_state(signed_in.account.id) is SignInState.NEEDS_PASSWORD)
+
+
+def test_signing_out_forgets_the_token_and_tells_the_server(shop: Shop) -> None:
+    """After signing out the vault is empty, the server was told, and nothing connects."""
+    shop.host.start()
+    account = shop.sign_in().result(10).account
+    wait_for(lambda: shop.is_online(account.id))
+    shop.host.sign_out(account.id).result(10)
+    assert not shop.vault.kept
+    assert shop.server.seen["logout"] == 1
+    status = shop.status(account.id)
+    assert status is not None
+    assert (status.connection, status.sign_in) == (ConnectionState.OFF, SignInState.NEEDS_PASSWORD)
+    assert not shop.server.links
+
+
+def test_signing_in_again_lets_the_queue_go(shop: Shop) -> None:
+    """What was pressed while the token was void leaves after the password; the account is the same."""
+    shop.host.start()
+    account = shop.sign_in().result(10).account
+    wait_for(lambda: shop.store.conversations().result(5).rows)
+    shop.server.tokens.clear()
+    shop.server.refreshable = False
+    shop.host._thread.post(shop.server.cut_all)
+    wait_for(lambda: shop.host.sign_in_state(account.id) is SignInState.NEEDS_PASSWORD)
+    shop.send("later")
+    again = shop.sign_in().result(10).account
+    assert again.id == account.id
+    wait_for(lambda: shop.server.texts(ROOM) == ["later"])
+    assert shop.host.sign_in_state(account.id) is SignInState.OK
+
+
+def test_the_connection_test_says_what_is_wrong(shop: Shop) -> None:
+    """A server is reachable, unreachable, or something else than was thought; with its latency."""
+    shop.host.start()
+    check = shop.host.check_server(Platform.DISPATCHER, URL).result(10)
+    assert (check.reachable, check.problem) == (True, "")
+    assert check.latency_ms is not None
+    shop.server.down = True
+    check = shop.host.check_server(Platform.DISPATCHER, URL).result(10)
+    assert (check.reachable, check.problem) == (False, "unreachable")
+    shop.server.down = False
+    shop.server.is_toy = False
+    check = shop.host.check_server(Platform.DISPATCHER, URL).result(10)
+    assert (check.reachable, check.problem) == (True, "not_this_platform")
+    with pytest.raises(NotPossible):
+        shop.host.check_server(Platform.OMW, URL).result(10)
+
+
+def test_what_is_asked_before_the_start_is_answered_after_it(shop: Shop) -> None:
+    """The window may ask before the network runs: the answers come, and the open conversation is known."""
+    signing_in = shop.sign_in()
+    shop.host.opened(AccountId(1), RemoteId(ROOM), RemoteId(ROOM), f"N-{ROOM}")
+    time.sleep(0.02)
+    assert not signing_in.done()
+    shop.host.start()
+    assert signing_in.result(10).account.id == 1
+    wait_for(lambda: shop.server.seen["order"])  # the order of what the person looks at was read
+
+
+def test_after_the_stop_everything_is_refused(shop: Shop) -> None:
+    """A stopped host answers with NotPossible at once, and its thread is gone."""
+    shop.host.start()
+    account = shop.sign_in().result(10).account
+    wait_for(lambda: shop.is_online(account.id))
+    shop.host.stop()
+    assert "chatdesk-network" not in {thread.name for thread in threading.enumerate()}
+    status = shop.status(account.id)
+    assert status is not None
+    assert status.connection is ConnectionState.OFF
+    with pytest.raises(NotPossible):
+        shop.sign_in().result(1)
+    shop.host.retry_now()
+    shop.host.stop()
+
+
+def test_a_host_that_never_started_stops_too(shop: Shop) -> None:
+    """What waits for a start that never comes fails instead of hanging."""
+    signing_in = shop.sign_in()
+    shop.host.stop()
+    with pytest.raises(NotPossible):
+        signing_in.result(1)
+
+
+def test_a_stop_ends_a_sign_in_that_hangs(shop: Shop) -> None:
+    """A question under way at the stop fails at once, whatever the server does."""
+    shop.server.hang_login = True
+    shop.host.start()
+    signing_in = shop.sign_in()
+    wait_for(lambda: shop.server.seen["login"])
+    begun = time.monotonic()
+    shop.host.stop()
+    assert time.monotonic() - begun < 1
+    with pytest.raises(NotPossible):
+        signing_in.result(1)
+
+
+def test_a_cancelled_sign_in_is_dropped(shop: Shop) -> None:
+    """Closing the dialog cancels the question; the host goes on."""
+    shop.server.hang_login = True
+    shop.host.start()
+    signing_in = shop.sign_in()
+    wait_for(lambda: shop.server.seen["login"])
+    assert signing_in.cancel()
+    shop.server.hang_login = False
+    assert shop.sign_in().result(10).account.id == 1
+
+
+def test_a_listener_that_fails_harms_nobody(shop: Shop, allow_log: AllowLog) -> None:
+    """News reach the other listeners, and the engine lives on."""
+    seen = allow_log("ERROR chatdesk.sync.host: a listener of news failed: ZeroDivisionError")
+
+    def fails(_news: News) -> None:
+        raise ZeroDivisionError
+
+    end = shop.host.subscribe_news(fails)
+    shop.host.start()
+    account = shop.sign_in().result(10).account
+    wait_for(lambda: shop.is_online(account.id))
+    assert seen
+    end()
+
+
+def test_whoever_subscribes_late_hears_how_things_stand(shop: Shop) -> None:
+    """A new listener is told the present status of every account first."""
+    shop.host.start()
+    account = shop.sign_in().result(10).account
+    wait_for(lambda: shop.is_online(account.id))
+    heard: list[News] = []
+    shop.host.subscribe_news(heard.append)
+    wait_for(lambda: heard)
+    assert isinstance(heard[0], AccountStatus)
+    assert heard[0].connection is ConnectionState.ONLINE
