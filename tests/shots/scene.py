@@ -24,6 +24,7 @@ from chatdesk.domain.events import (
     ReadSeen,
     Stamped,
     StoredEvent,
+    WindowRead,
 )
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, RemoteId
 from chatdesk.domain.kinds import (
@@ -71,6 +72,7 @@ class Talk:
     origin: str
     destination: str
     read_by_them: bool = True
+    read_ago_min: float = 0
     seen: bool = True
 
 
@@ -275,7 +277,9 @@ def fill(
     for talk in talks:
         events += _order(talk, now_us)
     live = [event for talk in talks for event in _messages(talk, now_us, live=True)]
-    stored = [event for talk in talks for event in _messages(talk, now_us, live=False)]
+    stored = [
+        event for talk in talks for event in (*_messages(talk, now_us, live=False), _window(talk, now_us))
+    ]
     _apply(store, owner.id, 1, [*events, *stored, ListsRead()])
     _apply(store, owner.id, 2, live)
     _apply(store, owner.id, 3, [e for talk in talks for e in _reads(talk, now_us)])
@@ -401,13 +405,30 @@ def _messages(talk: Talk, now_us: int, *, live: bool) -> list[StoredEvent]:
     return found
 
 
+def _window(talk: Talk, now_us: int) -> WindowRead:
+    there = [event for event in _messages(talk, now_us, live=False) if isinstance(event, MessageSeen)]
+    return WindowRead(
+        conversation=RemoteId(f"o-{talk.number}"),
+        ids=tuple(message.remote_id for message in there),
+        oldest=there[0].cursor if there else None,
+        newest=there[-1].cursor if there else None,
+        complete=True,
+        reaches_start=True,
+        reaches_head=True,
+        total=len(there),
+    )
+
+
 def _reads(talk: Talk, now_us: int) -> list[StoredEvent]:
     here = RemoteId(f"o-{talk.number}")
     reads: list[StoredEvent] = []
     if talk.read_by_them:
         reads.append(
             ReadSeen(
-                conversation=here, person_id=RemoteId(f"u-{talk.number}"), by_self=False, up_to_us=now_us
+                conversation=here,
+                person_id=RemoteId(f"u-{talk.number}"),
+                by_self=False,
+                up_to_us=now_us - round(talk.read_ago_min * MINUTE_US),
             )
         )
     if talk.seen:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QSplitter, QToolButton, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QFrame, QPushButton, QSplitter, QToolButton, QWidget
 
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.plain import plain_tooltip, without_mnemonic
@@ -77,6 +77,59 @@ class WordButton(QPushButton):
             self.setProperty("look", look)
             self.style().unpolish(self)
             self.style().polish(self)
+
+
+class CheckBox(QCheckBox):
+    """A check box whose box can be seen on every ground of both themes."""
+
+    _BOX_PX = 16
+
+    def __init__(self, context: UiContext, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(without_mnemonic(text), parent)
+        self._context = context
+        self.setAccessibleName(text)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        context.theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        metrics = self._context.theme.metrics
+        text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text())
+        box = metrics.px(self._BOX_PX)
+        return QSize(box + metrics.small + text.width() + 4, max(box, text.height()) + 6)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def hitButton(self, pos: QPoint) -> bool:
+        return self.rect().contains(pos)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = self._context.theme
+        tokens, metrics = theme.current, theme.metrics
+        side = metrics.px(self._BOX_PX)
+        box = QRect(2, (self.height() - side) // 2, side, side)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge = tokens.accent if self.isChecked() else tokens.control_line
+        if not self.isEnabled():
+            edge = tokens.line
+        painter.setPen(QPen(edge, 1.5))
+        painter.setBrush(edge if self.isChecked() else tokens.background)
+        painter.drawRoundedRect(box, metrics.px(4), metrics.px(4))
+        if self.isChecked():
+            ink = "on_accent" if self.isEnabled() else "muted"
+            tick = self._context.icons.pixmap("tick", ink, side - 2, self.devicePixelRatioF())
+            painter.drawPixmap(box.x() + 1, box.y() + 1, tick)
+        left = box.right() + 1 + metrics.small
+        words = QRect(left, 0, self.width() - left, self.height())
+        painter.setPen(tokens.text if self.isEnabled() else tokens.control_line)
+        aligned = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(words, int(aligned) | int(Qt.TextFlag.TextShowMnemonic), self.text())
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(tokens.accent, 1.5))
+            painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), metrics.px(5), metrics.px(5))
+        painter.end()
 
 
 class Panel(QFrame):

@@ -224,7 +224,7 @@ class Handlers(QObject):
     def focus_shown(self) -> None:
         """Give the keyboard to what a one-pane window shows."""
         window = self._window
-        for region in (window.list, window.chat.composer, window.chat.timeline, window.panel):
+        for region in (window.list, window.chat.composer, window.chat.timeline, window.side):
             if region.isVisible():
                 self.focus_region(region)
                 return
@@ -278,7 +278,6 @@ class Handlers(QObject):
             # Once it is finished it deletes itself; from then on nobody may touch it.
             shown.finished.connect(lambda _result: dialogs.pop(name, None))
             shown.open()
-        shown.raise_()
         shown.activateWindow()
 
     def _open_from_outbox(self, conversation_id: int) -> None:

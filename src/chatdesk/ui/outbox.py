@@ -144,13 +144,20 @@ class OutboxModel(QAbstractTableModel):
             return parked_sentence(item.parked, item.detail)
         if item.state is DeliveryState.UNCERTAIN:
             return uncertain_sentence()
-        return intention_words(item)
+        return self._intention(item)
+
+    def _intention(self, item: Outgoing) -> str:
+        if item.kind is not OutgoingKind.CHANGE_STATUS:
+            return intention_words(item)
+        accounts = self._context.desk.reader.accounts().rows
+        statuses = [a.capabilities.statuses for a in accounts if a.id == item.account_id]
+        return intention_words(item, {choice.value: choice.label for one in statuses for choice in one})
 
     def _text(self, item: Outgoing, column: Column) -> str:
         now_us = self._context.clock.now_us()
         match column:
             case Column.WHAT:
-                return intention_words(item)
+                return self._intention(item)
             case Column.TO:
                 return self._target(item)
             case Column.STATE:

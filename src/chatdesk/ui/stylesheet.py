@@ -22,6 +22,7 @@ QLineEdit, QPlainTextEdit[look="field"], QComboBox {{ color: {t["text"]}; backgr
     border: {line}px solid {t["control_line"]}; border-radius: {radius}px; padding: {tiny + 1}px {small}px;
     selection-background-color: {t["accent"]}; selection-color: {t["on_accent"]}; }}
 QLineEdit:focus, QPlainTextEdit[look="field"]:focus, QComboBox:focus {{ border-color: {t["accent"]}; }}
+QComboBox::drop-down {{ border: none; width: {metrics.huge}px; }}
 QLineEdit[invalid="true"] {{ border-color: {t["bad"]}; }}
 QLineEdit:disabled {{ color: {t["control_line"]}; }}
 QPushButton {{ color: {t["text"]}; background: {t["panel"]}; border: {line}px solid {t["control_line"]};
@@ -36,13 +37,14 @@ QPushButton[look="primary"]:focus {{ border-color: {t["text"]}; }}
 QPushButton[look="primary"]:disabled {{ color: {t["muted"]}; background: {t["line"]};
     border-color: {t["line"]}; }}
 QPushButton[look="danger"] {{ color: {t["bad"]}; border-color: {t["bad"]}; }}
+QPushButton[look="primary"], QPushButton[look="flat"] {{ font-weight: 600; }}
 QPushButton[look="flat"] {{ color: {t["accent_text"]}; background: transparent;
     border: {line}px solid transparent; padding: {tiny}px {small}px; }}
 QPushButton[look="flat"]:hover {{ background: {t["accent_soft"]}; }}
 QPushButton[look="flat"]:focus {{ border: {line}px solid {t["accent"]}; }}
 QPushButton[look="flat"]:disabled {{ color: {t["control_line"]}; }}
 QPushButton[look="link"], QPushButton[look="quiet"] {{ color: {t["accent_text"]}; background: transparent;
-    border: {line}px solid transparent; border-radius: {tiny}px; padding: 0 {tiny}px; }}
+    border: {line}px solid transparent; border-radius: {tiny}px; padding: 0; }}
 QPushButton[look="quiet"] {{ color: {t["muted"]}; }}
 QPushButton[look="link"]:hover, QPushButton[look="quiet"]:hover {{ background: {t["accent_soft"]}; }}
 QPushButton[look="link"]:focus, QPushButton[look="quiet"]:focus {{ border-color: {t["accent"]}; }}
@@ -59,7 +61,8 @@ QToolButton:focus {{ border-color: {t["accent"]}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QMenu {{ background: {t["panel"]}; color: {t["text"]}; border: {line}px solid {t["line"]};
     padding: {tiny}px; }}
-QMenu::item {{ padding: {tiny + 1}px {medium}px; border-radius: {tiny + 1}px; }}
+QMenu::item {{ padding: {tiny + 1}px {metrics.huge}px {tiny + 1}px {metrics.px(28)}px;
+    border-radius: {tiny + 1}px; }}
 QMenu::item:selected {{ background: {t["accent_soft"]}; color: {t["accent_text"]}; }}
 QMenu::item:disabled {{ color: {t["control_line"]}; }}
 QMenu::separator {{ height: {line}px; background: {t["line"]}; margin: {tiny}px {small}px; }}
@@ -81,6 +84,7 @@ QHeaderView::section {{ background: {t["panel"]}; color: {t["muted"]}; border: n
     border-bottom: {line}px solid {t["line"]}; padding: {tiny + 1}px {small}px; }}
 QTableView, QListView, QTreeView {{ background: {t["background"]}; border: none; outline: none;
     selection-background-color: {t["accent_soft"]}; selection-color: {t["text"]}; }}
+QTableView[look="roomy"]::item {{ padding: 0 {small}px; }}
 QFrame[look="panel"] QListView, QFrame[look="panel"] QTableView {{ background: {t["panel"]}; }}
 QScrollBar:vertical {{ background: transparent; width: {medium}px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {medium}px; margin: 0; }}

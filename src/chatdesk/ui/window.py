@@ -23,7 +23,6 @@ from chatdesk.ui.controls import Panel, Split
 from chatdesk.ui.handlers import Handlers
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.lists.pane import ListPane
-from chatdesk.ui.orders.panel import OrderPanel
 from chatdesk.ui.outbox import OutboxModel
 from chatdesk.ui.preferences import (
     GEOMETRY,
@@ -36,13 +35,16 @@ from chatdesk.ui.preferences import (
     ZOOM,
 )
 from chatdesk.ui.rail.rail import Rail
+from chatdesk.ui.side import OrderSide
 from chatdesk.ui.statusbar import StatusBar
 
 FIRST_WIDTH_PX, FIRST_HEIGHT_PX = 1280, 820
 LEAST_WIDTH_PX, LEAST_HEIGHT_PX = 400, 420
 LIST_LEAST_PX, LIST_MOST_PX = 240, 420
 PANEL_LEAST_PX, PANEL_MOST_PX = 220, 400
-CHAT_LEAST_PX = 260
+LIST_TIGHT_PX = 264
+"""Narrower than this the list does not get to make room for the chat."""
+CHAT_LEAST_PX, CHAT_WISH_PX = 260, 420
 NO_LIMIT_PX = 16_777_215
 """Qt's own QWIDGETSIZE_MAX."""
 _SAVE_DELAY_MS = 800
@@ -68,7 +70,7 @@ class MainWindow(QMainWindow):
         self._panel_asked = False
         self._list_asked = False
         self._started = False
-        self._applied: tuple[Arrangement, float] | None = None
+        self._applied: tuple[Arrangement, bool, bool, float] | None = None
         self.handlers = Handlers(self, platforms)
         self.commands = Actions(self, self.handlers)
         self._build()
@@ -116,7 +118,7 @@ class MainWindow(QMainWindow):
         for command, checked in (
             ("conversation.mute", row is not None and row.muted),
             ("conversation.archive", row is not None and row.archived),
-            ("panel.toggle", not self.panel.isHidden()),
+            ("panel.toggle", not self.side.isHidden()),
             *((f"theme.{mode.value}", mode is theme.mode) for mode in type(theme.mode)),
         ):
             self.commands.action(command).setChecked(checked)
@@ -138,16 +140,19 @@ class MainWindow(QMainWindow):
         shape, scale = self.arrangement(), self.context.theme.metrics.scale
         row = self.chat.header.conversation()
         panel = shape.panel and row is not None and row.order_id is not None
-        self.list.setVisible(shape.list is not ListShape.HIDDEN)
-        self.chat.setVisible(shape.chat or (shape.one_pane and shape.panel and not panel))
-        self.panel.setVisible(panel)
-        self.rail.setVisible(not shape.one_pane or shape.list is ListShape.FULL)
+        # Without an account there is nothing to list: the welcome has the window to itself.
+        listed = shape.list is not ListShape.HIDDEN and bool(self.book.accounts())
+        self.list.setVisible(listed)
+        self.chat.setVisible(shape.chat or not (listed or panel))
+        self.side.setVisible(panel)
+        self.side.offer_back(shape.one_pane)
+        self.rail.setVisible(not shape.one_pane or self._pane is Pane.LIST)
         self.chat.header.offer_back(shape.one_pane)
         self.chat.header.show_panel_state(panel)
         self.commands.action("panel.toggle").setChecked(panel)
         self.status.fit(self.width())
-        if self._applied != (shape, scale):
-            self._applied = (shape, scale)
+        if self._applied != (shape, panel, listed, scale):
+            self._applied = (shape, panel, listed, scale)
             self._limit_widths(shape)
             self._share_width()
 
@@ -183,7 +188,7 @@ class MainWindow(QMainWindow):
 
     def regions(self) -> tuple[QWidget, ...]:
         """The parts that F6 moves between, from left to right; hidden ones too."""
-        return (self.rail, self.list, self.chat.timeline, self.chat.composer, self.panel, self.status)
+        return (self.rail, self.list, self.chat.timeline, self.chat.composer, self.side, self.status)
 
     # -- Qt
 
@@ -229,8 +234,9 @@ class MainWindow(QMainWindow):
         self.split = Split(ground)
         self.list = ListPane(context, self.split)
         self.chat = ChatPane(context, self.book, self.outbox, more, self.split)
-        self.panel = OrderPanel(context, self.split)
-        for at, pane in enumerate((self.list, self.chat, self.panel)):
+        self.side = OrderSide(context, self.split)
+        self.panel = self.side.panel
+        for at, pane in enumerate((self.list, self.chat, self.side)):
             self.split.addWidget(pane)
             self.split.setStretchFactor(at, 1 if pane is self.chat else 0)
         self.status = StatusBar(context, self.book, self.outbox, ground)
@@ -258,6 +264,7 @@ class MainWindow(QMainWindow):
         self.list.conversation_activated.connect(self._on_activated)
         header = self.chat.header
         header.back_asked.connect(self.go_back)
+        self.side.back_asked.connect(self.go_back)
         header.panel_asked.connect(self.toggle_panel)
         header.order_asked.connect(self._show_order)
         header.mute_asked.connect(handlers.toggle_muted)
@@ -267,7 +274,7 @@ class MainWindow(QMainWindow):
         self.split.splitterMoved.connect(self._on_split)
         self.split.resized.connect(self._share_width)
         self.context.theme.changed.connect(self._on_theme)
-        self.book.accounts_changed.connect(self.update_commands)
+        self.book.accounts_changed.connect(self._on_accounts)
         self.book.unread_changed.connect(self._show_title)
         feed.conversations_put.connect(self._on_conversations)
         feed.conversations_gone.connect(self._on_gone)
@@ -295,26 +302,35 @@ class MainWindow(QMainWindow):
         self.list.setMinimumWidth(least)
         self.list.setMaximumWidth(NO_LIMIT_PX if shape.one_pane else most)
         self.chat.setMinimumWidth(metrics.px(CHAT_LEAST_PX))
-        self.panel.setMinimumWidth(metrics.px(PANEL_LEAST_PX))
-        self.panel.setMaximumWidth(NO_LIMIT_PX if shape.one_pane else metrics.px(PANEL_MOST_PX))
+        self.side.setMinimumWidth(metrics.px(PANEL_LEAST_PX))
+        self.side.setMaximumWidth(NO_LIMIT_PX if shape.one_pane else metrics.px(PANEL_MOST_PX))
 
     def _share_width(self) -> None:
         """List and panel as wide as the person has made them; the chat takes the rest."""
         metrics, preferences = self.context.theme.metrics, self.context.preferences
-        left = metrics.px(preferences.get(LIST_WIDTH))
-        right = metrics.px(preferences.get(PANEL_WIDTH))
-        self.split.setSizes([left, max(self.split.width() - left - right, 1), right])
+        width = self.split.width()
+        left = 0 if self.list.isHidden() else metrics.px(preferences.get(LIST_WIDTH))
+        right = 0 if self.side.isHidden() else metrics.px(preferences.get(PANEL_WIDTH))
+        wish = metrics.px(CHAT_WISH_PX)
+        if width - left - right < wish:
+            right = max(min(right, width - left - wish), min(right, metrics.px(PANEL_LEAST_PX)))
+        if width - left - right < wish:
+            left = max(min(left, width - right - wish), min(left, metrics.px(LIST_TIGHT_PX)))
+        self.split.setSizes([left, max(width - left - right, 1), right])
 
     # -- hearing
 
-    def _on_split(self) -> None:
-        shape, scale = self.arrangement(), self.context.theme.metrics.scale
-        if shape.one_pane:
-            return
-        if shape.list is ListShape.FULL:
+    def _on_split(self, _position: int, handle: int) -> None:
+        """Handle 1 is the list's right edge, handle 2 the panel's left one."""
+        scale = self.context.theme.metrics.scale
+        if handle == 1:
             self.context.preferences.put(LIST_WIDTH, round(self.list.width() / scale))
-        if not self.panel.isHidden():
-            self.context.preferences.put(PANEL_WIDTH, round(self.panel.width() / scale))
+        else:
+            self.context.preferences.put(PANEL_WIDTH, round(self.side.width() / scale))
+
+    def _on_accounts(self) -> None:
+        self.update_commands()
+        self.arrange()
 
     def _on_activated(self, conversation_id: int) -> None:
         if self.chat.conversation_id() != conversation_id:
@@ -343,9 +359,9 @@ class MainWindow(QMainWindow):
             self.open_conversation(None)
 
     def _show_order(self) -> None:
-        if self.panel.isHidden():
+        if self.side.isHidden():
             self.toggle_panel()
-        self.handlers.focus_region(self.panel)
+        self.handlers.focus_region(self.side)
 
     def _show_title(self) -> None:
         row = self.chat.header.conversation()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from chatdesk.domain.changes import AccountStatus
 from chatdesk.domain.desk import ServerCheck
@@ -215,8 +215,11 @@ _PARKED_SHORT = {
 }
 
 
-def intention_words(item: Outgoing) -> str:
-    """What an item of the outbox wants, in one line; a send is its own text."""
+def intention_words(item: Outgoing, statuses: Mapping[str, str] | None = None) -> str:
+    """What an item of the outbox wants, in one line; a send is its own text.
+
+    statuses: the platform's labels by value.
+    """
     match item.kind:
         case OutgoingKind.SEND:
             return one_line(item.text, SHOWN_REASON_CHARS)
@@ -231,7 +234,8 @@ def intention_words(item: Outgoing) -> str:
         case OutgoingKind.REPORT:
             return tr("Report a message")
         case OutgoingKind.CHANGE_STATUS:
-            old, _, new = item.target.partition(">")
+            labels = statuses or {}
+            old, new = (labels.get(part, part) for part in item.target.partition(">")[::2])
             return tr("Status: {old} → {new}", old=one_line(old, 60), new=one_line(new, 60))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from chatdesk.domain.changes import AccountStatus
 from chatdesk.domain.errors import StoreProblem
@@ -19,6 +20,8 @@ from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.theme import TextRole
 from chatdesk.ui.words import Sentences, error_sentences
 
+STACKED_BELOW_PX = 640
+"""In a narrower pane the text stands under its title."""
 BLINK_MS = 2_000
 """A connection that is back within this was never worth a banner."""
 _SECOND_MS = 1_000
@@ -54,8 +57,10 @@ class Banner(Panel):
         row.setContentsMargins(metrics.large, metrics.tiny, metrics.small, metrics.tiny)
         row.setSpacing(metrics.small)
         row.addWidget(self._icon)
-        row.addWidget(self._title)
-        row.addWidget(self._text, 1)
+        self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._lines.addWidget(self._title)
+        self._lines.addWidget(self._text, 1)
+        row.addLayout(self._lines, 1)
         row.addWidget(self._button)
         self._second = QTimer(self)
         self._second.setInterval(_SECOND_MS)
@@ -94,6 +99,14 @@ class Banner(Panel):
             self._second.start()
         else:
             self._second.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        metrics = self._context.theme.metrics
+        beside = event.size().width() >= metrics.px(STACKED_BELOW_PX)
+        direction = QBoxLayout.Direction
+        self._lines.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        self._lines.setSpacing(metrics.small if beside else 0)
 
     def _worst(self) -> AccountId | None:
         if self._account is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from chatdesk.domain.changes import ConversationsGone, ConversationsPut, PresenceChanged
@@ -19,6 +20,8 @@ from chatdesk.ui.plain import ElidedLabel, PlainLabel, plain_tooltip
 from chatdesk.ui.theme import TextRole
 from chatdesk.ui.words import platform_name, presence_words
 
+ROOMY_PX = 430
+"""From this width on things are named in full."""
 _NAME_CHARS = 120
 
 
@@ -52,7 +55,8 @@ class ConversationHeader(Panel):
         explained = tr("This account uses plain http: whoever is on the way can read and change everything.")
         for marker in (self._insecure, self._insecure_icon):
             marker.setToolTip(plain_tooltip(explained))
-        self._insecure.setAccessibleDescription(explained)
+            marker.setAccessibleName(tr("not encrypted"))
+            marker.setAccessibleDescription(explained)
         self._mute = IconButton(context, "bell", tr("Mute"), checkable=True, parent=self)
         self._mute.clicked.connect(self.mute_asked)
         self._more = IconButton(context, "more", tr("More for this conversation"), parent=self)
@@ -89,7 +93,14 @@ class ConversationHeader(Panel):
 
     def insecure(self) -> bool:
         """Whether it says that the account is used without encryption."""
-        return not self._insecure.isHidden()
+        return not self._insecure_icon.isHidden()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._refresh()
+
+    def _is_roomy(self) -> bool:
+        return self.width() >= self._context.theme.metrics.px(ROOMY_PX)
 
     def _lay_out(self) -> None:
         metrics = self._context.theme.metrics
@@ -143,15 +154,18 @@ class ConversationHeader(Panel):
         told = self._context.feed.presence_in(row.id)
         there = told is not None and told.state is PresenceState.ONLINE
         self._avatar.show_name(name, "ok" if there else "")
-        self._presence.setText(self._standing(row))
+        standing = self._standing(row)
+        self._presence.setText(standing)
+        self._presence.setVisible(bool(standing))
         number = one_line(row.order_number, 40)
         tag = f"#{number}" if number.isdecimal() else number
         self._order.setVisible(bool(number))
-        self._order.set_words(tr("order {tag}", tag=tag))
+        self._order.set_words(tr("order {tag}", tag=tag) if self._is_roomy() else tag)
+        self._order.setAccessibleName(tr("order {tag}", tag=tag))
         self._panel.setVisible(row.order_id is not None)
         account = self._book.account(row.account_id)
         plain = account is not None and account.plain_http_consent
-        self._insecure.setVisible(plain)
+        self._insecure.setVisible(plain and self._is_roomy())
         self._insecure_icon.setVisible(plain)
         self._mute.setChecked(row.muted)
         self._mute.set_icon("bell-off" if row.muted else "bell")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from chatdesk.domain.desk import ServerCheck
 from chatdesk.domain.kinds import Platform
 from chatdesk.services import addresses
 from chatdesk.services.addresses import Address, AddressProblem
 from chatdesk.ui.context import UiContext
+from chatdesk.ui.controls import CheckBox
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.tasks import Tasks
@@ -43,8 +44,7 @@ class AddressField(QWidget):
         label.setBuddy(self.edit)
         self._verdict = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", wrap=True, parent=self)
         self._verdict.setAccessibleName(tr("Connection test"))
-        self.consent = QCheckBox(tr("Use this server without encryption"), self)
-        self.consent.setAccessibleName(self.consent.text())
+        self.consent = CheckBox(context, tr("Use this server without encryption"), self)
         self._risk = PlainLabel(
             theme,
             tr("Anyone on the way can then read and change what is written, and your password too."),

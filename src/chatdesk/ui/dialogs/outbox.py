@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QTableView, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.kinds import DeliveryState, OutgoingKind
@@ -32,7 +40,7 @@ from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
 from chatdesk.ui.words import error_sentences
 
-WIDTH_PX, HEIGHT_PX = 760, 420
+WIDTH_PX, HEIGHT_PX = 860, 440
 
 
 class OutboxDialog(Sheet):
@@ -97,6 +105,8 @@ class OutboxDialog(Sheet):
     def _set_up_view(self) -> None:
         view, metrics = self.view, self.theme.metrics
         view.setModel(self._model)
+        view.setProperty("look", "roomy")
+        view.setItemDelegate(_InkedDelegate(view))
         view.setAccessibleName(tr("Outbox"))
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -111,7 +121,7 @@ class OutboxDialog(Sheet):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(Column.WHAT, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(metrics.px(48))
-        for column, width_px in ((Column.TO, 170), (Column.STATE, 120), (Column.AGE, 64), (Column.NEXT, 120)):
+        for column, width_px in ((Column.TO, 230), (Column.STATE, 130), (Column.AGE, 70), (Column.NEXT, 150)):
             view.setColumnWidth(column, metrics.px(width_px))
         view.selectionModel().currentRowChanged.connect(self._update)
         view.doubleClicked.connect(self._open)
@@ -192,6 +202,18 @@ class OutboxDialog(Sheet):
         self._context.troubles.report("outbox", error)
         words = error_sentences(error)
         self._explanation.setText(f"{words.title}. {words.text}")
+
+
+class _InkedDelegate(QStyledItemDelegate):
+    """Keeps the colour of a state in the selected row too."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        ink = index.data(Qt.ItemDataRole.ForegroundRole)
+        if isinstance(ink, QColor):
+            option.palette.setColor(QPalette.ColorRole.HighlightedText, ink)
 
 
 def _may(event: Event) -> Callable[[Outgoing], bool]:

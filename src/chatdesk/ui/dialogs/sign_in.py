@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from chatdesk.domain.desk import SignedIn, SignInRequest
 from chatdesk.domain.entities import Account
 from chatdesk.domain.errors import SignInRefused
 from chatdesk.domain.kinds import Platform
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.controls import WordButton
+from chatdesk.ui.controls import CheckBox, WordButton
 from chatdesk.ui.dialogs.address_field import AddressField
 from chatdesk.ui.dialogs.sheet import Sheet
 from chatdesk.ui.i18n import tr
@@ -57,8 +57,7 @@ class SignInDialog(Sheet):
         self._refusal = PlainLabel(theme, role=TextRole.SECONDARY, colour="bad", wrap=True, parent=self)
         self._refusal.hide()
         self.content.addWidget(self._refusal)
-        self.keep = QCheckBox(tr("Keep me signed in (stored in the system keyring)"), self)
-        self.keep.setAccessibleName(self.keep.text())
+        self.keep = CheckBox(context, tr("Keep me signed in (stored in the system keyring)"), self)
         self.keep.setChecked(True)
         self.content.addWidget(self.keep)
         self.content.addStretch(1)
