@@ -167,12 +167,14 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         model.trim(0, 10)
         most = max(most, model.rowCount())
     assert most <= model_module.KEPT_ROWS + model_module.TRIM_ROWS + 64 + 11
+    assert model.rowCount() + model.rows_below == 6_000
     assert ids(model)[0] == 1
     while model.has_newer:
         model.load_newer()
         model.trim(model.rowCount() - 10, model.rowCount() - 1)
         assert model.rowCount() <= most
-    assert model.message(model.rowCount() - 1).id == 6_000
+    assert ids(model)[-1] == 6_000
+    assert model.rows_below == 0
     assert model.has_older
 
 

@@ -26,12 +26,11 @@ class History(QObject):
         self._model = model
         self._asked: set[Cursor] = set()
         self.busy = False
-        self.reached_start = False
 
     def open(self) -> None:
         """Another conversation."""
         self._asked.clear()
-        self.busy = self.reached_start = False
+        self.busy = False
 
     def look(self, visible: range) -> None:
         """These rows are in view now."""
@@ -64,7 +63,6 @@ class History(QObject):
             return
         self.busy = news.busy
         if not news.busy:
-            self.reached_start = self.reached_start or news.reaches_start
             self._model.refresh_gaps()
         self.busy_changed.emit()
 
@@ -86,13 +84,13 @@ class History(QObject):
         conversation = self._model.conversation_id
         if conversation is None or self.busy:
             return
-        end = min(last + NEAR_ROWS, self._model.rowCount() - 1)
-        for row in range(max(0, first - NEAR_ROWS), end + 1):
+        for row in self._model.gap_rows():
             cursor = self._model.message(row).cursor
-            if self._model.has_gap_above(row) and cursor != PENDING_CURSOR and cursor not in self._asked:
+            near = first - NEAR_ROWS <= row <= last + NEAR_ROWS
+            if near and cursor != PENDING_CURSOR and cursor not in self._asked:
                 self._asked.add(cursor)
                 held = sum(1 for n in range(row, self._model.rowCount()) if self._is_held(n))
-                self._desk.load_older(conversation, cursor, held)
+                self._desk.load_older(conversation, cursor, held + self._model.rows_below)
                 return
 
     def _is_held(self, row: int) -> bool:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainterPath
 
 from chatdesk.domain.entities import Message
 from chatdesk.domain.kinds import DeliveryState, MessageKind
@@ -95,6 +96,8 @@ class RowLayout:
     actions: tuple[ActionLink, ...] = ()
     small_print: tuple[Words, ...] = ()
     mark: Mark | None = None
+    outline: QPainterPath | None = None
+    """Kept by who paints the bubble: building it takes longer than filling it."""
 
     @property
     def extent(self) -> Extent:

@@ -51,6 +51,8 @@ class TimelineModel(QAbstractListModel):
         self._newest = Position(Cursor(""), MessageId(0))
         self.has_older = False
         self.has_newer = False
+        self.rows_below = 0
+        """How many stored rows are newer than the window; a lower bound after a jump into the middle."""
         self.is_unread_from_server = False
         """Whether nothing is stored because the server was never asked."""
         self.unread = UnreadLine()
@@ -104,6 +106,10 @@ class TimelineModel(QAbstractListModel):
         """Whether messages between this row and the one above (or the beginning) were never fetched."""
         return self._rows[row].id in self._gaps
 
+    def gap_rows(self) -> list[int]:
+        """The rows above which messages are missing, from top to bottom."""
+        return sorted(bisect_left(self._keys, self._places[message]) for message in self._gaps)
+
     @property
     def at_gap(self) -> bool:
         """Whether the database holds nothing older than the first row, but the server may."""
@@ -146,7 +152,9 @@ class TimelineModel(QAbstractListModel):
             return 0
         page = self._reader.newer_page(self._conversation, self._keys[-1])
         self.has_newer = page.has_newer and bool(page.messages)
-        return self._insert_page(page, len(self._rows))
+        count = self._insert_page(page, len(self._rows))
+        self.rows_below = max(0, self.rows_below - count) if self.has_newer else 0
+        return count
 
     def show_newest(self) -> None:
         """Put the window over the newest messages, if it is not there."""
@@ -176,6 +184,7 @@ class TimelineModel(QAbstractListModel):
         below = len(self._rows) - 1 - last_visible - KEPT_ROWS
         if below >= TRIM_ROWS:
             self.has_newer = True
+            self.rows_below += below
             self._remove(len(self._rows) - below, below)
         above = first_visible - KEPT_ROWS
         if above >= TRIM_ROWS:
@@ -279,6 +288,7 @@ class TimelineModel(QAbstractListModel):
         news = sorted((m for m in fresh if m.cursor != PENDING_CURSOR and position(m) > before), key=position)
         if news:
             self._newest = position(news[-1])
+            self.rows_below += len(news) if self.has_newer else 0
         heard = tuple(m for m in news if not m.own)
         if heard:
             self.arrived.emit(heard)
@@ -312,6 +322,7 @@ class TimelineModel(QAbstractListModel):
         self._remove(0, len(self._rows))
         self._gaps.clear()
         self.has_older, self.has_newer = page.has_older, page.has_newer
+        self.rows_below = 0
         self._insert_page(page, 0)
         self.unread.look_at(self._rows)
 
@@ -344,6 +355,6 @@ class TimelineModel(QAbstractListModel):
         self._places.clear()
         self._read_at.clear()
         self._gaps.clear()
-        self._opened_at = 0
+        self._opened_at = self.rows_below = 0
         self._newest = Position(Cursor(""), MessageId(0))
         self.has_older = self.has_newer = self.is_unread_from_server = False

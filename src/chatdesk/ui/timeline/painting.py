@@ -82,6 +82,7 @@ class RowPainter:
     def __init__(self, style: Style, icons: Icons) -> None:
         self._style = style
         self._icons = icons
+        self._inks = {look: inks(look, style.tokens) for look in Look}
 
     def paint(
         self, painter: QPainter, row: RowLayout, top: int, width: int, emphasis: Emphasis, density: float
@@ -90,7 +91,7 @@ class RowPainter:
         painter.save()
         painter.translate(0, top)
         self._above(painter, row, width)
-        colours = inks(row.look, self._style.tokens)
+        colours = self._inks[row.look]
         if row.look is not Look.SYSTEM:
             self._bubble(painter, row, colours)
         if emphasis.current:
@@ -154,7 +155,9 @@ class RowPainter:
                 pen.setDashPattern(_DASH)
             painter.setPen(pen)
             area = area.adjusted(style.line / 2, style.line / 2, -style.line / 2, -style.line / 2)
-        painter.drawPath(self._outline(area, row))
+        if row.outline is None:
+            row.outline = self._outline(area, row)
+        painter.drawPath(row.outline)
 
     def _outline(self, area: QRectF, row: RowLayout, grow: float = 0) -> QPainterPath:
         """A rounded rectangle whose corner at the writer's side is sharper on the last of a group."""
