@@ -70,18 +70,22 @@ class Child:
     def answer(self, timeout_s: float) -> Any:
         """The next line that is JSON. Raises ChildFailed when none comes."""
         end = time.monotonic() + timeout_s
-        while (left := end - time.monotonic()) > 0:
-            try:
-                line = self._lines.get(timeout=left)
-            except queue.Empty:
-                break
-            if line is None:
-                raise ChildFailed("it ended: " + "".join(self._heard)[-2_000:])
+        while True:
+            line = self.line(end - time.monotonic())
             try:
                 return json.loads(line)
             except json.JSONDecodeError:
                 self._heard.append(line)
-        raise ChildFailed(f"no answer in {timeout_s} s: " + "".join(self._heard)[-2_000:])
+
+    def line(self, timeout_s: float) -> str:
+        """The next line, whatever it is. Raises ChildFailed when none comes."""
+        try:
+            line = self._lines.get(timeout=max(0.0, timeout_s))
+        except queue.Empty:
+            raise ChildFailed("no answer in time: " + "".join(self._heard)[-2_000:]) from None
+        if line is None:
+            raise ChildFailed("it ended: " + "".join(self._heard)[-2_000:])
+        return line
 
     def tell(self, words: Any) -> None:
         """Send it a line of JSON."""

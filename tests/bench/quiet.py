@@ -10,7 +10,7 @@ import msgspec
 from tests.bench.measure import MS, RawDisk, median, percentile
 
 NOISY = 2.0
-"""A machine is noisy when something takes this many times as long as on the quiet reference machine."""
+"""A machine is noisy when a probe takes this many times as long as at its quietest."""
 MOST_SCALED = 2.0
 _SLEEPS = 300
 _SLEEP_S = 0.001
@@ -30,20 +30,38 @@ class Quiet(msgspec.Struct, frozen=True, kw_only=True):
     """Median of appending 4 KiB and fdatasync."""
 
     def noise(self, reference: Quiet) -> float:
-        """How many times as long as on the reference the worst of the three takes."""
+        """How many times as long as in `reference` the worst of the three takes."""
         return max(
             self.timer_jitter_ms / reference.timer_jitter_ms,
             self.cpu_loop_ms / reference.cpu_loop_ms,
             self.fdatasync_ms / reference.fdatasync_ms,
         )
 
-    def cpu_factor(self, reference: Quiet) -> float:
-        """How much slower this processor is: 1 (as fast or faster) to MOST_SCALED; scales absolute limits."""
-        return max(1.0, min(self.cpu_loop_ms / reference.cpu_loop_ms, MOST_SCALED))
+    def cpu_factor(self) -> float:
+        """How much slower this processor is than the one that the limits were set on: 1 to MOST_SCALED."""
+        return max(1.0, min(self.cpu_loop_ms / REFERENCE_CPU_LOOP_MS, MOST_SCALED))
 
 
-REFERENCE = Quiet(timer_jitter_ms=0.2, cpu_loop_ms=10.0, fdatasync_ms=1.0)
-"""Recorded on a quiet two-core x86-64 machine, the one that the limits were set on."""
+REFERENCE_CPU_LOOP_MS = 11.6
+"""The loop on the quiet two-core x86-64 machine that the limits were set on, 2026-11-20."""
+_FLOOR = Quiet(timer_jitter_ms=0.1, cpu_loop_ms=1.0, fdatasync_ms=0.1)
+"""Below this a probe's difference is no noise."""
+_RECORD = "quiet.json"
+_LOOKS = 3
+
+
+def recorded(folder: Path) -> Quiet:
+    """The quietest that this machine was ever seen at, kept beside the reports; looks anew and updates it."""
+    file = folder / _RECORD
+    looks = [look(folder) for _ in range(_LOOKS)]
+    if file.exists():
+        looks.append(msgspec.json.decode(file.read_bytes(), type=Quiet))
+    names = Quiet.__struct_fields__
+    quietest = Quiet(
+        **{name: max(getattr(_FLOOR, name), min(getattr(one, name) for one in looks)) for name in names}
+    )
+    file.write_bytes(msgspec.json.encode(quietest))
+    return quietest
 
 
 def look(folder: Path) -> Quiet:
