@@ -276,20 +276,6 @@ def test_a_flood_of_events_is_slowed(demo_server: ServerProcess, aio: Aio) -> No
     aio(story(), timeout_s=20)
 
 
-def test_polling_clients_get_pushes_too(demo_server: ServerProcess, aio: Aio) -> None:
-    """A client that cannot upgrade hears the same events by long polling."""
-
-    async def story() -> None:
-        async with town(demo_server.url) as place:
-            owner = await place.owner()
-            order = (await owner.new_order())["id"]
-            async with owner.socket(order, transports=["polling"]) as ear:
-                await owner.send(order, unique())
-                await ear.until(names.EVENT_NEW_MESSAGE)
-
-    aio(story())
-
-
 def test_unknown_routes_are_pages_of_html(demo_server: ServerProcess, aio: Aio) -> None:
     """A route that does not exist answers 404 in HTML, with the path escaped; a missing record in JSON."""
 

@@ -25,6 +25,8 @@ from chatdesk.wire.dispatcher import names
 PLATFORMS = (names.PLATFORM,)
 SEEDS = ("none", "demo")
 QUIET_PORTS = range(20_000, 30_000)
+KEEP_ALIVE_S = 75
+"""Longer than clients keep idle connections: who closes first must not be us, or a request may be lost."""
 STOP_TIMEOUT_S = 1
 """How long requests may still take when the server stops; then they are cut."""
 
@@ -185,6 +187,7 @@ async def _serve(options: ServeOptions, listener: socket.socket) -> None:
                 log_level=logging.CRITICAL,
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=STOP_TIMEOUT_S,
             )
         )
