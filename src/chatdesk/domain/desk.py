@@ -305,6 +305,10 @@ class EngineStore(Protocol):
         """Keep learnt facts."""
         ...
 
+    def dropped_counts(self, account: AccountId) -> Future[Mapping[str, int]]:
+        """How many events of an account were ever not applied, by reason (foreign, bad)."""
+        ...
+
     def put_capabilities(self, account: AccountId, capabilities: Capabilities) -> Future[None]:
         """Keep what works, so that it also holds offline."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
 import msgspec
@@ -78,6 +78,7 @@ class Backfill:
         self._orders: dict[str, RemoteId] = {}
         self._newest: dict[RemoteId, tuple[RemoteId, ...]] = {}
         self._ids: dict[RemoteId, ConversationId] = {}
+        self._dropped_before: dict[str, int] | None = None
         self._catching: asyncio.Task[object] | None = None
 
     # -- after a connect, and by the clock
@@ -113,6 +114,8 @@ class Backfill:
 
     async def refresh(self) -> bool:
         """Read the lists, then join and read what is new or has a gap. Returns whether everything is here."""
+        if self._dropped_before is None:
+            await self._count_drops()
         whole = (await self._goal(FreshLists())).reached
         if self._adapter.capabilities(self._exchange.facts).has(Feature.NOTIFICATIONS):
             await self._goal(FreshNotifications())
@@ -129,7 +132,17 @@ class Backfill:
             whole = whole and all(_ended_well(one) for one in outcomes)
         if whole:
             self._status.synced(self._clock.now_us())
+        await self._count_drops()
         return whole
+
+    async def _count_drops(self) -> None:
+        """Tell what the store dropped since the start of this engine."""
+        counts: Mapping[str, int] = await asyncio.wrap_future(self._store.dropped_counts(self._account))
+        if self._dropped_before is None:
+            self._dropped_before = dict(counts)
+        before = self._dropped_before
+        since = {reason: count - before.get(reason, 0) for reason, count in counts.items()}
+        self._status.not_applied({reason: count for reason, count in since.items() if count > 0})
 
     async def poll(self) -> None:
         """One round without pushes, after the lists: heads of what is open or was active."""

@@ -38,6 +38,7 @@ class Budget:
         if got_through >= LEAST_LEARNT and (limit is None or got_through < limit):
             self._learnt = got_through
             self._learnt_until_ms = now_ms + LEARNT_MS
+        self._sent_ms.clear()  # the server has counted them into the time that it named
 
     def wait_ms(self, now_ms: int, *, behind: int = 0) -> int:
         """How long until a send may leave that has `behind` others before it; 0: now."""

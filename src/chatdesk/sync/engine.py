@@ -220,6 +220,18 @@ class Engine:
         await self._tasks.close()
         await self._client.close()
 
+    @property
+    def broken(self) -> bool:
+        """An essential part has died for good: only a new engine helps."""
+        return self._broken
+
+    @property
+    def keys(self) -> Keys | None:
+        """The tokens as they are now, for the engine that replaces this one."""
+        if not self._started or self._keys is None:
+            return self._keys
+        return Keys(self._exchange.facts.account.secrets, self._keys.keep, self._status.now.token_kept)
+
     # -- asked by the host
 
     def retry_now(self) -> None:

@@ -250,9 +250,20 @@ class EngineHost:
         def on_loop() -> None:
             for one, engine in self._engines.items():
                 if account is None or one == account:
-                    engine.retry_now()
+                    if engine.broken:
+                        self._thread.start_job(self._replace(engine), "replace an engine")
+                    else:
+                        engine.retry_now()
 
         self._thread.post(on_loop)
+
+    async def _replace(self, broken: Engine) -> None:
+        """A fault of ours has stopped this engine; the person has asked for another try."""
+        async with self._guard:
+            account = broken.account
+            if self._engines.get(account.id) is broken:
+                await self._stop_engine(account.id)
+                await self._start_engine(account, broken.keys)
 
     def opened(self, account: AccountId, conversation: RemoteId, order: RemoteId | None, number: str) -> None:
         """The person looks at a conversation."""

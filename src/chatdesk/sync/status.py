@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -30,6 +30,7 @@ class Status:
         self._status = AccountStatus(account_id=account, connection=ConnectionState.OFF)
         self._told: AccountStatus | None = None
         self._dropped: dict[str, int] = {}
+        self._not_applied: dict[str, int] = {}
         self._latency_ms: int | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -77,7 +78,15 @@ class Status:
         if reason not in self._dropped and len(self._dropped) >= MOST_REASONS:
             reason = "other"
         self._dropped[reason] = self._dropped.get(reason, 0) + 1
-        self._status = msgspec.structs.replace(self._status, dropped=dict(self._dropped))
+        self._count()
+
+    def not_applied(self, counts: Mapping[str, int]) -> None:
+        """What the store would not have since the start, by reason."""
+        self._not_applied = dict(counts)
+        self._count()
+
+    def _count(self) -> None:
+        self._status = msgspec.structs.replace(self._status, dropped=self._dropped | self._not_applied)
         self._tell_soon()
 
     def _put(self, **fields: object) -> None:
