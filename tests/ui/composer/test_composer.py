@@ -394,7 +394,7 @@ def test_the_limit_is_counted_and_kept(ui: Ui, stage: Stage, composer: Composer)
     async def story() -> None:
         small = Capabilities(message_limit_chars=20)
         stage.store.put_capabilities(stage.filled.account.id, small).result(WAIT_S)
-        await ui.until(lambda: composer._limit == 20)
+        await ui.until(lambda: composer.room.limit_chars == 20)
         QTest.keyClicks(composer.edit, "x" * 17)
         assert not composer.counter.isVisible()
         composer.edit.insertPlainText("😀")

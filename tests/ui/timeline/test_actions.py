@@ -211,7 +211,7 @@ def test_own_messages_can_be_deleted_where_the_platform_can(ui: Ui, stage: Stage
         stage.store.put_capabilities(
             stage.filled.account.id, Capabilities(features={Feature.DELETE_OWN: Support.YES})
         ).result(WAIT_S)
-        await ui.until(lambda: view.can_delete)
+        await ui.until(lambda: view.room.can_delete)
         menu = view.open_menu(1)
         assert menu is not None
         next(a for a in menu.actions() if a.data() is Action.DELETE).trigger()

@@ -6,8 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from chatdesk.domain.changes import AccountsPut, ConversationsPut, DraftPut
-from chatdesk.domain.entities import Conversation, Outgoing
+from chatdesk.domain.changes import DraftPut
+from chatdesk.domain.entities import Outgoing
+from chatdesk.domain.errors import WorldError
 from chatdesk.domain.ids import ConversationId, OutgoingId
 from chatdesk.domain.kinds import Lifecycle
 from chatdesk.domain.text import is_blank, one_line
@@ -21,13 +22,12 @@ from chatdesk.ui.i18n import number, tr, trn
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
+from chatdesk.ui.timeline.room import Room
 from chatdesk.ui.words import error_sentences
 
-DEFAULT_LIMIT_CHARS = 4_000
 COUNTER_SHARE = 0.9
 """The counter is there from this share of the limit on."""
 _NAME_CHARS = 60
-_CLOSED = frozenset({Lifecycle.READ_ONLY, Lifecycle.ENDED, Lifecycle.DELETED})
 
 
 class Composer(Panel):
@@ -44,8 +44,7 @@ class Composer(Panel):
         self._tasks = Tasks(self, context.troubles)
         self._keepers: dict[ConversationId, DraftKeeper] = {}
         self._edits: dict[ConversationId, Editing] = {}
-        self._conversation: Conversation | None = None
-        self._limit = DEFAULT_LIMIT_CHARS
+        self.room = Room(context, self)
         self._refusal = ""
         self.setAccessibleName(tr("Write"))
         self._build()
@@ -79,9 +78,8 @@ class Composer(Panel):
 
     def _connect(self) -> None:
         feed = self._context.feed
-        feed.conversations_put.connect(self._on_conversations)
-        feed.accounts_put.connect(self._on_accounts)
         feed.draft_put.connect(self._on_draft)
+        self.room.changed.connect(self._on_room)
         self.edit.textChanged.connect(self._on_text)
         self.edit.send_pressed.connect(self.press_send)
         self.edit.last_asked.connect(self.edit_last)
@@ -99,22 +97,21 @@ class Composer(Panel):
     @property
     def conversation_id(self) -> ConversationId | None:
         """Where what is typed goes."""
-        return self._conversation.id if self._conversation else None
+        return self.room.id
 
     def open_conversation(self, conversation_id: ConversationId | None) -> None:
         """Write to this conversation; its draft is in the field. None: nothing can be written."""
         self._leave()
-        reader = self._context.desk.reader
-        known = None if conversation_id is None else reader.conversation(conversation_id)
-        self._conversation = known
         self._refusal = ""
-        if known is not None:
-            accounts = {account.id: account for account in reader.accounts().rows}
-            account = accounts.get(known.account_id)
-            self._limit = account.capabilities.message_limit_chars if account else DEFAULT_LIMIT_CHARS
-            if known.id not in self._keepers:
-                self._keepers[known.id] = self._new_keeper(known.id)
-            self._name_field(known)
+        try:
+            self.room.open(conversation_id)
+            if self.room.id is not None and self.room.id not in self._keepers:
+                self._keepers[self.room.id] = self._new_keeper(self.room.id)
+        except WorldError as error:
+            # Without its draft nothing may be written, or the draft would be overwritten.
+            self.room.open(None)
+            self._context.troubles.report("read draft", error)
+        self._name_field()
         self._show_text()
         self._refresh()
 
@@ -147,9 +144,9 @@ class Composer(Panel):
         """Send what is in the field, or save the changed message; says why not, where it can't be."""
         keeper, change = self._keeper(), self._editing()
         text = self.edit.toPlainText()
-        if keeper is None or not self._may_write() or is_blank(text):
+        if keeper is None or not self.room.may_write or is_blank(text):
             return
-        over = self._length(text) - self._limit
+        over = self._length(text) - self.room.limit_chars
         if over > 0:
             self._refuse(
                 trn(
@@ -181,7 +178,7 @@ class Composer(Panel):
     def edit_outgoing(self, outgoing: str, text: str) -> None:
         """Take a message of this conversation that has not left into the field; the draft waits meanwhile."""
         conversation = self.conversation_id
-        if conversation is None or self._may_not_write():
+        if conversation is None or not self.room.may_write:
             return
         keeper = self._keeper()
         if keeper is not None:
@@ -203,23 +200,17 @@ class Composer(Panel):
 
     def type_text(self, text: str) -> None:
         """Letters that were typed elsewhere: they go in at the cursor."""
-        if self._may_write():
+        if self.room.may_write:
             self.edit.setFocus()
             self.edit.textCursor().insertText(text)
 
     # ------------------------------------------------------------------------------------------- plumbing
 
     def _keeper(self) -> DraftKeeper | None:
-        return None if self._conversation is None else self._keepers.get(self._conversation.id)
+        return None if self.room.id is None else self._keepers.get(self.room.id)
 
     def _editing(self) -> Editing | None:
-        return None if self._conversation is None else self._edits.get(self._conversation.id)
-
-    def _may_write(self) -> bool:
-        return self._conversation is not None and self._conversation.lifecycle not in _CLOSED
-
-    def _may_not_write(self) -> bool:
-        return not self._may_write()
+        return None if self.room.id is None else self._edits.get(self.room.id)
 
     @staticmethod
     def _length(text: str) -> int:
@@ -253,8 +244,8 @@ class Composer(Panel):
             self.edit.show_text(text)
             self.edit.blockSignals(blocked)
 
-    def _name_field(self, known: Conversation) -> None:
-        name = one_line(known.title, _NAME_CHARS)
+    def _name_field(self) -> None:
+        name = one_line(self.room.conversation.title, _NAME_CHARS) if self.room.conversation else ""
         self.edit.setAccessibleName(tr("Message to {name}", name=name) if name else tr("Message"))
 
     def _choose(self, how: object) -> None:
@@ -294,18 +285,9 @@ class Composer(Panel):
         if conversation == self.conversation_id:
             self._refresh()
 
-    def _on_conversations(self, change: ConversationsPut, _commit: int) -> None:
-        for row in change.conversations:
-            if row.id == self.conversation_id:
-                self._conversation = row
-                self._name_field(row)
-                self._refresh()
-
-    def _on_accounts(self, change: AccountsPut, _commit: int) -> None:
-        for account in change.accounts:
-            if self._conversation is not None and account.id == self._conversation.account_id:
-                self._limit = account.capabilities.message_limit_chars
-                self._refresh()
+    def _on_room(self) -> None:
+        self._name_field()
+        self._refresh()
 
     def _on_draft(self, change: DraftPut, _commit: int) -> None:
         keeper = self._keepers.get(change.draft.conversation_id)
@@ -325,10 +307,10 @@ class Composer(Panel):
     def _refresh(self) -> None:
         keeper, change = self._keeper(), self._editing()
         text = self.edit.toPlainText()
-        writable = self._may_write()
-        self.closed.say("" if self._conversation is None or writable else self._closed_words())
+        writable = self.room.may_write
+        self.closed.say("" if self.room.id is None or writable else self._closed_words())
         self.edit.setReadOnly(not writable)
-        self.edit.setEnabled(self._conversation is not None)
+        self.edit.setEnabled(self.room.id is not None)
         self.edit.setVisible(writable or bool(text))
         self.edit.setPlaceholderText(tr("Write a message") if writable else "")
         self.send_button.setVisible(writable)
@@ -374,14 +356,14 @@ class Composer(Panel):
 
     def _count(self, text: str) -> None:
         length = self._length(text)
-        near = length >= self._limit * COUNTER_SHARE
-        self.counter.setVisible(near and self._may_write())
+        near = length >= self.room.limit_chars * COUNTER_SHARE
+        self.counter.setVisible(near and self.room.may_write)
         if near:
-            self.counter.setText(tr("{n} of {most}", n=number(length), most=number(self._limit)))
-            self.counter.set_colour("bad" if length > self._limit else "muted")
+            self.counter.setText(tr("{n} of {most}", n=number(length), most=number(self.room.limit_chars)))
+            self.counter.set_colour("bad" if length > self.room.limit_chars else "muted")
 
     def _closed_words(self) -> str:
-        match self._conversation.lifecycle if self._conversation else Lifecycle.OPEN:
+        match self.room.conversation.lifecycle if self.room.conversation else Lifecycle.OPEN:
             case Lifecycle.DELETED:
                 return tr("The server does not have this conversation any more. You can read what is here.")
             case Lifecycle.ENDED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent
 from PySide6.QtWidgets import QWidget
 
 from chatdesk.domain.entities import Message
@@ -26,4 +26,12 @@ def announce_messages(view: QWidget, messages: Sequence[Message]) -> None:
     """Say it, politely, if a screen reader listens."""
     if messages and QAccessible.isActive():
         event = QAccessibleAnnouncementEvent(view, announcement(messages))
+        QAccessible.updateAccessibility(event)
+
+
+def announce_row(view: QWidget, what: QAccessible.Event, row: int) -> None:
+    """Tell a screen reader that something has happened to a row, such as the focus coming to it."""
+    if QAccessible.isActive():
+        event = QAccessibleEvent(view, what)
+        event.setChild(row)
         QAccessible.updateAccessibility(event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from chatdesk.domain.changes import HistoryLoading
+from chatdesk.domain.errors import WorldError
 from chatdesk.domain.ids import PENDING_CURSOR, Cursor
 from chatdesk.services.desk import Desk
 from chatdesk.ui.i18n import tr
@@ -16,9 +17,10 @@ _PAGES_AT_ONCE = 2
 
 
 class History(QObject):
-    """`busy_changed`: the row above the first message says something else."""
+    """`busy_changed`: the row above the first message says something else. `failed(error)`: no page came."""
 
     busy_changed = Signal()
+    failed = Signal(object)
 
     def __init__(self, desk: Desk, model: TimelineModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +38,12 @@ class History(QObject):
         """These rows are in view now."""
         if not visible or self._model.conversation_id is None:
             return
-        first, last = visible[0], visible[-1]
+        try:
+            self._keep_rows_around(visible[0], visible[-1])
+        except WorldError as error:
+            self.failed.emit(error)
+
+    def _keep_rows_around(self, first: int, last: int) -> None:
         for _ in range(_PAGES_AT_ONCE):
             if first < NEAR_ROWS and self._model.has_older:
                 came = self._model.load_older()
@@ -63,7 +70,10 @@ class History(QObject):
             return
         self.busy = news.busy
         if not news.busy:
-            self._model.refresh_gaps()
+            try:
+                self._model.refresh_gaps()
+            except WorldError as error:
+                self.failed.emit(error)
         self.busy_changed.emit()
 
     def words(self) -> str:

@@ -148,12 +148,16 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     note = break_lines(note_words, style.note, inner - _note_indent(message, style)) if note_words else None
     flow, flow_width = _flow(_link_words(message, text), inner, style)
     small = _small_print(item, style, inner)
+    # Time and mark stand beside the last links where there is room for both.
+    last_links = flow[-1][-1].x + flow[-1][-1].width if flow else 0.0
+    shared = last_links + style.link_gap + small.width if flow else math.inf
     needs = (
         lines.width,
         style.name_metrics.horizontalAdvance(name),
         note.width + _note_indent(message, style) if note else 0.0,
         flow_width,
         small.width,
+        shared if shared <= inner else 0.0,
     )
     column = min(float(math.ceil(max(needs))), inner)
     if lines.right_to_left:
@@ -191,6 +195,8 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
             row.mark = Mark(_MARKS[message.state], QRectF(left, y + drop, style.glyph, style.glyph))
         y += math.ceil(note.height)
     row.actions, y = _place_actions(flow, QPointF(left, y), style)
+    if shared <= inner:
+        y -= math.ceil((style.link_metrics.height() + style.small_metrics.height()) / 2)
     y = _place_small_print(row, small, QPointF(left + column - small.width, y + 1), style)
     row.height = math.ceil(y) + style.pad_bottom
     row.bubble = QRectF(x, top, bubble_width, row.height - top)

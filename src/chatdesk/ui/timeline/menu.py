@@ -64,7 +64,7 @@ class MessageMenu(QMenu):
 def open_message_menu(view: TimelineView, row: int, at: QPoint | None = None) -> MessageMenu | None:
     """Open the menu of a row at a point of the screen, or at its bubble; None where it would be empty."""
     message, layout = view.timeline.message(row), view.row_layout(row)
-    actions = menu(message, can_delete=view.can_delete)
+    actions = menu(message, can_delete=view.room.can_delete)
     if layout.shown.hidden_chars:
         actions = (Action.SHOW_MORE, *actions)
     selected = view.selection.text(layout)

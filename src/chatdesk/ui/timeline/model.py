@@ -118,14 +118,18 @@ class TimelineModel(QAbstractListModel):
     # -------------------------------------------------------------------------------------- moving the window
 
     def open(self, conversation: ConversationId | None) -> None:
-        """Show the newest page of a conversation, or nothing. Reads one page and one row."""
+        """Show the newest page of a conversation, or nothing. Reads one page and one row.
+
+        Raises StoreProblem where the disk fails; what was shown stays then.
+        """
+        # Read first: a disk that fails must not leave a model in the middle of its reset.
+        page = None if conversation is None else self._reader.newest_page(conversation)
+        known = None if conversation is None else self._reader.conversation(conversation)
         self.beginResetModel()
         self._conversation = conversation
         self._forget_rows()
         self.unread = UnreadLine()
-        if conversation is not None:
-            page = self._reader.newest_page(conversation)
-            known = self._reader.conversation(conversation)
+        if page is not None:
             self._opened_at = page.commit
             self._take_page(page, 0)
             self.has_older, self.has_newer = page.has_older, page.has_newer

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QContextMenuEvent,
     QFocusEvent,
     QHideEvent,
@@ -16,23 +18,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QStyle, QWidget
 
-from chatdesk.domain.changes import (
-    AccountsPut,
-    AccountStatus,
-    ConversationsPut,
-    HistoryLoading,
-    MessagesGone,
-    MessagesPut,
-    TypingChanged,
-)
-from chatdesk.domain.entities import Account, Conversation, Message
+from chatdesk.domain.changes import HistoryLoading, MessagesGone, MessagesPut, TypingChanged
+from chatdesk.domain.entities import Conversation, Message
+from chatdesk.domain.errors import WorldError
 from chatdesk.domain.ids import ConversationId, Cursor, MessageId
-from chatdesk.domain.kinds import ConnectionState, Feature
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.timeline.actions import MessageActions, copy_text
-from chatdesk.ui.timeline.announce import announce_messages
+from chatdesk.ui.timeline.announce import announce_messages, announce_row
 from chatdesk.ui.timeline.grouping import local_day
 from chatdesk.ui.timeline.history import History
 from chatdesk.ui.timeline.jump import JumpButton
@@ -44,6 +38,7 @@ from chatdesk.ui.timeline.model import TimelineModel
 from chatdesk.ui.timeline.offers import Action
 from chatdesk.ui.timeline.painting import Emphasis
 from chatdesk.ui.timeline.pointer import Pointer
+from chatdesk.ui.timeline.room import Room
 from chatdesk.ui.timeline.scroll import Align
 from chatdesk.ui.timeline.seen import SeenMarks
 from chatdesk.ui.timeline.selection import TextSelection
@@ -68,12 +63,11 @@ class TimelineView(RowSurface):
         self.pointer = Pointer(self, self.selection)
         self.history = History(context.desk, self.timeline, self)
         self.jump = JumpButton(context, self)
+        self.room = Room(context, self)
         self._seen = SeenMarks(self)
         self._typing = TypingRow(self)
         self._actions = MessageActions(context, self)
         self._tasks = Tasks(self, context.troubles)
-        self._conversation: Conversation | None = None
-        self._can_delete = False
         self._today = 0
         self.setAccessibleName(tr("Messages"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -81,26 +75,25 @@ class TimelineView(RowSurface):
         self._connect()
 
     def _connect(self) -> None:
-        feed = self.context.feed
+        context, feed = self.context, self.context.feed
         feed.messages_put.connect(self._on_put)
         feed.messages_gone.connect(self._on_gone)
-        feed.conversations_put.connect(self._on_conversations)
-        feed.accounts_put.connect(self._on_accounts)
         feed.typing.connect(self._on_typing)
         feed.history_loading.connect(self._on_loading)
-        feed.status.connect(self._on_status)
-        self.context.clock.beat.connect(self._on_beat)
+        context.clock.beat.connect(self._on_beat)
+        self.room.online.connect(self.history.retry)
         self.timeline.arrived.connect(self._on_arrived)
         self.settled.connect(self._on_settled)
         self.jump.clicked.connect(self.show_newest)
         self.history.busy_changed.connect(self.viewport().update)
+        self.history.failed.connect(lambda error: context.troubles.report("read history", error))
         self._seen.seen.connect(self._tell_seen)
         self._typing.moved.connect(self._on_typing_moved)
         self._actions.edit_requested.connect(self.edit_requested)
         self._actions.more_requested.connect(self._show_more)
         self.pointer.row_pressed.connect(self._set_current_row)
         self.pointer.action_pressed.connect(self._on_action)
-        self.pointer.link_pressed.connect(self._open)
+        self.pointer.link_pressed.connect(self._open_pressed)
         self.pointer.head_pressed.connect(self.history.ask)
 
     # ------------------------------------------------------------------------------------- conversations
@@ -111,27 +104,33 @@ class TimelineView(RowSurface):
         return self.timeline.conversation_id
 
     def open_conversation(self, conversation_id: ConversationId | None) -> None:
-        """Show a conversation from its first unread message, or from its end; None shows nothing."""
-        reader = self.context.desk.reader
-        known = None if conversation_id is None else reader.conversation(conversation_id)
-        self._conversation = known
+        """Show a conversation from its first unread message, or from its end; None shows nothing.
+
+        Where the disk fails nothing is shown, and the window is told why.
+        """
+        try:
+            self.room.open(conversation_id)
+            self._open(self.room.conversation)
+        except WorldError as error:
+            self.context.troubles.report("open conversation", error)
+            self.room.open(None)
+            self._open(None)
+
+    def _open(self, known: Conversation | None) -> None:
         self.pointer.forget()
         self._typing.show_names(())
         self.history.open()
         self.jump.set_count(0)
-        self._can_delete = False
-        if known is not None:
-            self._know_accounts(reader.accounts().rows)
         self.book.use_conversation(known.title if known else "")
-        self._seen.open(conversation_id, known.seen_cursor if known else None)
+        self._seen.open(known.id if known else None, known.seen_cursor if known else None)
         self._today = local_day(self.context.clock.now_us())
-        self.timeline.open(conversation_id)
+        self.timeline.open(known.id if known else None)
         self._show_unread()
 
     def scroll_to_message(self, message_id: MessageId) -> bool:
         """Bring a message into the middle and make it the current one; False when it is not there."""
-        if not self.timeline.show_around(message_id):
-            return False
+        with self._reading():
+            self.timeline.show_around(message_id)
         row = self.timeline.row_of(message_id)
         if row is None:
             return False
@@ -143,16 +142,26 @@ class TimelineView(RowSurface):
 
     def show_newest(self) -> None:
         """Go to the end, and follow what arrives."""
-        self.timeline.show_newest()
-        self.scroller.may_stick = True
+        with self._reading():
+            self.timeline.show_newest()
+        self.scroller.may_stick = not self.timeline.has_newer
         self.scroller.to_bottom()
         self._changed()
 
     def show_oldest(self) -> None:
         """Go to the first message stored here."""
-        self.timeline.show_oldest()
+        with self._reading():
+            self.timeline.show_oldest()
         self.scroller.to_top()
         self._changed()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """A disk that fails while a page is read leaves the rows as they are; the window is told why."""
+        try:
+            yield
+        except WorldError as error:
+            self.context.troubles.report("read messages", error)
 
     @property
     def current_row(self) -> int:
@@ -188,11 +197,6 @@ class TimelineView(RowSurface):
     def open_address(url: str) -> None:
         """Open an address that the person has pressed."""
         open_link(url)
-
-    @property
-    def can_delete(self) -> bool:
-        """Whether the platform deletes own messages."""
-        return self._can_delete
 
     # ------------------------------------------------------------------------------------------ painting
 
@@ -268,8 +272,16 @@ class TimelineView(RowSurface):
         return self.timeline.index(visible[-1], 0) if visible else QModelIndex()
 
     def currentChanged(self, current: Index, previous: Index) -> None:
+        # Not QListView's, which tells a screen reader of places in a layout that it never made.
         QAbstractItemView.currentChanged(self, current, previous)
         self.viewport().update()
+        if current.isValid() and self.hasFocus():
+            announce_row(self, QAccessible.Event.Focus, current.row())
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        QAbstractItemView.selectionChanged(self, selected, deselected)
+        for index in selected.indexes():
+            announce_row(self, QAccessible.Event.Selection, index.row())
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -302,30 +314,12 @@ class TimelineView(RowSurface):
         if self.selection.message is not None and self.selection.message in change.ids:
             self.selection.clear()
 
-    def _on_conversations(self, change: ConversationsPut, _commit: int) -> None:
-        for row in change.conversations:
-            if row.id == self.conversation_id:
-                self._conversation = row
-
-    def _on_accounts(self, change: AccountsPut, _commit: int) -> None:
-        self._know_accounts(change.accounts)
-
-    def _know_accounts(self, accounts: Sequence[Account]) -> None:
-        for account in accounts:
-            if self._conversation is not None and account.id == self._conversation.account_id:
-                self._can_delete = account.capabilities.has(Feature.DELETE_OWN)
-
     def _on_typing(self, news: TypingChanged) -> None:
         if news.conversation_id == self.conversation_id:
             self._typing.show_names(news.names)
 
     def _on_loading(self, news: HistoryLoading) -> None:
         self.history.on_loading(news)
-
-    def _on_status(self, status: AccountStatus) -> None:
-        known = self._conversation
-        if known and status.account_id == known.account_id and status.connection is ConnectionState.ONLINE:
-            self.history.retry()
 
     def _on_beat(self) -> None:
         """Time has passed: expected times, and perhaps the day, read differently now."""
@@ -398,7 +392,7 @@ class TimelineView(RowSurface):
     def _on_action(self, action: Action, row: int) -> None:
         self._actions.perform(action, self.timeline.message(row))
 
-    def _open(self, link: Link) -> None:
+    def _open_pressed(self, link: Link) -> None:
         self.open_address(link.url)
 
     def _row_of_selection(self) -> RowLayout | None:
