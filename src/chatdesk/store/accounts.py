@@ -12,6 +12,7 @@ from chatdesk.domain.errors import NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, OrderId
 from chatdesk.domain.ports import Learnt
 from chatdesk.store import outbox, rows
+from chatdesk.store.journal import Ended
 from chatdesk.store.transaction import Tx
 
 
@@ -62,7 +63,9 @@ def remove(tx: Tx, account: AccountId) -> None:
     load(tx, account)
     touched = tx.touched
     touched.accounts_gone.add(account)
-    touched.outbox_gone.update(item.id for item in outbox.waiting(tx, account))
+    for item in outbox.waiting(tx, account):
+        touched.outbox_gone.add(item.id)
+        tx.records.append(Ended(item.id, "removed"))
     touched.orders_gone.update(
         OrderId(row[0]) for row in tx.all("SELECT id FROM orders WHERE account_id = ?", account)
     )

@@ -11,6 +11,7 @@ import apsw
 import msgspec
 
 from chatdesk.domain.errors import DamagedDatabase, DiskTrouble, NewerDatabase, StoreProblem
+from chatdesk.store.journal import Journal, Opened
 from chatdesk.store.migrate import migrate, newest_version
 
 FILE_NAME = "chatdesk.db"
@@ -59,13 +60,18 @@ def _library_number() -> int:
 
 
 class Start(msgspec.Struct, frozen=True):
-    """`run`: how often this database was opened, with this time. `ended_cleanly`: it was closed before."""
+    """How a run begins.
+
+    run: how often this database was opened, with this time. ended_cleanly: it was closed before.
+    is_other: database and journal have not lived through the same: one of them was put back or lost.
+    """
 
     run: int
     ended_cleanly: bool
+    is_other: bool
 
 
-def prepare(path: Path) -> Start:
+def prepare(path: Path, journal: Journal) -> Start:
     """Make or check the file, bring it to this program's version, and note that a run begins.
 
     Raises NewerDatabase and DamagedDatabase with the file untouched, DiskTrouble.
@@ -82,7 +88,7 @@ def prepare(path: Path) -> Start:
             if migrate(con):
                 # The header must show the new version to older programs, which look there first.
                 con.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-            return _begin_run(con)
+            return _begin_run(con, journal)
         finally:
             con.close()
     except (apsw.Error, OSError) as exc:
@@ -92,17 +98,25 @@ def prepare(path: Path) -> Start:
         raise found from exc
 
 
-def _begin_run(con: apsw.Connection) -> Start:
+def _begin_run(con: apsw.Connection, journal: Journal) -> Start:
+    """A new generation, first in the journal, then in the database: it shows which copy was put back."""
     con.execute("BEGIN IMMEDIATE")
     meta = {str(key): str(value) for key, value in con.execute("SELECT key, value FROM meta")}
-    start = Start(run=int(meta.get("run", 0)) + 1, ended_cleanly=meta.get("clean", "1") == "1")
+    before, now = meta.get("generation", ""), secrets.token_hex(16)
+    is_other = not journal.contents.follows(before)
+    if is_other and journal.contents.opened is not None:
+        journal.set_aside()
+    journal.append([Opened(before, now)])
+    start = Start(
+        run=int(meta.get("run", 0)) + 1, ended_cleanly=meta.get("clean", "1") == "1", is_other=is_other
+    )
     con.executemany(
         "INSERT OR REPLACE INTO meta VALUES (?, ?)",
         [
             ("run", str(start.run)),
             ("clean", "0"),
             ("durable", meta.get("durable", "0")),
-            ("generation", meta.get("generation", secrets.token_hex(16))),
+            ("generation", now),
         ],
     )
     con.execute("COMMIT")

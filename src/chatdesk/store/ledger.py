@@ -12,6 +12,7 @@ import msgspec
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.ids import OutgoingId
 from chatdesk.store import rows
+from chatdesk.store.journal import Anchor
 from chatdesk.store.transaction import Tx
 
 SALT_BYTES: Final = 16
@@ -36,13 +37,12 @@ def write(
     tx: Tx, item: Outgoing, code: str, *, remote_id: str | None = None, body: str | None = None
 ) -> None:
     """Write one row. `code`: a plain English word or two; `body`: the text whose salted hash is kept."""
-    account = tx.one("SELECT platform, server_url, user_id FROM accounts WHERE id = ?", item.account_id)
     last = tx.one("SELECT number, seal FROM ledger ORDER BY number DESC LIMIT 1")
     number, seal = last if last is not None else (0, _FIRST_SEAL)
     content = (
         number + 1,
         tx.now_us,
-        " ".join(account) if account is not None else "",
+        tx.account_name(item.account_id),
         item.conversation_remote_id,
         item.id,
         item.kind.value,
@@ -64,14 +64,24 @@ def _seal(before: bytes, content: tuple[Any, ...]) -> bytes:
     return hashlib.sha256(before + msgspec.msgpack.encode(content)).digest()
 
 
-def verify(con: apsw.Connection) -> LedgerCheck:
-    """Walk the whole chain."""
-    expected, seal, count = 1, _FIRST_SEAL, 0
+def verify(con: apsw.Connection, anchor: Anchor | None) -> LedgerCheck:
+    """Walk the whole chain, and hold it against what was anchored outside the database."""
+    expected, seal = 1, _FIRST_SEAL
     for row in con.execute("SELECT * FROM ledger ORDER BY number"):
         if row[0] != expected or _seal(seal, row[:-1]) != row[-1]:
-            return LedgerCheck(count, expected)
-        seal, expected, count = row[-1], expected + 1, count + 1
-    return LedgerCheck(count, None)
+            return LedgerCheck(expected - 1, expected)
+        seal, expected = row[-1], expected + 1
+        if anchor is not None and anchor.number == row[0] and anchor.seal != seal:
+            return LedgerCheck(expected - 1, row[0])  # the chain is sound, but it is another one
+    if anchor is not None and anchor.number >= expected:
+        return LedgerCheck(expected - 1, expected)
+    return LedgerCheck(expected - 1, None)
+
+
+def head(con: apsw.Connection) -> Anchor | None:
+    """Number and seal of the last row; None for an empty ledger."""
+    row = con.execute("SELECT number, seal FROM ledger ORDER BY number DESC LIMIT 1").fetchone()
+    return None if row is None else Anchor(row[0], row[1])
 
 
 def story(con: apsw.Connection, outgoing: OutgoingId) -> tuple[tuple[int, str], ...]:

@@ -11,6 +11,7 @@ from chatdesk.domain.ids import AccountId, ConversationId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import Assurance, DeliveryState, OutgoingKind
 from chatdesk.store import ledger, messages, rows
 from chatdesk.store.binding import bind, can_bind
+from chatdesk.store.journal import Attempted, recorded
 from chatdesk.store.transaction import ConversationState, Tx
 
 
@@ -54,6 +55,7 @@ def insert(tx: Tx, item: Outgoing, *, draft_version: int | None = None, body: st
     )
     item = msgspec.structs.replace(item, position=tx.con.last_insert_rowid())
     tx.touched.outbox.add(item.id)
+    tx.records.append(recorded(tx.account_name(item.account_id), item))
     ledger.write(tx, item, "pressed", body=body)
     return item
 
@@ -71,6 +73,13 @@ def advance(tx: Tx, outgoing: OutgoingId, event: machine.Event) -> Outgoing:
     except IllegalTransition as exc:
         raise NotPossible(str(exc)) from exc
     return _write(tx, item, changed, event, _code(event))
+
+
+def ask_again(tx: Tx) -> None:
+    """Let every send that would go by itself ask first: a copy that was put back may have sent it already."""
+    found = tx.all(rows.OUTBOX + " WHERE kind = 'send' AND state = 'queued' ORDER BY position")
+    for item in map(rows.outgoing, found):
+        advance(tx, item.id, machine.Aged())
 
 
 def replace_waiting(tx: Tx, item: Outgoing) -> None:
@@ -141,6 +150,9 @@ def _checked(tx: Tx, item: Outgoing, event: machine.Event) -> machine.Event:
 def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code: str) -> Outgoing:
     if isinstance(event, machine.Started):
         _write_attempt(tx, event.attempt)
+        tx.records.append(Attempted(changed.id, event.attempt.number))
+    elif changed.state not in machine.WAITING or changed.text != item.text:
+        tx.records.append(recorded(tx.account_name(item.account_id), changed))
     if changed.kind is OutgoingKind.SEND:
         changed = _message_follows(tx, item, changed, event)
     elif changed.kind is OutgoingKind.DELETE and changed.state is DeliveryState.ACCEPTED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +29,9 @@ from chatdesk.domain.outbox import Event as OutboxEvent
 from chatdesk.domain.outbox import Restarted
 from chatdesk.domain.ports import Learnt
 from chatdesk.store import accounts, apply, intents, ledger, lists, outbox
+from chatdesk.store import journal as journal_file
 from chatdesk.store.connection import FILE_NAME, Start, prepare
+from chatdesk.store.journal import Journal
 from chatdesk.store.ledger import LedgerCheck
 from chatdesk.store.lists import ListReader
 from chatdesk.store.lock import FolderLock
@@ -47,15 +50,20 @@ def wall_us() -> int:
 class Store:
     """One data folder, open. It is a DeskStore and an EngineStore: domain.desk documents its methods."""
 
-    def __init__(self, folder: Path, lock: FolderLock, start: Start, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self, folder: Path, lock: FolderLock, journal: Journal, start: Start, now_us: Callable[[], int]
+    ) -> None:
         self.folder = folder
         self._path = folder / FILE_NAME
         self._lock = lock
         self._now_us = now_us
         self.ended_cleanly = start.ended_cleanly
         """Whether the run before this one closed the store."""
-        self._writer = Writer(self._path, run=start.run, now_us=now_us)
+        self._journal = journal
+        self._writer = Writer(self._path, journal, run=start.run, now_us=now_us)
         self._lists = ListReader(self._path)
+        self.was_put_back = start.is_other
+        """Database and journal have not lived through the same: one of them was put back, or lost."""
 
     @classmethod
     def open(cls, folder: Path, *, now_us: Callable[[], int] = wall_us) -> Store:
@@ -67,17 +75,26 @@ class Store:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise DiskTrouble(f"no data folder: {exc.strerror}") from exc
-        lock = FolderLock(folder)
-        try:
-            return cls(folder, lock, prepare(folder / FILE_NAME), now_us)
-        except BaseException:
-            lock.release()
-            raise
+        with ExitStack() as undo:
+            lock = FolderLock(folder)
+            undo.callback(lock.release)
+            try:
+                journal = Journal(folder / journal_file.FILE_NAME)
+            except OSError as exc:
+                raise DiskTrouble(f"the journal can't be read: {exc.strerror}") from exc
+            undo.callback(journal.close)
+            store = cls(folder, lock, journal, prepare(folder / FILE_NAME, journal), now_us)
+            undo.callback(store.close)
+            if store.was_put_back:
+                store._durable(outbox.ask_again).result()
+            undo.pop_all()
+        return store
 
     def close(self) -> None:
         """Commit what was asked, mark the clean end, let others in. What is asked later fails."""
         self._writer.close()
         self._lists.close()
+        self._journal.close()
         self._lock.release()
 
     def _durable(self, work: Callable[[Tx], T]) -> Future[T]:
@@ -166,7 +183,9 @@ class Store:
 
     def verify_ledger(self) -> Future[LedgerCheck]:
         """Walk the ledger's chain."""
-        return self._lists.ask(ledger.verify)
+        path = self.folder / journal_file.FILE_NAME
+        # The anchor is read first: the database may be ahead of it, never behind.
+        return self._lists.ask(lambda con: ledger.verify(con, anchor=journal_file.read(path).anchor))
 
     # -- EngineStore ------------------------------------------------------------------------------------
 

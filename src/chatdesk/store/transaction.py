@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import apsw
 import msgspec
@@ -11,10 +11,12 @@ import msgspec
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind
 from chatdesk.domain.unread import Heard, counts
+from chatdesk.store.journal import Record
 from chatdesk.store.stamps import STAMP_BYTES, came_by_push
 from chatdesk.store.touched import Shown, Touched
 
 T = TypeVar("T")
+_MOST_KEPT: Final = 4_000
 
 
 class Mark(msgspec.Struct, eq=False):
@@ -90,6 +92,13 @@ class Memory:
         self.ids: dict[tuple[AccountId, RemoteId], ConversationId] = {}
         self.shown: Shown = {}
 
+    def trim(self) -> None:
+        """Stay small: a desk of many conversations is busy with few of them."""
+        if len(self.states) > _MOST_KEPT:
+            self.forget()
+        if len(self.shown) > _MOST_KEPT:
+            self.shown.clear()
+
     def forget(self) -> None:
         """Read everything anew from here on."""
         self.states.clear()
@@ -107,6 +116,8 @@ class Tx:
         self.now_us = now_us
         """Wall clock, the same for the whole transaction."""
         self.touched = Touched()
+        self.records: list[Record] = []
+        """For the journal, on disk before this transaction commits."""
 
     def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row, or None."""
@@ -124,11 +135,13 @@ class Tx:
     def isolated(self, work: Callable[[], T]) -> T:
         """Do a part of the transaction so that its failure undoes that part alone."""
         outer, self.touched = self.touched, Touched()
+        recorded = len(self.records)
         self.con.execute("SAVEPOINT part")
         try:
             result = work()
         except BaseException:
             self.touched = outer
+            del self.records[recorded:]
             self.memory.forget()
             if self.con.in_transaction:  # a full disk may have ended it all
                 self.con.execute("ROLLBACK TO part")
@@ -146,6 +159,11 @@ class Tx:
             account,
             reason,
         )
+
+    def account_name(self, account: AccountId) -> str:
+        """Platform, server and user: what names an account outside this database."""
+        row = self.one("SELECT platform, server_url, user_id FROM accounts WHERE id = ?", account)
+        return "" if row is None else " ".join(row)
 
     def conversation(self, account: AccountId, remote_id: RemoteId) -> ConversationState | None:
         """A conversation of the account's; None where it has none of that id."""

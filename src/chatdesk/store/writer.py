@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -18,9 +19,11 @@ import apsw
 import msgspec
 
 from chatdesk.domain.changes import Commit
-from chatdesk.domain.errors import ChatdeskError, StoreProblem
-from chatdesk.store import derived
+from chatdesk.domain.entities import Outgoing
+from chatdesk.domain.errors import ChatdeskError, DiskTrouble, StoreProblem
+from chatdesk.store import derived, ledger, rows
 from chatdesk.store.connection import open_writer, problem
+from chatdesk.store.journal import Journal
 from chatdesk.store.touched import changes
 from chatdesk.store.transaction import Memory, Tx
 
@@ -31,6 +34,7 @@ BATCH_ROWS: Final = 500
 _CHECKPOINT_PAGES: Final = 1_000
 _IDLE_S: Final = 0.05
 _MOST_LOG_PAGES: Final = 8_000
+_ANCHOR_S: Final = 60.0
 
 
 class _Op(msgspec.Struct, eq=False):
@@ -47,8 +51,13 @@ class _Op(msgspec.Struct, eq=False):
 class Writer:
     """Owns both writing connections; everything is asked by `submit`."""
 
-    def __init__(self, path: Path, *, run: int, now_us: Callable[[], int]) -> None:
+    def __init__(self, path: Path, journal: Journal, *, run: int, now_us: Callable[[], int]) -> None:
         self._path = path
+        self._journal = journal
+        self._journal_strayed = True
+        """The journal may hold records whose transaction did not commit."""
+        self._anchored_at = time.monotonic()
+        self._has_unanchored = False
         self._run = run
         self._now_us = now_us
         self._memory = Memory()
@@ -131,18 +140,38 @@ class Writer:
             while not self._queue:
                 if self._closing:
                     return None
-                if self._log_pages <= _CHECKPOINT_PAGES:
-                    self._wake.wait()
-                elif not self._wake.wait(_IDLE_S):
+                if not self._wake.wait(self._patience_s()):
                     break
             batch: list[_Op] = []
             rows = 0
             while self._queue and (not batch or rows + self._queue[0].rows <= BATCH_ROWS):
                 batch.append(self._queue.popleft())
                 rows += batch[-1].rows
-        if not batch or self._log_pages > _MOST_LOG_PAGES:
+        if self._log_pages > (_MOST_LOG_PAGES if batch else _CHECKPOINT_PAGES):
             self._checkpoint()
+        self._keep_journal()
         return batch
+
+    def _patience_s(self) -> float | None:
+        """How long an idle writer waits before it looks after its files."""
+        if self._log_pages > _CHECKPOINT_PAGES:
+            return _IDLE_S
+        if self._has_unanchored:
+            return max(0.0, self._anchored_at + _ANCHOR_S - time.monotonic())
+        return None
+
+    def _keep_journal(self, *, at_end: bool = False) -> None:
+        """Anchor the ledger from time to time, and keep the journal short."""
+        now = time.monotonic()
+        try:
+            if self._has_unanchored and (at_end or now >= self._anchored_at + _ANCHOR_S):
+                self._has_unanchored, self._anchored_at = False, now
+                anchor = ledger.head(self._quick)
+                self._journal.append([] if anchor is None else [anchor])
+            if at_end or self._journal.is_long():
+                self._journal.compact()
+        except (apsw.Error, OSError) as exc:
+            _log.warning("the journal was not looked after: %s", type(exc).__name__)
 
     def _checkpoint(self) -> None:
         self._log_pages = 0
@@ -169,14 +198,18 @@ class Writer:
             self._answer(batch, 0)
 
     def _attempt(self, batch: list[_Op]) -> None:
+        self._straighten_journal()
         con = self._durable if any(op.durable for op in batch) else self._quick
         con.execute("BEGIN IMMEDIATE")
         try:
+            self._memory.trim()
             tx = Tx(con, self._memory, self._run, self._now_us())
             # No short cut: every operation has its turn.
             has_changed = any([self._work(tx, op) for op in batch])  # noqa: C419
             for conversation in sorted(tx.touched.dirty):
                 derived.refresh(tx, conversation)
+            if tx.records:
+                self._record(tx)
             if not has_changed:
                 number, made = int(con.execute("SELECT number FROM commits").get), None
             else:
@@ -189,8 +222,12 @@ class Writer:
             if con.in_transaction:
                 con.execute("ROLLBACK")
             raise
-        if tx.touched.ledger and con is self._quick:
-            self._make_durable()
+        if tx.records:
+            self._journal_strayed = False
+        if tx.touched.ledger:
+            self._has_unanchored = True
+            if con is self._quick:
+                self._make_durable()
         if made is not None:
             self._publish(made)
         self._answer(batch, number)
@@ -209,6 +246,22 @@ class Writer:
             if not isinstance(exc, ChatdeskError):
                 _log.error("an operation failed: %s", type(exc).__name__)
             return False
+
+    def _record(self, tx: Tx) -> None:
+        """The journal is on disk before the transaction commits; until that it says too much."""
+        if self._journal_strayed:
+            raise DiskTrouble("the journal can't be written")
+        self._journal.append(tx.records)
+        self._journal_strayed = True
+
+    def _straighten_journal(self) -> None:
+        """Outside of any transaction: make the journal say what the database says, if it may not."""
+        if self._journal_strayed:
+            try:
+                self._journal.reconcile(_waiting(self._durable))
+                self._journal_strayed = False
+            except OSError as exc:
+                _log.warning("the journal can't be written: %s", type(exc).__name__)
 
     def _make_durable(self) -> None:
         """Ledger rows came with a quick commit: a durable one puts all of the log before it on disk."""
@@ -243,5 +296,16 @@ class Writer:
         except apsw.Error as exc:
             _log.warning("the end was not marked as clean: %s", type(exc).__name__)
         finally:
+            self._keep_journal(at_end=True)
             self._quick.close()
             self._durable.close()
+
+
+def _waiting(con: apsw.Connection) -> list[tuple[str, Outgoing]]:
+    """Every unsettled item with the name of its account."""
+    found = con.execute(rows.OUTBOX + f" WHERE {rows.WAITING} ORDER BY position").fetchall()
+    names = {
+        row[0]: " ".join(map(str, row[1:]))
+        for row in con.execute("SELECT id, platform, server_url, user_id FROM accounts")
+    }
+    return [(names[item.account_id], item) for item in map(rows.outgoing, found)]
