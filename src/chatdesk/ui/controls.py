@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QPushButton, QSplitter, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QPushButton, QSplitter, QToolButton, QWidget
 
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.plain import plain_tooltip, without_mnemonic
@@ -77,6 +77,25 @@ class WordButton(QPushButton):
             self.setProperty("look", look)
             self.style().unpolish(self)
             self.style().polish(self)
+
+
+class ChoiceBox(QComboBox):
+    """One of several. The style sheet takes Qt's own arrow away, so it is drawn here."""
+
+    def __init__(self, context: UiContext, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.setAccessibleName(name)
+        context.theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        side = self._context.theme.metrics.px(14)
+        arrow = self._context.icons.pixmap("chevron-down", "muted", side, self.devicePixelRatioF())
+        painter = QPainter(self)
+        margin = self._context.theme.metrics.small
+        painter.drawPixmap(self.width() - side - margin, (self.height() - side) // 2, arrow)
+        painter.end()
 
 
 class CheckBox(QCheckBox):

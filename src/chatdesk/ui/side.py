@@ -5,12 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from chatdesk.domain.ids import ConversationId
+from chatdesk.domain.text import one_line
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import IconButton, Line, Panel
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.orders.panel import OrderPanel
-from chatdesk.ui.plain import PlainLabel
+from chatdesk.ui.plain import ElidedLabel
 from chatdesk.ui.theme import TextRole
+
+NAME_CHARS = 120
 
 
 class OrderSide(Panel):
@@ -20,6 +24,7 @@ class OrderSide(Panel):
 
     def __init__(self, context: UiContext, parent: QWidget | None = None) -> None:
         super().__init__("panel", parent)
+        self._context = context
         self.setAccessibleName(tr("Order"))
         theme = context.theme
         self.panel = OrderPanel(context, self)
@@ -31,7 +36,8 @@ class OrderSide(Panel):
             theme.metrics.large, theme.metrics.small, theme.metrics.large, theme.metrics.small
         )
         row.addWidget(self._back)
-        row.addWidget(PlainLabel(theme, tr("Order"), role=TextRole.TITLE, parent=self._head), 1)
+        self._name = ElidedLabel(theme, role=TextRole.TITLE, parent=self._head)
+        row.addWidget(self._name, 1)
         head = QVBoxLayout(self._head)
         head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(0)
@@ -43,6 +49,13 @@ class OrderSide(Panel):
         column.addWidget(self._head)
         column.addWidget(self.panel, 1)
         self._head.hide()
+
+    def open_conversation(self, conversation_id: ConversationId | None) -> None:
+        """Show the order of this conversation."""
+        reader = self._context.desk.reader
+        row = reader.conversation(conversation_id) if conversation_id is not None else None
+        self._name.setText(one_line(row.title, NAME_CHARS) if row is not None else "")
+        self.panel.open_conversation(conversation_id)
 
     def offer_back(self, offered: bool) -> None:
         """Show the head with Back."""

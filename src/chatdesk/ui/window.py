@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         """Show a conversation in chat pane and order panel, and tell the engine; None closes it."""
         self.chat.open_conversation(ConversationId(conversation_id) if conversation_id else None)
         shown = self.chat.conversation_id()
-        self.panel.open_conversation(shown)
+        self.side.open_conversation(shown)
         self.list.select(shown)
         if shown is not None:
             self.context.desk.opened(shown)
@@ -160,7 +160,10 @@ class MainWindow(QMainWindow):
         """Show or hide the order panel; where there is little room, for now only."""
         if self.arrangement().one_pane:
             self._pane = Pane.CHAT if self._pane is Pane.ORDER else Pane.ORDER
-        elif is_wide(self.width() / self.context.theme.metrics.scale):
+            self.arrange()
+            self.handlers.focus_shown()
+            return
+        if is_wide(self.width() / self.context.theme.metrics.scale):
             self.context.preferences.put(PANEL_SHOWN, not self.context.preferences.get(PANEL_SHOWN))
         else:
             self._panel_asked, self._list_asked = not self._panel_asked, False
@@ -282,7 +285,11 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         preferences = self.context.preferences
         scale = self.context.theme.metrics.scale
-        self.resize(round(FIRST_WIDTH_PX * scale), round(FIRST_HEIGHT_PX * scale))
+        room = self.screen().availableSize()
+        self.resize(
+            min(round(FIRST_WIDTH_PX * scale), room.width()),
+            min(round(FIRST_HEIGHT_PX * scale), room.height()),
+        )
         geometry = preferences.get(GEOMETRY)
         if geometry:
             self.restoreGeometry(QByteArray(geometry))
@@ -310,6 +317,7 @@ class MainWindow(QMainWindow):
         metrics, preferences = self.context.theme.metrics, self.context.preferences
         width = self.split.width()
         left = 0 if self.list.isHidden() else metrics.px(preferences.get(LIST_WIDTH))
+        left = min(left, self.list.maximumWidth())
         right = 0 if self.side.isHidden() else metrics.px(preferences.get(PANEL_WIDTH))
         wish = metrics.px(CHAT_WISH_PX)
         if width - left - right < wish:

@@ -105,7 +105,7 @@ class ConversationHeader(Panel):
     def _lay_out(self) -> None:
         metrics = self._context.theme.metrics
         second = QHBoxLayout()
-        second.setSpacing(metrics.tiny)
+        second.setSpacing(metrics.small)
         for widget in (self._presence, self._order, self._insecure_icon, self._insecure):
             second.addWidget(widget)
         second.addStretch(1)

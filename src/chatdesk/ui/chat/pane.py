@@ -81,9 +81,7 @@ class ChatPane(Panel):
 
     def _say_empty(self) -> None:
         if self._book.accounts():
-            self._empty.say(
-                tr("No conversation is open"), tr("Choose one on the left to read and answer it.")
-            )
+            self._empty.say(tr("No conversation is open"), tr("What you choose on the left is shown here."))
         else:
             self._empty.say(
                 tr("Welcome to chatdesk"),

@@ -40,7 +40,7 @@ from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
 from chatdesk.ui.words import error_sentences
 
-WIDTH_PX, HEIGHT_PX = 860, 440
+WIDTH_PX, HEIGHT_PX = 900, 440
 
 
 class OutboxDialog(Sheet):
@@ -121,7 +121,7 @@ class OutboxDialog(Sheet):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(Column.WHAT, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(metrics.px(48))
-        for column, width_px in ((Column.TO, 230), (Column.STATE, 130), (Column.AGE, 70), (Column.NEXT, 150)):
+        for column, width_px in ((Column.TO, 215), (Column.STATE, 125), (Column.AGE, 65), (Column.NEXT, 165)):
             view.setColumnWidth(column, metrics.px(width_px))
         view.selectionModel().currentRowChanged.connect(self._update)
         view.doubleClicked.connect(self._open)

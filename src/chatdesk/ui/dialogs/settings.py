@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QWidget
 
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.controls import WordButton
+from chatdesk.ui.controls import ChoiceBox, WordButton
 from chatdesk.ui.dialogs.sheet import Sheet
 from chatdesk.ui.i18n import number, tr
 from chatdesk.ui.plain import PlainLabel
@@ -58,9 +58,8 @@ class SettingsDialog(Sheet):
         self.zoom.activated.connect(self._set_zoom)
         self.enter.activated.connect(self._set_enter)
 
-    def _choice(self, name: str, options: list[tuple[str, object]]) -> QComboBox:
-        box = QComboBox(self)
-        box.setAccessibleName(name)
+    def _choice(self, name: str, options: list[tuple[str, object]]) -> ChoiceBox:
+        box = ChoiceBox(self._context, name, self)
         for words, value in options:
             box.addItem(words, value)
         return box
