@@ -1,0 +1,1 @@
+"""Recorded traffic played against the real adapter, client, engine and store."""
