@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from chatdesk.server.core.errors import SetupError
 from chatdesk.server.demo.seed import seed_demo
 from chatdesk.server.dialects.dispatcher.app import DispatcherServer
 from chatdesk.server.dialects.dispatcher.vocabulary import default_rules
+from chatdesk.server.signals import stop_on_signals
 from chatdesk.wire.dispatcher import names
 
 PLATFORMS = (names.PLATFORM,)
@@ -169,7 +169,7 @@ async def _serve(options: ServeOptions, listener: socket.socket) -> None:
         ),
     )
     stop = asyncio.Event()
-    _on_signals(stop)
+    stop_on_signals(stop)
     try:
         await server.open()
         if options.seed == "demo":
@@ -201,15 +201,6 @@ async def _serve(options: ServeOptions, listener: socket.socket) -> None:
         await serving
     finally:
         await server.close()
-
-
-def _on_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(sign, stop.set)
-        except NotImplementedError:  # Windows
-            signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -22,7 +22,8 @@ from chatdesk.server.core.text import clipped
 class Draft:
     """A notification before it is stored."""
 
-    recipient_id: str
+    recipient_id: str = ""
+    """Empty until it is addressed."""
     kind: str
     title: str
     body: str

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import signal
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ import msgspec
 from chatdesk.server.demo.cast import ADMIN_EMAIL, CUSTOMER_EMAILS, PASSWORD
 from chatdesk.server.demo.phrases import Phrases
 from chatdesk.server.demo.visitor import Turned, Visitor, keep_at_it, new_client_id, rest
+from chatdesk.server.signals import stop_on_signals
 from chatdesk.wire.dispatcher import names, shapes
 
 DEFAULT_LINES_PER_MINUTE = 20
@@ -308,12 +308,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 async def _main(base_url: str, script: Script) -> None:
     stop, ready = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(sign, stop.set)
-        except NotImplementedError:  # Windows
-            signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
+    stop_on_signals(stop)
     running = asyncio.create_task(run_customers(base_url, Credentials(), script, stop, ready))
     announced = asyncio.create_task(ready.wait())
     await asyncio.wait({running, announced}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from starlette.requests import Request
@@ -11,8 +10,7 @@ from starlette.routing import BaseRoute
 
 from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.core.messages import Sent
-from chatdesk.server.core.notifications import Draft
-from chatdesk.server.dialects.dispatcher import answers, records
+from chatdesk.server.dialects.dispatcher import answers, notices, records
 from chatdesk.server.dialects.dispatcher.context import Context
 from chatdesk.server.dialects.dispatcher.pushes import user_room
 from chatdesk.server.dialects.dispatcher.requests import (
@@ -61,7 +59,7 @@ async def send(context: Context, request: Request) -> Response:
             order_id,
             text,
             client_id=client_id,
-            notify=_notify,
+            notify=notices.message,
             push=partial(_push, context),
         )
     except Refused as exc:
@@ -79,22 +77,6 @@ async def send(context: Context, request: Request) -> Response:
 async def _push(context: Context, sent: Sent) -> None:
     await context.pushes.message(sent.shown)
     await context.pushes.notifications(sent.notifications)
-
-
-def _notify(sent: Sent) -> Sequence[Draft]:
-    return [
-        Draft(
-            recipient_id=recipient,
-            sender_id=sent.shown.message.sender_id,
-            kind=names.NOTIFICATION_ORDER_UPDATED,
-            title=texts.TITLE_NEW_MESSAGE.format(email=sent.shown.author_email),
-            body=sent.shown.message.text,
-            facts={"orderId": sent.order.id},
-            action_url=names.ACTION_URL_ORDER.format(order_number=sent.order.number),
-            action_text=names.ACTION_VIEW_MESSAGE,
-        )
-        for recipient in sent.counterparts
-    ]
 
 
 def _client_id(value: object) -> str | None:

@@ -12,10 +12,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from chatdesk.server.core.access import Actor
-from chatdesk.server.core.notifications import Draft
 from chatdesk.server.core.tables import Order, Upload
 from chatdesk.server.core.uploads import ANY_MEDIA_TYPE, NewFile
-from chatdesk.server.dialects.dispatcher import answers, records
+from chatdesk.server.dialects.dispatcher import answers, notices, records
 from chatdesk.server.dialects.dispatcher.context import Context
 from chatdesk.server.dialects.dispatcher.requests import BadRequest, id_of, multipart
 from chatdesk.wire.dispatcher import names, texts
@@ -62,7 +61,7 @@ async def store(
 ) -> tuple[Order, Sequence[Upload]]:
     """Store a file and notify the other side; the order and all its files."""
     return await context.core.uploads.add(
-        actor, order_id, file, notify=partial(_notify, actor.id), push=context.pushes.notifications
+        actor, order_id, file, notify=partial(notices.file, actor), push=context.pushes.notifications
     )
 
 
@@ -102,19 +101,3 @@ def _disposition(name: str) -> str:
     plain = name.encode("ascii", "replace").decode().replace('"', "%22").replace("\\", "_")
     encoded = "" if name.isascii() else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f'attachment; filename="{plain}"{encoded}'
-
-
-def _notify(sender_id: str, order: Order, recipients: Sequence[str]) -> Sequence[Draft]:
-    return [
-        Draft(
-            recipient_id=recipient,
-            sender_id=sender_id,
-            kind=names.NOTIFICATION_ORDER_UPDATED,
-            title=texts.TITLE_NEW_FILE.format(order_number=order.number),
-            body=texts.BODY_NEW_FILE.format(order_number=order.number),
-            facts={"orderId": order.id},
-            action_url=names.ACTION_URL_ORDER.format(order_number=order.number),
-            action_text=names.ACTION_VIEW_FILE,
-        )
-        for recipient in recipients
-    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -11,10 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from chatdesk.server.core.notifications import Draft
 from chatdesk.server.core.orders import Changed
-from chatdesk.server.core.tables import Order, Role
-from chatdesk.server.dialects.dispatcher import answers, file_routes, records
+from chatdesk.server.core.tables import Role
+from chatdesk.server.dialects.dispatcher import answers, file_routes, notices, records
 from chatdesk.server.dialects.dispatcher.context import Context
 from chatdesk.server.dialects.dispatcher.order_form import new_order
 from chatdesk.server.dialects.dispatcher.requests import (
@@ -107,7 +105,7 @@ async def create(context: Context, request: Request) -> Response:
         actor,
         new_order(body),
         line=created_line,
-        notify=partial(_notify_created, actor.id),
+        notify=partial(notices.created, actor),
         push=partial(_push, context, names.UPDATE_CREATED),
     )
     for file in files:
@@ -145,7 +143,7 @@ async def moderate(context: Context, request: Request) -> Response:
         id_of(request.path_params["order_id"], "orderId"),
         names.STATUS_PROCESSING,
         line=status_line,
-        notify=partial(_notify_moderated, actor.id, actor.email),
+        notify=partial(notices.moderated, actor),
         push=partial(_push, context, names.UPDATE_STATUS),
     )
     view = await context.core.orders.by_number(actor, changed.order.number)
@@ -155,35 +153,3 @@ async def moderate(context: Context, request: Request) -> Response:
 
 async def _push(context: Context, kind: str, changed: Changed) -> None:
     await context.push_change(changed, kind)
-
-
-def _notify_created(sender_id: str, order: Order, recipients: Sequence[str]) -> Sequence[Draft]:
-    return [
-        Draft(
-            recipient_id=recipient,
-            sender_id=sender_id,
-            kind=names.NOTIFICATION_ORDER_CREATED,
-            title=texts.TITLE_NEW_ORDER,
-            body=texts.BODY_NEW_ORDER.format(order_number=order.number),
-            facts={"orderId": order.id, "orderNumber": order.number},
-            action_url=names.ACTION_URL_ORDER.format(order_number=order.number),
-            action_text=names.ACTION_VIEW_ORDER,
-        )
-        for recipient in recipients
-    ]
-
-
-def _notify_moderated(sender_id: str, email: str, order: Order, recipients: Sequence[str]) -> Sequence[Draft]:
-    return [
-        Draft(
-            recipient_id=recipient,
-            sender_id=sender_id,
-            kind=names.NOTIFICATION_ORDER_UPDATED,
-            title=texts.TITLE_MODERATED.format(order_number=order.number),
-            body=texts.BODY_MODERATED.format(order_number=order.number, email=email),
-            facts={"orderId": order.id},
-            action_url=names.ACTION_URL_ORDER.format(order_number=order.number),
-            action_text=names.ACTION_VIEW_ORDER,
-        )
-        for recipient in recipients
-    ]
