@@ -330,6 +330,47 @@ def test_a_changed_draft_is_never_overwritten(ui: Ui, stage: Stage, composer: Co
     ui.run(story())
 
 
+def test_a_text_that_was_sent_already_is_not_sent_again(ui: Ui, stage: Stage, composer: Composer) -> None:
+    """When this very draft was sent in another place, the person is told and decides."""
+
+    async def story() -> None:
+        QTest.keyClicks(composer.edit, "twice?")
+        await composer.flush()
+        stage.context.feed.close()
+        stage.filled.press("twice?")
+        QTest.keyClick(composer.edit, Qt.Key.Key_Return)
+        await ui.until(composer.conflict.isVisible)
+        assert composer.edit.toPlainText() == "twice?"
+        assert composer.conflict.take.text() == "Empty the field"
+        assert [item.text for item in waiting(stage)] == ["twice?"]
+        QTest.mouseClick(composer.conflict.take, Qt.MouseButton.LeftButton)
+        assert composer.edit.toPlainText() == ""
+        await composer.flush()
+        assert len(waiting(stage)) == 1
+
+    ui.run(story())
+
+
+def test_an_unreadable_draft_is_not_overwritten(
+    ui: Ui, stage: Stage, composer: Composer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the draft can't be read nothing can be written, and the window is told why."""
+
+    async def story() -> None:
+        told: list[Exception] = []
+        stage.context.troubles.happened.connect(lambda _name, error: told.append(error))
+
+        def broken(_conversation: ConversationId) -> Draft:
+            raise DiskTrouble("gone")
+
+        monkeypatch.setattr(stage.desk.reader, "draft", broken)
+        composer.open_conversation(stage.other)
+        assert not composer.edit.isEnabled()
+        assert [type(error) for error in told] == [DiskTrouble]
+
+    ui.run(story())
+
+
 def test_up_changes_the_last_queued_message(ui: Ui, stage: Stage, composer: Composer) -> None:
     """Up in an empty field takes the newest message that has not left; Enter saves it and sends nothing."""
 

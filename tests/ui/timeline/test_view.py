@@ -16,11 +16,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.changes import HistoryLoading, TypingChanged
+from chatdesk.domain.errors import DiskTrouble
 from chatdesk.domain.ids import PENDING_CURSOR, ConversationId, Cursor, MessageId
 from chatdesk.domain.kinds import DeliveryState, MessageKind
+from chatdesk.ui.timeline.announce import announcement
 from chatdesk.ui.timeline.view import TimelineView
 from tests.ui.timeline.conftest import Shown
-from tests.ui.timeline.stage import NOON_US, ROOM, Shelf, a_message, own
+from tests.ui.timeline.stage import MINUTE_US, NOON_US, ROOM, Shelf, a_message, own
 
 Show = Callable[..., Shown]
 HOSTILE = "<img src='//host/share'>\x00\x07\ud800\u202eabc\ufffc" + "a\u0301" * 300 + "\u2028" * 5
@@ -234,6 +236,91 @@ def test_other_sizes_are_laid_out_anew(show: Show, qapp: QApplication) -> None:
     assert row is not None
     assert view.scroller.heights.height(row) > heights
     view.context.theme.set_zoom(1.0)
+
+
+def test_scrolled_pictures_are_true(show: Show, qapp: QApplication) -> None:
+    """What scrolling leaves on the screen is, to the pixel, what painting everything anew would give."""
+    shown = show(many(300))
+    view = shown.view
+    view.setFocus()
+    for step in range(40):
+        view.scroll_by((-190, 130, -7, 61, -120)[step % 5])
+        if step % 8 == 3:
+            view.set_current_row(view.visible_rows[1])
+        qapp.processEvents()
+        qapp.processEvents()
+        on_screen = view.screen().grabWindow(view.winId()).toImage()
+        assert on_screen == view.grab().toImage().convertToFormat(on_screen.format())
+
+
+def test_a_flood_takes_no_memory(show: Show, qapp: QApplication) -> None:
+    """Thousands of live messages, followed or not, leave a bounded window and a view that is right."""
+    shown = show(many(10))
+    view = shown.view
+    for start in range(1_000, 9_000, 400):
+        shown.put(*(a_message(n) for n in range(start, start + 400)))
+        qapp.processEvents()
+    assert view.timeline.rowCount() <= 1_024 + 256 + 400 + 64
+    assert view.scroller.stuck
+    assert view.timeline.message(view.visible_rows[-1]).id == 8_999
+    view.scroll_by(-3_000)
+    qapp.processEvents()
+    message = view.timeline.message(view.visible_rows[1]).id
+    y = shown.body_y(message)
+    for start in range(10_000, 18_000, 400):
+        shown.put(*(a_message(n) for n in range(start, start + 400)))
+        qapp.processEvents()
+    assert shown.body_y(message) == y
+    assert view.timeline.rowCount() <= 2 * (1_024 + 256) + 400 + 64
+    assert view.jump.count == 8_000
+    view.show_newest()
+    qapp.processEvents()
+    assert view.timeline.message(view.visible_rows[-1]).id == 17_999
+
+
+def test_a_failing_disk_is_told(show: Show, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When pages can't be read the rows stay, the window is told, and nothing is opened half."""
+    shown = show(many(200))
+    view, told = shown.view, []
+    view.context.troubles.happened.connect(lambda name, error: told.append(type(error)))
+
+    def broken(*_values: Any) -> Any:
+        raise DiskTrouble("gone")
+
+    for name in ("older_page", "newer_page", "newest_page"):
+        monkeypatch.setattr(shown.shelf, name, broken)
+    rows = view.timeline.rowCount()
+    for _ in range(40):
+        wheel(view, 5)
+        qapp.processEvents()
+    view.show_oldest()
+    assert view.timeline.rowCount() == rows
+    assert set(told) == {DiskTrouble}
+    view.open_conversation(ROOM)
+    assert view.conversation_id is None
+    assert view.timeline.rowCount() == 0
+
+
+def test_midnight_changes_the_headings(
+    show: Show, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the day changes, Today becomes Yesterday; when minutes pass, expected times are counted down."""
+    waiting = own(2, state=DeliveryState.QUEUED, expected_at_us=NOON_US + 9 * MINUTE_US)
+    shown = show([a_message(1), waiting])
+    view, clock = shown.view, shown.view.context.clock
+    now = NOON_US
+    monkeypatch.setattr(clock, "now_us", lambda: now)
+    view.book._now_us = clock.now_us
+    clock.beat.emit()
+    qapp.processEvents()
+    assert view.row_layout(0).day == "Today"
+    assert "9 min" in view.row_layout(1).small_print[1].text
+    now += 4 * MINUTE_US
+    clock.beat.emit()
+    assert "5 min" in view.row_layout(1).small_print[1].text
+    now += 24 * 60 * MINUTE_US
+    clock.beat.emit()
+    assert view.row_layout(0).day == "Yesterday"
 
 
 def test_dragging_the_bar_reaches_every_part(show: Show, qapp: QApplication) -> None:
@@ -548,6 +635,12 @@ def test_a_screen_reader_finds_every_row(show: Show) -> None:
     assert "message 60" in last.text(QAccessible.Text.Name)
     area = shown.view.visualRect(shown.view.timeline.index(59, 0))
     assert last.rect().height() == area.height()
+
+
+def test_new_messages_are_announced() -> None:
+    """A few new messages are spoken in full; many by their number."""
+    assert announcement([a_message(1, "Hello")]).endswith(": Hello")
+    assert announcement([a_message(n) for n in range(12)]) == "12 new messages"
 
 
 def test_an_empty_list_says_so(show: Show) -> None:

@@ -198,8 +198,9 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     if shared <= inner:
         y -= math.ceil((style.link_metrics.height() + style.small_metrics.height()) / 2)
     y = _place_small_print(row, small, QPointF(left + column - small.width, y + 1), style)
-    row.height = math.ceil(y) + style.pad_bottom
-    row.bubble = QRectF(x, top, bubble_width, row.height - top)
+    bottom = math.ceil(y) + style.pad_bottom
+    row.bubble = QRectF(x, top, bubble_width, bottom - top)
+    row.height = bottom + style.focus
     return row
 
 

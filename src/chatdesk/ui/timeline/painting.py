@@ -176,12 +176,13 @@ class RowPainter:
         return path
 
     def _focus(self, painter: QPainter, row: RowLayout) -> None:
-        grow = self._style.focus
+        # Wholly inside the row: scrolling copies what is painted, row by row.
+        width = self._style.focus * 0.75
+        grow = self._style.focus - width / 2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self._style.tokens.accent, grow / 2 + 0.5))
-        area = row.bubble.adjusted(-grow, -grow + 0.5, grow, grow - 0.5)
-        painter.drawPath(self._outline(area, row, grow))
+        painter.setPen(QPen(self._style.tokens.accent, width))
+        painter.drawPath(self._outline(row.bubble.adjusted(-grow, -grow, grow, grow), row, grow))
 
     def _text(self, painter: QPainter, row: RowLayout, colours: Inks, emphasis: Emphasis) -> None:
         formats: list[QTextLayout.FormatRange] = []

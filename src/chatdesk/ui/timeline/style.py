@@ -34,8 +34,10 @@ class Style:
         self.pad_x = m.px(11)
         self.pad_top = m.px(7)
         self.pad_bottom = m.px(6)
-        self.group_gap = m.px(8)
-        self.row_gap = m.px(3)
+        self.focus = max(2, m.px(2))
+        """Room around a bubble, inside its own row, for the ring of the current message."""
+        self.group_gap = m.px(6)
+        self.row_gap = self.focus
         self.radius = m.bubble_radius
         self.tail = m.px(4)
         """Radius of the corner that points at the writer."""
@@ -44,7 +46,6 @@ class Style:
         self.small_gap = m.px(6)
         self.link_gap = m.px(14)
         self.line = max(1, round(m.scale))
-        self.focus = max(2, round(2 * m.scale))
         self.day_height = round(self.note_metrics.height()) + m.px(18)
         self.unread_height = round(self.link_metrics.height()) + m.px(10)
         self.gap_height = round(self.note_metrics.height()) + m.px(16)
