@@ -129,7 +129,7 @@ def test_no_replay_knows_its_recording() -> None:
         ids = set(re.findall(r"\b[0-9a-f]{24}\b", path.read_text(encoding="utf-8")))
         assert ids
         assert not [found for found in ids if found in replay or found in source]
-        if path.stem not in traffic:  # else it is a word of the wire, such as typing
+        if "_" in path.stem and path.stem not in traffic:  # else it is a word of the language or the wire
             assert f'"{path.stem}"' not in judges
 
 
