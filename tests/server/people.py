@@ -21,7 +21,7 @@ OWNER_EMAIL = CARRIERS[3].email
 STRANGER_EMAIL = CARRIERS[4].email
 QUIET_EMAIL = CARRIERS[0].email
 """A carrier of whom only tests of their own speak."""
-WAIT_S = 5.0
+WAIT_S = 15.0
 
 _numbers = itertools.count(1)
 _logins: dict[tuple[str, str], dict[str, str]] = {}

@@ -342,11 +342,14 @@ def test_the_size_limit_counts_characters(demo_server: ServerProcess, aio: Aio) 
     aio(story())
 
 
-def test_the_rate_limit_answers_429_and_an_error_event(make_server: MakeServer, aio: Aio) -> None:
-    """Above the limit a send is 429 with Retry-After and an `error` event; others and repeats still pass."""
+def test_limits_answer_429_and_an_error_event(make_server: MakeServer, aio: Aio) -> None:
+    """Above the limit a send is 429 with Retry-After and an `error` event; others and repeats still pass.
+
+    Socket events have a limit of their own.
+    """
 
     async def story() -> None:
-        async with town(make_server(seed="demo", rate=5, message_limit=10).url) as place:
+        async with town(make_server(seed="demo", rate=5, message_limit=10, events=20).url) as place:
             owner, desk = await place.owner(), await place.desk()
             order = (await owner.get(names.ROUTE_CHATS)).json()["data"][0]["orderId"]
             async with owner.socket() as ear:
@@ -365,5 +368,11 @@ def test_the_rate_limit_answers_429_and_an_error_event(make_server: MakeServer, 
             assert (await desk.send(order, "still")).status_code == 201
             assert "too much" not in await desk.texts(order)
             assert (await desk.send(order, "x" * 11)).status_code == 400
+            async with desk.socket() as ear:
+                for _ in range(21):
+                    await ear.client.emit(names.EMIT_JOIN, order)
+                error = await ear.until(names.EVENT_ERROR)
+                assert error["message"] == texts.ERR_TOO_MANY_EVENTS.format(seconds=error["retryAfter"])
+                assert (error["event"], 1 <= error["retryAfter"] <= 60) == (names.EMIT_JOIN, True)
 
     aio(story())

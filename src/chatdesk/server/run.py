@@ -41,6 +41,7 @@ class ServeOptions:
     port: int = names.DEFAULT_PORT
     seed: str = "none"
     rate: int = names.MESSAGES_PER_MINUTE
+    events: int = names.EVENTS_PER_MINUTE
     message_limit: int = names.MESSAGE_LIMIT
     access_ttl_s: int = names.ACCESS_TOKEN_TTL_S
     refresh_ttl_s: int = names.REFRESH_TOKEN_TTL_S
@@ -69,6 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=names.MESSAGES_PER_MINUTE,
         metavar="N",
         help="messages a minute per person (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--events",
+        type=_positive,
+        default=names.EVENTS_PER_MINUTE,
+        metavar="N",
+        help="socket events a minute per person (default: %(default)s)",
     )
     parser.add_argument(
         "--message-limit",
@@ -109,6 +117,7 @@ def options(arguments: argparse.Namespace) -> ServeOptions:
         port=arguments.port,
         seed=arguments.seed,
         rate=arguments.rate,
+        events=arguments.events,
         message_limit=arguments.message_limit,
         access_ttl_s=arguments.access_ttl,
         refresh_ttl_s=arguments.refresh_ttl,
@@ -163,6 +172,7 @@ async def _serve(options: ServeOptions, listener: socket.socket) -> None:
         default_rules(
             message_limit_chars=options.message_limit,
             messages_per_minute=options.rate,
+            events_per_minute=options.events,
             access_ttl_s=options.access_ttl_s,
             refresh_ttl_s=options.refresh_ttl_s,
             archive_after_days=options.archive_after_days,

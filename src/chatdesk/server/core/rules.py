@@ -11,11 +11,11 @@ class Rules:
 
     message_limit_chars: int
     messages_per_minute: int
+    events_per_minute: int
     access_ttl_s: int
     refresh_ttl_s: int
     file_limit_bytes: int
     archive_after_days: int = 365
-    events_per_minute: int = 3_000
     failed_logins_per_minute: int = 30
     connections_per_user: int = 50
     page_limit_max: int = 5_000

@@ -179,4 +179,6 @@ EVENT_ERROR: Final = "error"
 EVENT_USER_PRESENCE: Final = "user-presence"
 MESSAGE_LIMIT: Final = 4_000
 MESSAGES_PER_MINUTE: Final = 60
+EVENTS_PER_MINUTE: Final = 3_000
+"""Socket events of one account: room for a desk that rejoins a thousand orders."""
 HEADER_RETRY_AFTER: Final = "Retry-After"

@@ -100,6 +100,7 @@ def default_rules(
     *,
     message_limit_chars: int = names.MESSAGE_LIMIT,
     messages_per_minute: int = names.MESSAGES_PER_MINUTE,
+    events_per_minute: int = names.EVENTS_PER_MINUTE,
     access_ttl_s: int = names.ACCESS_TOKEN_TTL_S,
     refresh_ttl_s: int = names.REFRESH_TOKEN_TTL_S,
     archive_after_days: int = 365,
@@ -108,6 +109,7 @@ def default_rules(
     return Rules(
         message_limit_chars=message_limit_chars,
         messages_per_minute=messages_per_minute,
+        events_per_minute=events_per_minute,
         access_ttl_s=access_ttl_s,
         refresh_ttl_s=refresh_ttl_s,
         file_limit_bytes=names.FILE_LIMIT_BYTES,
