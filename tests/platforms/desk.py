@@ -35,6 +35,7 @@ from chatdesk.domain.ports import (
     VerdictUnknown,
     Wait,
 )
+from chatdesk.platforms import loose
 
 E = TypeVar("E")
 put = msgspec.structs.replace
@@ -100,8 +101,8 @@ class Desk:
             verdicts = self.verdicts[before:]
             assert any(verdict.step_id == step_id for verdict in verdicts), (step, self.arrived[-1:])
             last = next(verdict for verdict in verdicts if verdict.step_id == step_id)
-            if step.commits and isinstance(last, VerdictUnknown):
-                end = Wait(0)
+            if step.commits and isinstance(last, VerdictUnknown | VerdictLater):
+                end = Wait(last.ms if isinstance(last, VerdictLater) else 0)
                 break
             if isinstance(last, VerdictLater) and last.ms == 0 and not isinstance(step, Emit):
                 await asyncio.sleep(0.01)
@@ -117,6 +118,11 @@ class Desk:
     def packets(self, event: str) -> list[Packet]:
         """All packets of one event so far."""
         return [seen for seen in self.arrived if isinstance(seen, Packet) and seen.event == event]
+
+    def token_age_s(self) -> float:
+        """How old the access token is."""
+        issued = loose.jwt_claims(self.facts.account.secrets.access).get("iat", 0)
+        return time.time() - float(issued)
 
     def _now(self) -> None:
         self.facts = put(self.facts, now_ms=int(time.monotonic() * 1_000), now_us=time.time_ns() // 1_000)
