@@ -315,9 +315,7 @@ def test_a_server_that_asks_for_patience_gets_it(tmp_path: Any, aio: Aio) -> Non
                 order = own_order(staff)
                 for number in range(2):
                     await staff.reach(say(order, f"quick {number}"))
-                assert isinstance(
-                    await staff.reach(say(order, "too quick"), most_steps=60), Wait | Done | Parked
-                )
+                assert isinstance(await staff.reach(say(order, "too quick")), Wait)
                 later = [verdict for verdict in staff.verdicts if isinstance(verdict, VerdictLater)]
                 assert later
                 assert 0 < later[0].ms <= 60_000
@@ -328,7 +326,7 @@ def test_a_server_that_asks_for_patience_gets_it(tmp_path: Any, aio: Aio) -> Non
 
 
 def test_tokens_are_renewed_and_a_restart_is_survived(tmp_path: Any, aio: Aio) -> None:
-    """Short tokens: refreshed on the way; after a restart the same tokens open a new link, rooms are joined anew."""
+    """Short tokens are refreshed on the way; after a restart they open a new link, and rooms are joined anew."""
 
     async def story() -> None:
         with ServerProcess(tmp_path / "data", seed="demo", access_ttl=2) as server:
