@@ -1,8 +1,8 @@
 """`make bench`: runs every benchmark of this folder (`bench_*.py`), judges every bar, and writes the report.
 
-A benchmark is a module with `run(rows) -> list[Measured]`. Before and after it the machine is probed; a run in
-which it was noisy is repeated, at most MOST_RUNS times in all and not once the time is up. All runs are in the
-report; the one in the least noise counts.
+A benchmark is a module with `run(rows) -> list[Measured]`. Before and after it the machine is probed; a run
+in which it was noisy is repeated, at most MOST_RUNS times in all and not once the time is up. All runs are in
+the report; the one in the least noise counts.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_once(bench: str, rows: int, reference: quiet.Quiet) -> Run:
-    """Probe, measure, probe. A benchmark that fails is a run with `failed` in it, not the end of the others."""
+    """Probe, measure, probe. A benchmark that fails is a run that says so, not the end of the others."""
     before = quiet.look(profile.OUT)
     began = time.monotonic()
     measured: list[Measured] = []
@@ -70,11 +70,14 @@ def run_once(bench: str, rows: int, reference: quiet.Quiet) -> Run:
 
 
 def run_all(benches: Sequence[str], rows: int, reference: quiet.Quiet, end: float) -> list[Run]:
-    """Every benchmark, each repeated while the machine is noisy. end: of `time.monotonic()`, for repeating."""
+    """Every benchmark, each repeated while the machine is noisy, until `end` (of `time.monotonic()`)."""
     runs: list[Run] = []
     for bench in benches:
         for attempt in range(MOST_RUNS):
-            print(f"... {bench}" + (f", run {attempt + 1}: the machine was noisy" if attempt else ""), flush=True)
+            print(
+                f"... {bench}" + (f", run {attempt + 1}: the machine was noisy" if attempt else ""),
+                flush=True,
+            )
             one = run_once(bench, rows, reference)
             runs.append(one)
             if one.failed:
@@ -95,7 +98,9 @@ def best(runs: Sequence[Run]) -> dict[str, tuple[Measured, float]]:
 def main() -> int:
     """Run; 1 when a bar does not hold, a benchmark failed, or nothing was measured."""
     parser = argparse.ArgumentParser(prog="make bench", description="Measure the product against its bars.")
-    parser.add_argument("names", nargs="*", help="which: start, for example, for bench_start.py; all when none")
+    parser.add_argument(
+        "names", nargs="*", help="which: start, for example, for bench_start.py; all when none"
+    )
     parser.add_argument("--rows", type=int, default=profile.ROWS, help="messages of the big conversation")
     parser.add_argument("--out", type=Path, default=profile.OUT / "report.json")
     args = parser.parse_args()

@@ -9,8 +9,16 @@ import json
 import sys
 import time
 
-from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QStringListModel, QTimer
-from PySide6.QtWidgets import QApplication, QListView, QMainWindow, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSocketNotifier, QStringListModel, Qt
+from PySide6.QtWidgets import (
+    QApplication,
+    QListView,
+    QMainWindow,
+    QPlainTextEdit,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 ROWS = [f"row {n}" for n in range(60)]
 
@@ -40,8 +48,17 @@ class Bare(QMainWindow):
             watched.removeEventFilter(self)
             self._waiting -= 1
             if self._waiting == 0:
-                QTimer.singleShot(0, _tell)
+                # As in start_run, which is not imported here: it would bring the whole program along.
+                QCoreApplication.postEvent(
+                    self, QEvent(QEvent.Type.User), Qt.EventPriority.HighEventPriority.value
+                )
         return False
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.User:
+            _tell()
+            return True
+        return super().event(event)
 
 
 def _tell() -> None:

@@ -71,16 +71,8 @@ async def _write(url: str, order_id: str, texts: list[str]) -> None:
 
 
 def _sparse(server: Child, window: Child, url: str, order_id: str) -> list[Measured]:
-    for prefix, count in (("warm", 20), ("sparse", SPARSE)):
-        server.tell({"emits": 0})
-        server.answer(PATIENCE_S)
-        texts = [f"{prefix} {n}: the driver is at gate {n % 7}" for n in range(count)]
-        asyncio.run(_write(url, order_id, texts))
-        window.tell({"painted": count, "prefix": prefix})
-        painted = window.answer(PATIENCE_S)["painted"]
-    server.tell({"emits": 0})
-    emits = server.answer(PATIENCE_S)["emits"]
-    late = [(painted[text] - emits[text]) * MS for text in texts if text in painted]
+    _say(server, window, url, order_id, "warm", 20)
+    late = _say(server, window, url, order_id, "sparse", SPARSE)
     missing = SPARSE - len(late)
     if missing:
         reason = f"{missing} of {SPARSE} messages were not painted"
@@ -90,6 +82,17 @@ def _sparse(server: Child, window: Child, url: str, order_id: str) -> list[Measu
         Measured(key="sparse", value=p99, detail=summary(late)),
         Measured(key="sparse-peer", value=p99, reason=NO_PEER),
     ]
+
+
+def _say(server: Child, window: Child, url: str, order_id: str, prefix: str, count: int) -> list[float]:
+    """Milliseconds from the server's emit to painted, of those that were painted."""
+    texts = [f"{prefix} {n}: the driver is at gate {n % 7}" for n in range(count)]
+    asyncio.run(_write(url, order_id, texts))
+    window.tell({"painted": count, "prefix": prefix})
+    painted = window.answer(PATIENCE_S)["painted"]
+    server.tell({"emits": 0})
+    emits = server.answer(PATIENCE_S)["emits"]
+    return [(painted[text] - emits[text]) * MS for text in texts if text in painted]
 
 
 def _idle(window: Child) -> Measured:
@@ -119,7 +122,9 @@ def _catch_up(server: Child, window: Child, rows: int) -> list[Measured]:
             Measured(key="catch-up", reason=lost, detail=detail),
             Measured(key="live-pss", reason=lost),
         ]
-    caught = Measured(key="catch-up", value=rate if gap <= MOST_GAP_MS else 0.0, detail={"/s": round(rate), **detail})
+    caught = Measured(
+        key="catch-up", value=rate if gap <= MOST_GAP_MS else 0.0, detail={"/s": round(rate), **detail}
+    )
     second = _burst(server, window, LIVE_ROWS - CATCH_UP)
     time.sleep(2.0)
     complete = second["told"] >= LIVE_ROWS - CATCH_UP

@@ -26,7 +26,7 @@ class _Start(msgspec.Struct, frozen=True):
 
 
 def run(rows: int) -> list[Measured]:
-    """Start program and bare window in turn, so that both meet the same noise; the first pair is not counted."""
+    """Start program and bare window in turn, to meet the same noise; the first pair does not count."""
     program: list[_Start] = []
     bare: list[_Start] = []
     with profile.scratch(rows, "start") as folder:

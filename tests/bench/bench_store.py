@@ -149,7 +149,9 @@ def _ingest(store: Store, account: AccountId, rows: int) -> Measured:
     }
     reason = f"events were dropped: {dropped}" if dropped else ""
     # The slower of the two ways counts.
-    return Measured(key="ingest", value=min(median(one), median(spread)), reason=reason, rows=rows, detail=detail)
+    return Measured(
+        key="ingest", value=min(median(one), median(spread)), reason=reason, rows=rows, detail=detail
+    )
 
 
 def _ingest_once(

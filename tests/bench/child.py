@@ -25,6 +25,9 @@ def environment(**more: str) -> dict[str, str]:
     """The environment of every measured program: Xvfb's display where there is one, else Qt's offscreen."""
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     found = {**os.environ, "PYTHONPATH": path, **more}
+    # An installed program has its modules compiled; so has this one from its second start on.
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    found["PYTHONPYCACHEPREFIX"] = str(ROOT / "build" / "bench" / "pycache")
     if not os.environ.get("DISPLAY"):
         found.setdefault("QT_QPA_PLATFORM", "offscreen")
     if os.environ.get("CHATDESK_SESSION") != "1":

@@ -1,7 +1,8 @@
 """Child of bench_live: the real program, signed in at a real server, noting when each message was painted.
 
-Takes lines of JSON on stdin and answers each with one: `{"painted": n, "prefix": text}` when n messages whose
-text begins so were painted, with the times; `{"gaps": 0}` the gaps of the window's loop since the last question.
+Takes lines of JSON on stdin and answers each with one: `{"painted": n, "prefix": text}` once n messages whose
+text begins so were painted, with the times; `{"gaps": true}` begins to watch the gaps of the window's loop,
+`{"told": n}` answers with them once the window was told of n messages.
 """
 
 from __future__ import annotations
@@ -111,7 +112,9 @@ class Guest:
         self._say({"ready": True})
         lines: asyncio.Queue[str] = asyncio.Queue()
         loop = asyncio.get_running_loop()
-        loop.run_in_executor(None, _read_lines, lambda line: loop.call_soon_threadsafe(lines.put_nowait, line))
+        loop.run_in_executor(
+            None, _read_lines, lambda line: loop.call_soon_threadsafe(lines.put_nowait, line)
+        )
         while line := await lines.get():
             self._say(await self._answer(eyes, json.loads(line)))
         return 0

@@ -51,7 +51,7 @@ class Notes:
                 notes._emits[payload.message.message] = now_s()
             await notes._emit(pushes, event, payload, room, skip_sid)
 
-        Pushes._emit = emit  # type: ignore[method-assign]
+        Pushes._emit = emit  # type: ignore[method-assign, assignment]
 
     def answer(self, words: dict[str, Any]) -> dict[str, Any]:
         """Answer one question; on the thread of stdin."""
@@ -65,6 +65,7 @@ class Notes:
         pushes, like, room = self._newest
         seq = like.message.seq if isinstance(like.message.seq, int) else 0
         began = now_s()
+        message = like.message
         for number in range(1, count + 1):
             message = msgspec.structs.replace(
                 like.message,

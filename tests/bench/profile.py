@@ -1,4 +1,4 @@
-"""The profile that is measured: a data folder with one huge conversation among ordinary ones, made by the store.
+"""The profile that is measured: a data folder with one huge conversation among ordinary ones.
 
 Every row goes through `Store.apply`, as it would from a server; nothing is written past the store.
 """
@@ -223,7 +223,7 @@ def _subject(conversation: RemoteId, number: int) -> Iterator[StoredEvent]:
 
 
 def _stretch(conversation: RemoteId, said: Sequence[str], first: int, count: int) -> list[StoredEvent]:
-    """Messages from `first` on, of `count` in all, read without a hole as one page of the server's history."""
+    """Messages from `first` on, of `count` in all, read without a hole, as one page of a server's history."""
     last = first + len(said)
     events: list[StoredEvent] = [message(conversation, first + n, text) for n, text in enumerate(said)]
     # It begins with the last one of the stretch before, so that the two are known to meet.

@@ -1,4 +1,4 @@
-"""The real program with its real window, driven from inside its own loop: what the window benchmarks share."""
+"""The real program with its real window, driven from inside its own loop."""
 
 from __future__ import annotations
 

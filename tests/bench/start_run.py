@@ -1,6 +1,7 @@
 """Child of bench_start: the real command line with one thing added, a line on stdout when content is painted.
 
-The line holds CLOCK_MONOTONIC and the processor time used so far, in seconds. The program ends as if its window was closed when its stdin ends.
+The line holds CLOCK_MONOTONIC and the processor time used so far, in seconds. The program ends, as if its
+window was closed, when its stdin ends.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 import sys
 import time
 
-from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSocketNotifier, Qt
 from PySide6.QtWidgets import QAbstractItemView
 
 from chatdesk import main, program
@@ -32,19 +33,35 @@ class Watch(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         view = watched.parent()
         if event.type() == QEvent.Type.Paint and isinstance(view, QAbstractItemView):
-            if view.model().rowCount() > 0 and view not in self._painted:
-                self._painted.add(view)
-                self._look()
+            self._look_at(view)
         return False
 
-    def _look(self) -> None:
+    def _look_at(self, view: QAbstractItemView) -> None:
+        if view in self._painted or view.model().rowCount() == 0:
+            return
+        self._painted.add(view)
         if all(self._painted.intersection(views) for views in (self._messages, self._lists)):
-            for view in (*self._messages, *self._lists):
-                view.viewport().removeEventFilter(self)
-            QTimer.singleShot(0, _tell)  # once this paint has reached the screen
+            for one in (*self._messages, *self._lists):
+                one.viewport().removeEventFilter(self)
+            tell_after_paint(self)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.User:
+            tell()
+            return True
+        return super().event(event)
 
 
-def _tell() -> None:
+def tell_after_paint(listener: QObject) -> None:
+    """Have `listener` told by a User event as soon as the paint under way has reached the screen.
+
+    Before anything else that waits: what the program does after its first paint is no part of it.
+    """
+    QCoreApplication.postEvent(listener, QEvent(QEvent.Type.User), Qt.EventPriority.HighEventPriority.value)
+
+
+def tell() -> None:
+    """Say on stdout that content is painted now."""
     now = time.clock_gettime(time.CLOCK_MONOTONIC)
     print(json.dumps({"painted": now, "cpu": time.process_time()}), flush=True)
 
@@ -56,7 +73,7 @@ def _run(arguments: list[str]) -> int:
         Watch(running)
         show(running)
 
-    program.Program.show = watched_show  # type: ignore[method-assign]
+    program.Program.show = watched_show  # type: ignore[method-assign, assignment]
     return main.main(arguments)
 
 

@@ -105,7 +105,7 @@ class Course:
     def _bar(self) -> list[float]:
         """The scroll bar dragged to and fro over what is loaded."""
         bar = self.view.verticalScrollBar()
-        taken = []
+        taken: list[float] = []
         bar.setSliderDown(True)
         for _ in range(DRAGS):
             to = self.chance.randrange(bar.maximum())
@@ -137,7 +137,8 @@ class Course:
         stage.settle(100)
         height = self.window.height()
         widths = itertools.cycle((1_180, 1_320, 1_400, 1_240, 1_500, 1_280))
-        taken, moved = [], 0
+        taken: list[float] = []
+        moved = 0
         for turn, width in zip(range(RESIZES), widths, strict=False):
             before = self._first_text()
             to = height - 100 if turn % 4 == 3 else height
@@ -148,7 +149,8 @@ class Course:
 
     def _prepend(self) -> tuple[list[float], int, int]:
         """A page put above the first row while that is being read; the greatest shift of any text in view."""
-        taken, shift, came = [], 0, 0
+        taken: list[float] = []
+        shift = came = 0
         while len(taken) < PREPENDS:
             list(self._jumps(1))
             model = self.view.timeline
