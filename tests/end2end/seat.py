@@ -62,11 +62,9 @@ class Seat:
         hands.click(hands.find(dialog, QPushButton, "Sign in"))
         return dialog
 
-    async def sign_in(self, url: str, password: str = PASSWORD) -> None:
+    async def sign_in(self, url: str, password: str = PASSWORD, login: str = DESK_EMAIL) -> None:
         """Signed in without the dialog, and online with all conversations."""
-        request = SignInRequest(
-            platform=Platform.DISPATCHER, server_url=url, login=DESK_EMAIL, password=password
-        )
+        request = SignInRequest(platform=Platform.DISPATCHER, server_url=url, login=login, password=password)
         await self.program.desk.sign_in(request)
         await self.online()
         await hands.until(lambda: len(self.conversations()) >= 10, "the conversations")
@@ -163,11 +161,17 @@ class Customer:
         self._http = httpx.Client(base_url=url, timeout=10)
         answer = self._http.post("/api/authorization/login", json={"email": email, "password": PASSWORD})
         answer.raise_for_status()
-        self._http.headers["Authorization"] = f"Bearer {answer.json()['data']['accessToken']}"
+        self.token: str = answer.json()["data"]["accessToken"]
+        self._http.headers["Authorization"] = f"Bearer {self.token}"
 
     def send(self, order_id: str, text: str) -> None:
         answer = self._http.post("/api/chat/messages", json={"orderId": order_id, "message": text})
         assert answer.status_code == 201, answer.text
+
+    def status(self, number: str) -> str:
+        answer = self._http.get(f"/api/orders/{number}")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["data"]["status"])
 
     def close(self) -> None:
         self._http.close()
