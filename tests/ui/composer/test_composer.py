@@ -429,6 +429,25 @@ def test_a_draft_waits_while_a_message_is_changed(ui: Ui, stage: Stage, composer
     ui.run(story())
 
 
+def test_one_change_at_a_time(ui: Ui, stage: Stage, composer: Composer) -> None:
+    """While one message is being changed, taking another one does not throw the change away."""
+
+    async def story() -> None:
+        first, second = stage.filled.press("first"), stage.filled.press("second")
+        composer.edit_outgoing(first.id, first.text)
+        composer.edit_outgoing(second.id, second.text)
+        assert composer.edit.toPlainText() == "second"
+        QTest.keyClicks(composer.edit, " changed")
+        composer.edit_outgoing(first.id, first.text)
+        assert composer.edit.toPlainText() == "second changed"
+        assert "First save or cancel" in composer.notice.label.text()
+        composer.press_send()
+        await composer.flush()
+        assert [item.text for item in waiting(stage)] == ["first", "second changed"]
+
+    ui.run(story())
+
+
 def test_the_limit_is_counted_and_kept(ui: Ui, stage: Stage, composer: Composer) -> None:
     """Near the limit the length is shown; over it nothing is sent, the excess is named and the text stays."""
 

@@ -541,6 +541,22 @@ def test_keys_walk_the_whole_list(show: Show, qapp: QApplication) -> None:
     assert view.timeline.message(view.current_row).id < 300
 
 
+def test_the_current_row_is_marked_for_the_keyboard_only(show: Show) -> None:
+    """A ring marks the current message for who goes by keys; a click makes it current without one."""
+    shown = show(many(5))
+    view = shown.view
+
+    def marked() -> list[int]:
+        return [row for row in range(5) if view.emphasis(view.row_layout(row), row).current]
+
+    view.setFocus(Qt.FocusReason.MouseFocusReason)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=letter_point(view, 3, 2))
+    assert view.current_row == 3
+    assert marked() == []
+    QTest.keyClick(view, Qt.Key.Key_Up)
+    assert marked() == [2]
+
+
 def test_typed_letters_go_on_to_the_composer(show: Show, qtbot: QtBot) -> None:
     """Letters typed in the list are handed on, and commands are not."""
     shown = show(many(3))

@@ -134,7 +134,9 @@ class Composer(Panel):
             self._keepers.pop(conversation).deleteLater()
 
     async def flush(self) -> None:
-        """Return once every draft is on disk, or could not be put there; for the end of the program."""
+        """Return once all that was typed or pressed is on disk, or could not be; for the end of the run."""
+        for change in tuple(self._edits.values()):
+            await change.settle()
         for keeper in tuple(self._keepers.values()):
             await keeper.settle()
 
@@ -180,7 +182,12 @@ class Composer(Panel):
         conversation = self.conversation_id
         if conversation is None or not self.room.may_write:
             return
-        keeper = self._keeper()
+        earlier, keeper = self._editing(), self._keeper()
+        if earlier is not None and earlier.is_changed:
+            self._refuse(tr("First save or cancel the change that you are making here."))
+            return
+        if earlier is not None:
+            self.stop_editing()
         if keeper is not None:
             keeper.flush()
         change = Editing(self._context.desk, self._tasks, OutgoingId(outgoing), text, self)

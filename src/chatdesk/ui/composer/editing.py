@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from PySide6.QtCore import QObject, Signal
 
 from chatdesk.domain.entities import Outgoing
@@ -35,6 +37,9 @@ class Editing(QObject):
         self._desk = desk
         self._tasks = tasks
         self._name = f"edit {outgoing}"
+        self._before = text
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.outgoing = outgoing
         self.text = text
         self.trouble: Exception | None = None
@@ -44,20 +49,37 @@ class Editing(QObject):
         """Whether a press of Save is not on disk yet."""
         return self._tasks.is_running(self._name)
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether cancelling would lose something."""
+        return self.text != self._before
+
+    async def settle(self) -> None:
+        """Return once a press of Save is on disk, or could not be put there."""
+        await self._idle.wait()
+
     def press_save(self) -> None:
         """Put the changed text in the place of the old one."""
         if self.is_busy:
             return
         self.trouble = None
+        self._idle.clear()
         self._tasks.start(
             self._name,
             self._desk.edit(self.outgoing, self.text),
-            on_done=lambda _item: self.done.emit(),
+            on_done=lambda _item: self._on_done(),
             on_error=self._on_error,
         )
+        if not self.is_busy:
+            self._idle.set()
         self.changed.emit()
 
+    def _on_done(self) -> None:
+        self._idle.set()
+        self.done.emit()
+
     def _on_error(self, error: Exception) -> None:
+        self._idle.set()
         if isinstance(error, NotPossible):
             self.too_late.emit(self.text)
             return

@@ -13,6 +13,15 @@ from chatdesk.ui.timeline.selection import Unit
 if TYPE_CHECKING:
     from chatdesk.ui.timeline.view import TimelineView
 
+BY_KEYBOARD = frozenset(
+    {
+        Qt.FocusReason.TabFocusReason,
+        Qt.FocusReason.BacktabFocusReason,
+        Qt.FocusReason.ShortcutFocusReason,
+        Qt.FocusReason.OtherFocusReason,
+    }
+)
+"""Ways in which the focus comes to somebody who goes by keys."""
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 

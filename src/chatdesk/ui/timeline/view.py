@@ -30,7 +30,7 @@ from chatdesk.ui.timeline.announce import announce_messages, announce_row
 from chatdesk.ui.timeline.grouping import local_day
 from chatdesk.ui.timeline.history import History
 from chatdesk.ui.timeline.jump import JumpButton
-from chatdesk.ui.timeline.keys import handle_key
+from chatdesk.ui.timeline.keys import BY_KEYBOARD, handle_key
 from chatdesk.ui.timeline.layout import RowLayout
 from chatdesk.ui.timeline.links import Link, open_link
 from chatdesk.ui.timeline.menu import MessageMenu, open_message_menu
@@ -69,6 +69,8 @@ class TimelineView(RowSurface):
         self._actions = MessageActions(context, self)
         self._tasks = Tasks(self, context.troubles)
         self._today = 0
+        self._ring = False
+        """Whether the current row is marked: only for who goes by the keyboard."""
         self.setAccessibleName(tr("Messages"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
@@ -204,7 +206,7 @@ class TimelineView(RowSurface):
         hovered = self.pointer.hovered
         return Emphasis(
             selection=self.selection.range_in(row.message.id),
-            current=self.hasFocus() and number == self.current_row,
+            current=self._ring and self.hasFocus() and number == self.current_row,
             hovered=hovered[1] if hovered is not None and hovered[0] == number else None,
         )
 
@@ -221,6 +223,7 @@ class TimelineView(RowSurface):
     # ------------------------------------------------------------------------------------ mouse and keyboard
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._ring = False
         if event.button() is Qt.MouseButton.LeftButton:
             self.pointer.press(event)
 
@@ -253,6 +256,7 @@ class TimelineView(RowSurface):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if handle_key(self, event):
+            self._ring = True
             event.accept()
             return
         event.ignore()
@@ -285,6 +289,7 @@ class TimelineView(RowSurface):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self._ring = self._ring or event.reason() in BY_KEYBOARD
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
