@@ -110,6 +110,18 @@ def test_the_server_s_number_counts_with_what_came_since(desk: Desk) -> None:
     assert row(desk).unread == 1
 
 
+def test_the_first_reading_of_a_history_is_in_the_server_s_number(store: Store) -> None:
+    """What the first head read brings after the list read is not counted again; what is newer is."""
+    desk = Desk(store, first_sync=False)
+    desk.apply(2, ConversationSeen(remote_id=CONVERSATION, unread=2))
+    desk.apply(3, *window([1, 2, 3]))
+    assert row(desk).unread == 2
+    desk.apply(4, message(4))
+    assert row(desk).unread == 3
+    desk.apply(9, *window([1, 2, 3, 4, 5]), epoch=2)
+    assert row(desk).unread == 4
+
+
 def test_an_own_push_spends_the_server_s_number(desk: Desk) -> None:
     """Whoever writes has read: an own message that is pushed after the list read ends its number."""
     desk.apply(6, ConversationSeen(remote_id=CONVERSATION, unread=3))
@@ -147,7 +159,8 @@ def expected(folder: Path, conversation: int) -> tuple[int, int | None]:
         if first is None:
             return False
         if number_at is not None:
-            return bool(first[:-1] > number_at)
+            since = first[-1] == 0 or (baseline is not None and place > baseline)
+            return bool(since and first[:-1] > number_at)
         if first[-1] == 0 or (lists_at is not None and discovered_at > lists_at):
             return True
         return bool(baseline is not None and place > baseline)

@@ -73,10 +73,13 @@ def recount(tx: Tx, state: ConversationState) -> None:
         tx.run_sql(
             "UPDATE messages SET counted = 1 - counted WHERE conversation_id = ? AND counted <>"
             " (own = 0 AND deleted = 0 AND kind <> 'system' AND first_seen IS NOT NULL"
-            "  AND substr(first_seen, 1, ?) > ?)",
+            "  AND substr(first_seen, 1, ?) > ?"
+            "  AND (substr(first_seen, ?) = x'00' OR ifnull(cursor > ?, 0)))",
             state.id,
             STAMP_BYTES,
             state.server_unread_at,
+            STAMP_BYTES + 1,
+            state.baseline,
         )
     else:
         is_new = state.lists_read_at is not None and state.discovered_at > state.lists_read_at

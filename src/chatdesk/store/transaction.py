@@ -63,10 +63,12 @@ class ConversationState(msgspec.Struct, eq=False):
     def live(self, first: bytes, cursor: str) -> bool:
         """Whether a message arrived since the first sign-in, or since the server's own number.
 
-        A conversation found after the account's first sync has no stored past: all of it is live.
+        A conversation found after the account's first sync has no stored past: all of it is live. Where the
+        server gives a number, the first reading of a history shows what that number has counted already.
         """
         if self.server_unread_at is not None:
-            return first[:STAMP_BYTES] > self.server_unread_at
+            since = came_by_push(first) or (self.baseline is not None and cursor > self.baseline)
+            return since and first[:STAMP_BYTES] > self.server_unread_at
         if came_by_push(first):
             return True
         if self.lists_read_at is not None and self.discovered_at > self.lists_read_at:
@@ -142,7 +144,6 @@ class Tx:
         except BaseException:
             self.touched = outer
             del self.records[recorded:]
-            self.memory.forget()
             if self.con.in_transaction:  # a full disk may have ended it all
                 self.con.execute("ROLLBACK TO part")
                 self.con.execute("RELEASE part")

@@ -43,8 +43,7 @@ def _set_baseline(tx: Tx, state: ConversationState, stamp: bytes, event: WindowR
         return
     state.baseline, state.baseline_at = newest, stamp
     tx.run_sql("UPDATE conversations SET baseline = ?, baseline_at = ? WHERE id = ?", newest, stamp, state.id)
-    if state.server_unread_at is None:
-        recount(tx, state)
+    recount(tx, state)
 
 
 def _confirm(tx: Tx, state: ConversationState, stamp: bytes, event: WindowRead) -> None:
