@@ -33,6 +33,8 @@ def main() -> int:
         }
         command = [
             sys.executable,
+            "-X",
+            "faulthandler",
             __file__,
             "--out",
             str(chosen.out),
@@ -43,7 +45,8 @@ def main() -> int:
         ]
         done = subprocess.run(command, env=environment, timeout=TIMEOUT_S, check=False)
         if done.returncode:
-            return done.returncode
+            print(f"drawing at {scale * 100} % ended with {done.returncode}", file=sys.stderr)
+            return 1
     print(f"pictures are in {chosen.out}")
     return 0
 

@@ -333,8 +333,16 @@ def writing_keys(*, enter_sends: bool) -> tuple[WidgetKey, ...]:
     return (
         WidgetKey(lambda: tr("Send"), (send,)),
         WidgetKey(lambda: tr("New line"), (line,)),
+        WidgetKey(lambda: tr("Change the last message that has not left"), ("Up",)),
     )
 
+
+READING: tuple[WidgetKey, ...] = (
+    WidgetKey(lambda: tr("Message above or below"), ("Up", "Down")),
+    WidgetKey(lambda: tr("What can be done with a message"), ("Return",)),
+    WidgetKey(lambda: tr("Copy what is marked"), ("Ctrl+C",)),
+)
+"""Keys of the message list."""
 
 ELSEWHERE: tuple[WidgetKey, ...] = (
     WidgetKey(lambda: tr("Accounts, from top to bottom"), ("Ctrl+1", "Ctrl+9")),

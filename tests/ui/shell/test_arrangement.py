@@ -15,7 +15,7 @@ from chatdesk.domain.kinds import ConnectionState, SignInState
 from chatdesk.ui.actions import Situation
 from chatdesk.ui.arrangement import Arrangement, ListShape, Pane, arrange
 from chatdesk.ui.chat.troubles import BannerAction, choose_banner
-from chatdesk.ui.commands import COMMANDS, ELSEWHERE, Menu, Needs, menu_title, writing_keys
+from chatdesk.ui.commands import COMMANDS, ELSEWHERE, READING, Menu, Needs, menu_title, writing_keys
 from chatdesk.ui.dialogs.shortcuts import sheet_rows
 from chatdesk.ui.preferences import ENTER_SENDS, GEOMETRY, LAST_CONVERSATION, THEME, ZOOM, Preferences
 from chatdesk.ui.theme import ThemeMode
@@ -86,7 +86,7 @@ def test_every_key_is_on_the_sheet(qapp: QApplication) -> None:
     for command in COMMANDS:
         if command.keys and command.listed:
             assert rows[command.title()]
-    for key in (*writing_keys(enter_sends=True), *ELSEWHERE):
+    for key in (*writing_keys(enter_sends=True), *READING, *ELSEWHERE):
         assert rows[key.title()]
     assert all(rows.values())
     assert rows["Send"] == "Return"

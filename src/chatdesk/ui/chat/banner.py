@@ -54,7 +54,6 @@ class Banner(Panel):
         self._button = WordButton("", look="flat", parent=self)
         self._button.clicked.connect(self._act)
         row = QHBoxLayout(self)
-        row.setContentsMargins(metrics.large, metrics.tiny, metrics.small, metrics.tiny)
         row.setSpacing(metrics.small)
         row.addWidget(self._icon)
         self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -163,6 +162,9 @@ class Banner(Panel):
         self.show()
 
     def _restyle(self) -> None:
+        metrics, layout = self._context.theme.metrics, self.layout()
+        if layout is not None:
+            layout.setContentsMargins(metrics.large, metrics.tiny, metrics.small, metrics.tiny)
         words = self._words
         if words is None:
             return

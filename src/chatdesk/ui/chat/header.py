@@ -113,8 +113,7 @@ class ConversationHeader(Panel):
         words.setSpacing(0)
         words.addWidget(self._name)
         words.addLayout(second)
-        row = QHBoxLayout()
-        row.setContentsMargins(metrics.large, metrics.small, metrics.medium, metrics.small)
+        row = self._row_layout = QHBoxLayout()
         row.setSpacing(metrics.small)
         row.addWidget(self._back)
         row.addWidget(self._avatar)
@@ -187,7 +186,8 @@ class ConversationHeader(Panel):
         return " · ".join(part for part in parts if part)
 
     def _restyle(self) -> None:
-        theme = self._context.theme
+        theme, metrics = self._context.theme, self._context.theme.metrics
+        self._row_layout.setContentsMargins(metrics.large, metrics.small, metrics.medium, metrics.small)
         self._order.setFont(theme.font(TextRole.SECONDARY_STRONG))
         size = theme.metrics.px(14)
         self._insecure_icon.setPixmap(

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
-from chatdesk.ui.commands import COMMANDS, ELSEWHERE, Menu, menu_title, writing_keys
+from chatdesk.ui.commands import COMMANDS, ELSEWHERE, READING, Menu, menu_title, writing_keys
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
 from chatdesk.ui.dialogs.sheet import Sheet
@@ -33,8 +33,14 @@ def sheet_rows(*, enter_sends: bool) -> list[tuple[str, list[tuple[str, str]]]]:
         (menu_title(menu), [(c.title(), key_text(c.keys)) for c in keyed if c.menu is menu]) for menu in Menu
     ]
     writing = [(k.title(), key_text(k.keys)) for k in writing_keys(enter_sends=enter_sends)]
+    reading = [(k.title(), key_text(k.keys)) for k in READING]
     elsewhere = [(k.title(), key_text(k.keys, between=" … ")) for k in ELSEWHERE]
-    return [(tr("Writing"), writing), *[group for group in groups if group[1]], (tr("Elsewhere"), elsewhere)]
+    return [
+        (tr("Writing"), writing),
+        (tr("Reading"), reading),
+        *[group for group in groups if group[1]],
+        (tr("Elsewhere"), elsewhere),
+    ]
 
 
 class ShortcutsDialog(Sheet):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from chatdesk.domain.desk import SignedIn, SignInRequest
 from chatdesk.domain.entities import Account
@@ -137,8 +137,11 @@ class SignInDialog(Sheet):
         edit.setAccessibleName(name)
         edit.setMaxLength(300)
         label.setBuddy(edit)
-        self.content.addWidget(label)
-        self.content.addWidget(edit)
+        pair = QVBoxLayout()
+        pair.setSpacing(self.theme.metrics.tiny)
+        pair.addWidget(label)
+        pair.addWidget(edit)
+        self.content.addLayout(pair)
         return edit
 
     def _fix(self, account: Account) -> None:
