@@ -37,6 +37,7 @@ class Seat:
         self.window = self.program.window
         self.window.resize(1280, 820)
         self.program.show()
+        self.window.activateWindow()
 
     async def close(self) -> None:
         await self.program.close()

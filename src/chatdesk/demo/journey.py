@@ -58,6 +58,7 @@ class Journey:
         self._window = program.window
         began = time.monotonic()
         self._window.resize(1280, 820)
+        self._window.activateWindow()
         try:
             await self._sign_in()
             chosen = await self._lively_conversations()
