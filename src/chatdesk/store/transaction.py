@@ -144,6 +144,7 @@ class Tx:
         except BaseException:
             self.touched = outer
             del self.records[recorded:]
+            self.memory.forget()
             if self.con.in_transaction:  # a full disk may have ended it all
                 self.con.execute("ROLLBACK TO part")
                 self.con.execute("RELEASE part")
