@@ -24,6 +24,8 @@ def run(rows: int) -> list[Measured]:
     def p99(key: str, *names: str, **more: Any) -> Measured:
         samples = [one for name in names for one in found[name]]
         detail = {**summary(samples), **where, **more}
+        if f"{key}_cpu" in found:
+            detail["processor time"] = summary(found[f"{key}_cpu"])
         return Measured(key=key, value=percentile(samples, 99), rows=rows, detail=detail)
 
     big, small = found["switch_big"], found["switch_small"]

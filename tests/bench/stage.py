@@ -34,6 +34,8 @@ class Paints(QObject):
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
         self.count = 0
+        self.cpu_ms: list[float] = []
+        """Processor time of the window's thread in each of the measured stretches."""
         widget.installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -47,13 +49,16 @@ class Paints(QObject):
         A turn also does all that waits besides, so the figure is never too good. Raises NotPainted.
         """
         before = self.count
+        cpu_s = time.thread_time()
         began = time.perf_counter()
         act()
         while self.count == before:
             QCoreApplication.processEvents(_ALL)
             if time.perf_counter() - began > PATIENCE_S:
                 raise NotPainted(repr(act))
-        return (time.perf_counter() - began) * MS
+        took_ms = (time.perf_counter() - began) * MS
+        self.cpu_ms.append((time.thread_time() - cpu_s) * MS)
+        return took_ms
 
 
 def settle(turns: int = 20) -> None:

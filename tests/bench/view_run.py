@@ -50,15 +50,26 @@ class Course:
         found["viewport_px"] = [viewport.width(), viewport.height()]
         stage.collect()
         found["wheel"] = self._wheel()
+        found["wheel_cpu"] = self._cpu()
         found["fling"] = self._fling()
+        found["fling_cpu"] = self._cpu()
         found["keys"] = self._keys()
         found["bar"] = self._bar()
+        self._cpu()
         found["jump"] = list(self._jumps())
+        found["jump_cpu"] = self._cpu()
         found["resize"], found["resize_moved"] = self._resize()
+        found["resize_cpu"] = self._cpu()
         found["prepend"], found["shift_px"], found["prepended_rows"] = self._prepend()
         found["switch_big"], found["switch_small"] = self._switch(self.window.open_conversation)
         found["list_only_big"], found["list_only_small"] = self._switch(self.view.open_conversation)
         return found
+
+    def _cpu(self) -> list[float]:
+        """Processor time of each act since the last question: says more than the clock on a noisy machine."""
+        taken = self.paints.cpu_ms[:]
+        self.paints.cpu_ms.clear()
+        return taken
 
     def _timed(self, act: Callable[[], object]) -> float:
         return self.paints.until_next(act)
