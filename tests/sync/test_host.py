@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from chatdesk.domain.changes import AccountStatus, News
 from chatdesk.domain.desk import Engines, SignedIn, SignInRequest
 from chatdesk.domain.errors import NotPossible, SignInRefused
-from chatdesk.domain.ids import AccountId, RemoteId
+from chatdesk.domain.ids import AccountId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, NoticeCode, Platform, SignInState
 from chatdesk.domain.ports import Client, Limits, PlatformPlugin
 from chatdesk.store import Store
@@ -287,6 +288,77 @@ def test_a_listener_that_fails_harms_nobody(shop: Shop, allow_log: AllowLog) -> 
     wait_for(lambda: shop.is_online(account.id))
     assert seen
     end()
+
+
+def test_one_account_that_can_not_start_says_so(shop: Shop, allow_log: AllowLog) -> None:
+    """An engine that fails to start is off with a reason; the host lives, and the next sign-in mends it."""
+    allow_log("ERROR chatdesk.sync.host: account 1: the engine did not start: ZeroDivisionError")
+    shop.host.start()
+    account = shop.sign_in().result(10).account
+    shop.host.stop()
+
+    async def fails(_key: str) -> None:
+        raise ZeroDivisionError
+
+    shop.vault.load = fails  # type: ignore[assignment, method-assign]
+    shop.new_host().start()
+    wait_for(lambda: (status := shop.status(account.id)) and status.reason == "internal fault")
+    del shop.vault.load
+    shop.sign_in().result(10)
+    wait_for(lambda: shop.is_online(account.id))
+
+
+def customer_asks(shop: Shop) -> None:
+    shop.server.customer_says(ROOM, "hello?")
+
+
+def test_retry_replaces_an_engine_that_stands_still(shop: Shop, allow_log: AllowLog) -> None:
+    """After a fault of ours has stopped an account, Retry builds its engine anew with the same token."""
+    allow_log("ERROR chatdesk.sync.tasks: account 1: inbox died")
+    shop.host.start()
+    account = shop.sign_in(keep=False).result(10).account
+    wait_for(lambda: shop.store.conversations().result(5).rows)
+    engine = shop.host._engines[account.id]
+
+    async def dies() -> None:
+        raise ZeroDivisionError
+
+    engine._inbox._apply_next = dies  # type: ignore[method-assign]
+    wait_for(lambda: shop.server.links and shop.server.links[0].entered)
+    shop.host._thread.post(partial(customer_asks, shop))
+    wait_for(lambda: engine.broken)
+    shop.host.retry_now(account.id)
+    wait_for(lambda: shop.is_online(account.id) and shop.host._engines[account.id] is not engine)
+
+    def last() -> str:
+        (conversation,) = shop.store.conversations().result(5).rows
+        return conversation.last.text if conversation.last is not None else ""
+
+    wait_for(lambda: last() == "hello?")
+
+
+def test_what_the_window_asks_reaches_the_engine(shop: Shop) -> None:
+    """Typing, older pages, a check and a refresh asked from another thread arrive at the server."""
+    for number in range(8):
+        shop.server.store(ROOM, "customer", f"line {number}")
+    shop.host.start()
+    account = shop.sign_in().result(10).account
+    wait_for(lambda: shop.is_online(account.id))
+    wait_for(lambda: shop.server.links and shop.server.links[0].entered)
+    shop.host.typing(account.id, RemoteId(ROOM), True)
+    shop.host.typing(account.id, RemoteId(ROOM), False)
+    wait_for(lambda: shop.server.typed == [(ROOM, True), (ROOM, False)])
+    (conversation,) = shop.store.conversations().result(5).rows
+    reader = shop.store.reader()
+    wait_for(lambda: reader.newest_page(conversation.id).messages)
+    oldest = reader.newest_page(conversation.id).messages[0]
+    shop.host.load_older(account.id, RemoteId(ROOM), oldest.cursor, 5)
+    wait_for(lambda: len(reader.newest_page(conversation.id).messages) == 9)
+    reader.close()
+    rooms_read = shop.server.seen["rooms"]
+    shop.host.check_uncertain(OutgoingId("none"), account.id)
+    shop.host.refresh(account.id)
+    wait_for(lambda: shop.server.seen["rooms"] > rooms_read)
 
 
 def test_whoever_subscribes_late_hears_how_things_stand(shop: Shop) -> None:

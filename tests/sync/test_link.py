@@ -139,6 +139,28 @@ def test_without_a_password_reading_and_queueing_go_on(tmp_path: Path) -> None:
     run_virtual(story())
 
 
+def test_a_server_that_takes_us_for_somebody_else_is_left(tmp_path: Path, allow_log: AllowLog) -> None:
+    """A token of another person is not used: the link is closed, nothing is stored, the password is asked."""
+    seen = allow_log("WARNING chatdesk.sync.engine: account 1: the server takes us for somebody else")
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            world.server.refreshes_as = "somebody"
+            await world.quiet(HOUR_MS)
+            assert seen
+            assert world.status.sign_in is SignInState.NEEDS_PASSWORD
+            assert world.status.connection is ConnectionState.OFF
+            assert not world.server.links
+            assert world.server.seen["connect"] == 1
+            assert world.engine is not None
+            world.engine.retry_now()
+            await world.quiet(HOUR_MS)
+            assert world.server.seen["connect"] == 1
+            assert world.status.sign_in is SignInState.NEEDS_PASSWORD
+
+    run_virtual(story())
+
+
 def test_where_the_socket_is_refused_the_server_is_polled(tmp_path: Path) -> None:
     """Without a socket but with requests: messages are read again and again, and sends go."""
 

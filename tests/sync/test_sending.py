@@ -10,7 +10,7 @@ import pytest
 from chatdesk.domain import outbox
 from chatdesk.domain.changes import Commit, MessagesPut
 from chatdesk.domain.errors import NotPossible
-from chatdesk.domain.kinds import DeliveryState, ParkReason
+from chatdesk.domain.kinds import ConnectionState, DeliveryState, ParkReason, SignInState
 from tests.conftest import AllowLog
 from tests.sync.toy.server import Fault
 from tests.sync.virtual import run_virtual, until
@@ -268,6 +268,98 @@ def test_a_server_that_asks_for_patience_gets_it(tmp_path: Path) -> None:
             took_ms = await world.settled(item, other)
             assert 4_000 < took_ms < 8_000
             assert (world.server.texts("r1"), world.server.texts("r2")) == (["one"], ["two"])
+
+    run_virtual(story())
+
+
+def test_no_minute_sees_more_sends_than_the_server_allows(tmp_path: Path) -> None:
+    """Where the platform names a limit per minute we keep to it, and rows say when they will go."""
+
+    async def story() -> None:
+        async with World(tmp_path, rooms=3, start=False) as world:
+            world.adapter.sends_per_minute = 4
+            await world.start()
+            await world.synced()
+            items = [await world.press(f"text {n}", f"r{n % 3 + 1}") for n in range(12)]
+            await world.quiet(10_000)
+            waiting = [await world.item(one.id) for one in items]
+            told = [one for one in waiting if one is not None and one.not_before_us]
+            assert len(told) == 3  # the next of each conversation
+            for one in told:
+                assert 40_000_000 < one.not_before_us - world.clock.now_us() <= 60_000_000
+            await world.settled(*items, within_ms=200_000)
+            said = sorted(
+                m["at_us"] for room in world.server.rooms.values() for m in room if m["from"] == "me"
+            )
+            assert len(said) == 12
+            for start_us in said:
+                assert sum(start_us <= at_us < start_us + 59_900_000 for at_us in said) <= 4
+
+    run_virtual(story())
+
+
+def test_many_conversations_are_served_a_few_at_a_time(tmp_path: Path) -> None:
+    """A message in each of twenty conversations: all arrive, each once."""
+
+    async def story() -> None:
+        async with World(tmp_path, rooms=20) as world:
+            items = [await world.press(f"to {n}", f"r{n}") for n in range(1, 21)]
+            await world.settled(*items)
+            assert [world.server.texts(f"r{n}") for n in range(1, 21)] == [[f"to {n}"] for n in range(1, 21)]
+
+    run_virtual(story())
+
+
+def test_a_conversation_that_can_not_be_read_parks_its_send(tmp_path: Path) -> None:
+    """When history is refused for good before the first send, the send is parked with that reason."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            world.server.down = True
+            world.server.cut_all()
+            item = await world.press("one")
+            del world.server.rooms[ROOM]
+            world.server.down = False
+            await world.reaches(DeliveryState.PARKED, item)
+            row = await world.item(item.id)
+            assert row is not None
+            assert row.parked is ParkReason.NOT_FOUND
+            assert world.server.seen["say"] == 0
+
+    run_virtual(story())
+
+
+def test_a_head_that_can_not_be_read_now_delays_its_send(tmp_path: Path) -> None:
+    """Without a watermark nothing is sent; when the server answers again the send goes, in order."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            world.server.fault("history", Fault(status=500), times=60)
+            world.server.cut_all()
+            items = [await world.press("one"), await world.press("two")]
+            await world.settled(*items, within_ms=300_000)
+            assert world.server.seen["history"] > 60
+            assert world.server.texts(ROOM) == ["one", "two"]
+
+    run_virtual(story())
+
+
+def test_a_void_token_met_by_a_send_keeps_it_queued(tmp_path: Path) -> None:
+    """When only a send finds out that the token is void, the person is asked and the send waits."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            world.server.socket_refused = True
+            world.server.cut_all()
+            await until(lambda: world.status.connection is ConnectionState.POLLING)
+            await world.settled(await world.press("one"))
+            world.server.tokens.clear()
+            world.server.refreshable = False
+            item = await world.press("two")
+            await until(lambda: world.status.sign_in is SignInState.NEEDS_PASSWORD)
+            await world.quiet(60_000)
+            assert await world.state(item.id) is DeliveryState.QUEUED
+            assert world.server.texts(ROOM) == ["one"]
 
     run_virtual(story())
 

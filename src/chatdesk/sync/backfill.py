@@ -128,7 +128,7 @@ class Backfill:
             gaps = [one for one in (await self._known())[:MOST_SERVED] if not one.head_complete]
             if not gaps:
                 break
-            outcomes = await _some_at_once(partial(self.read_head, one.remote_id) for one in gaps)
+            outcomes = await _some_at_once(partial(self._close_gap, one) for one in gaps)
             whole = whole and all(_ended_well(one) for one in outcomes)
         if whole:
             self._status.synced(self._clock.now_us())
@@ -160,6 +160,15 @@ class Backfill:
         outcome = await self.read_head(one.remote_id)
         if _ended_well(outcome):
             self._served.add(one.remote_id)
+        return outcome
+
+    async def _close_gap(self, one: KnownConversation) -> goals.Outcome:
+        self._announce(HistoryLoading(one.id, busy=True))
+        outcome: goals.Outcome | None = None
+        try:
+            outcome = await self.read_head(one.remote_id)
+        finally:
+            self._announce(HistoryLoading(one.id, busy=False, reaches_start=_reaches_start(outcome)))
         return outcome
 
     async def _known(self) -> list[KnownConversation]:
@@ -218,16 +227,13 @@ class Backfill:
             local = await self.local_id(conversation)
             if local is None:
                 return
-            reaches_start = False
             self._announce(HistoryLoading(local, busy=True))
+            outcome: goals.Outcome | None = None
             try:
                 outcome = await self._goal(OlderPage(conversation, before, held))
                 await self._inbox.settled()
-                reaches_start = any(
-                    isinstance(event, WindowRead) and event.reaches_start for event in outcome.events
-                )
             finally:
-                self._announce(HistoryLoading(local, busy=False, reaches_start=reaches_start))
+                self._announce(HistoryLoading(local, busy=False, reaches_start=_reaches_start(outcome)))
         except WorldError as exc:
             log.warning("reading an older page: %s", type(exc).__name__)
         finally:
@@ -282,6 +288,12 @@ class Backfill:
         if isinstance(outcome.ending, goals.AskPerson):
             self._line.ask_person(outcome.ending)
         return outcome
+
+
+def _reaches_start(outcome: goals.Outcome | None) -> bool:
+    """Whether a reading has met the first message of the conversation."""
+    events = () if outcome is None else outcome.events
+    return any(isinstance(event, WindowRead) and event.reaches_start for event in events)
 
 
 def _ended_well(outcome: goals.Outcome) -> bool:

@@ -46,7 +46,7 @@ from chatdesk.sync.heads import Heads
 from chatdesk.sync.inbox import Inbox
 from chatdesk.sync.lanes import Lanes
 from chatdesk.sync.liveness import Liveness
-from chatdesk.sync.parts import Line, Parts, Surroundings
+from chatdesk.sync.parts import Keys, Line, Parts, Surroundings
 from chatdesk.sync.reconcile import Reconciler
 from chatdesk.sync.runner import AskPerson, Runner
 from chatdesk.sync.status import Status
@@ -64,17 +64,6 @@ SIGN_OUT_MS = 3_000
 GREET_MS = 2_000
 """How long sends wait for the server to say what it offers."""
 FAULT = "internal fault"
-
-
-class Keys(msgspec.Struct, frozen=True):
-    """Tokens of an account and where they may be kept.
-
-    keep: whether the vault may have them. kept: whether it has.
-    """
-
-    secrets: Secrets
-    keep: bool = True
-    kept: bool = True
 
 
 class Engine:
@@ -121,14 +110,7 @@ class Engine:
         await asyncio.wrap_future(self._store.restart(self.account.id))
         if self._keys is None:
             self._keys = Keys(await self._vault.load(self._vault_key) or Secrets())
-        known = AccountFacts(
-            server_url=self.account.server_url,
-            login=self.account.login,
-            user_id=self.account.user_id,
-            role=self.account.role,
-            name=self.account.name,
-            secrets=self._keys.secrets,
-        )
+        known = self._account_facts(self._keys.secrets)
         facts = msgspec.structs.replace(self._adapter.facts(known, learnt), epoch=epoch, online=False)
         self._build(facts)
         self._status.token_kept(self._keys.kept)
@@ -166,6 +148,17 @@ class Engine:
                 self._backfill.read_head,
                 self._liveness.left,
             ),
+        )
+
+    def _account_facts(self, secrets: Secrets) -> AccountFacts:
+        of = self.account
+        return AccountFacts(
+            server_url=of.server_url,
+            login=of.login,
+            user_id=of.user_id,
+            role=of.role,
+            name=of.name,
+            secrets=secrets,
         )
 
     def _commit_listener(self) -> Callable[[Commit], None]:
@@ -271,6 +264,8 @@ class Engine:
 
     async def take(self, events: tuple[Event, ...], stamp: Stamp) -> None:
         """Send each event where it belongs; waits while the store is behind."""
+        if self._of_somebody_else(events):
+            return
         stored: list[StoredEvent] = []
         for event in events:
             match event:
@@ -279,7 +274,7 @@ class Engine:
                 case TokensChanged():
                     self._tasks.start(self._save_tokens(), "save token")
                 case IdentityKnown():
-                    self._check_identity(event)
+                    pass  # looked at above
                 case Noticed(code=code, detail=detail):
                     self._announce(NoticeRaised(self.account.id, code, detail))
                 case Dropped(reason=reason):
@@ -316,11 +311,16 @@ class Engine:
         if event.own:
             self._reconciler.echo(event.conversation, event.text)
 
-    def _check_identity(self, event: IdentityKnown) -> None:
-        """Who we are comes from the account; a token of somebody else must not be used for it."""
-        if event.user_id and self.account.user_id and event.user_id != self.account.user_id:
-            log.error("account %d: the server takes us for somebody else", self.account.id)
-            self._supervisor.ask_person(AskPerson(NoticeCode.AUTH_REQUIRED))
+    def _of_somebody_else(self, events: tuple[Event, ...]) -> bool:
+        """Who we are comes from the account; what a server tells somebody else must not be stored here."""
+        for event in events:
+            if isinstance(event, IdentityKnown) and event.user_id != self.account.user_id:
+                log.warning("account %d: the server takes us for somebody else", self.account.id)
+                # The foreign token is forgotten; the vault was not told of it.
+                self._exchange.put_account(self._account_facts(Secrets()))
+                self._supervisor.refuse(AskPerson(NoticeCode.AUTH_REQUIRED))
+                return True
+        return False
 
     def _keep_epoch(self, epoch: int) -> None:
         learnt = {EPOCH_KEY: Learnt(str(epoch), FOR_EVER_US)}

@@ -18,8 +18,8 @@ from chatdesk.domain.ids import AccountId, Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, Platform, SignInState
 from chatdesk.domain.ports import PlatformPlugin, Vault, vault_key
 from chatdesk.sync.clock import Clock, SystemClock
-from chatdesk.sync.engine import FAULT, Engine, Keys
-from chatdesk.sync.parts import Surroundings
+from chatdesk.sync.engine import FAULT, Engine
+from chatdesk.sync.parts import Keys, Surroundings
 from chatdesk.sync.tasks import where
 from chatdesk.sync.thread import LoopThread, MakeLoop, fastest_loop
 from chatdesk.sync.visit import Visit

@@ -10,7 +10,7 @@ import msgspec
 from chatdesk.domain.changes import News
 from chatdesk.domain.desk import EngineStore
 from chatdesk.domain.ids import AccountId
-from chatdesk.domain.ports import Adapter, Client, Vault
+from chatdesk.domain.ports import Adapter, Client, Secrets, Vault
 from chatdesk.sync.clock import Clock
 from chatdesk.sync.runner import AskPerson
 from chatdesk.sync.tasks import Tasks
@@ -27,6 +27,17 @@ class Surroundings(msgspec.Struct, frozen=True):
     clock: Clock
     announce: Callable[[News], None]
     jitter: Callable[[], float] = random.random
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """Tokens of an account and where they may be kept.
+
+    keep: whether the vault may have them. kept: whether it has.
+    """
+
+    secrets: Secrets
+    keep: bool = True
+    kept: bool = True
 
 
 class Parts(msgspec.Struct, frozen=True):

@@ -62,6 +62,7 @@ class Supervisor:
         self._status = status
         self._hooks = hooks
         self._jitter = parts.around.jitter
+        self._refused = False
         self._attempt = 0
         self._ever_tried = False
         self._poller: asyncio.Task[object] | None = None
@@ -80,6 +81,9 @@ class Supervisor:
     def retry_now(self) -> None:
         """Try at once: the person asks for it, the network is back, or the machine has woken."""
         if self._exchange.online:
+            if self._status.now.sign_in is not SignInState.OK:
+                self._status.sign_in(SignInState.OK)  # until the next step says otherwise
+                self._hooks.usable()
             return
         self._attempt = 0
         self._now.set()
@@ -97,6 +101,12 @@ class Supervisor:
             log.info("the token is void: %s", ending.code.value)
         self._status.sign_in(state, ending.detail)
 
+    def refuse(self, ending: AskPerson) -> None:
+        """This connection must not be used at all: close it, and wait for the person."""
+        self.ask_person(ending)
+        self._refused = True
+        self._tasks.start(self._drop_link(), "drop a refused link")
+
     # -- its life
 
     async def run(self) -> None:
@@ -109,6 +119,12 @@ class Supervisor:
             await cancel_and_wait(self._poller)
 
     async def _round(self) -> None:
+        if self._refused:
+            await self._stop_polling()
+            self._status.connection(ConnectionState.OFF)
+            self._now.clear()
+            await self._now.wait()
+            self._refused = False
         if not self._polling:
             first = not self._ever_tried
             self._status.connection(ConnectionState.CONNECTING if first else ConnectionState.RECONNECTING)
@@ -124,7 +140,7 @@ class Supervisor:
             await self._stay()
             if self._clock.now_ms() - since_ms >= STABLE_MS:
                 self._attempt = 0
-            if self._now.is_set():
+            if self._now.is_set() or self._refused:
                 return  # woken, or asked: at once
             await self._rest(NotNow())
         elif isinstance(outcome.ending, AskPerson):

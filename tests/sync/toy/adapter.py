@@ -139,6 +139,7 @@ class ToyAdapter:
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.limits = limits
+        self.sends_per_minute: int | None = None
 
     def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
         return Facts(account=account, learnt=learnt, own=Own())
@@ -149,7 +150,11 @@ class ToyAdapter:
             Feature.PRESENCE: Support.YES,
             Feature.DELETE_OWN: Support.YES,
         }
-        return Capabilities(features=features, message_limit_chars=self.limits.message_limit_chars)
+        return Capabilities(
+            features=features,
+            message_limit_chars=self.limits.message_limit_chars,
+            sends_per_minute=self.sends_per_minute,
+        )
 
     def key_grade(self, facts: Facts) -> KeyGrade:
         return KeyGrade(facts.learnt["grade"].value) if "grade" in facts.learnt else KeyGrade.NONE
@@ -382,7 +387,11 @@ class ToyAdapter:
                 )
                 return Reading(_done(facts, token), events, stored)
             case "refresh":
-                return Reading(_put(facts, bad_token=False), (TokensChanged(access=body),), stored)
+                events = (
+                    TokensChanged(access=body[0]),
+                    IdentityKnown(user_id=RemoteId(body[1]), role="seller", name="Me"),
+                )
+                return Reading(_put(facts, bad_token=False), events, stored)
             case "rooms":
                 return Reading(_done(facts, token), tuple(_room_events(body)), stored)
             case "history":

@@ -74,6 +74,7 @@ class ToyServer:
         self.links: list[ToyLink] = []
         self.tokens: set[str] = set()
         self.refreshable = True
+        self.refreshes_as = ME
         self.password = "right"
         self.aborted = 0
         self._next = 0
@@ -186,7 +187,7 @@ class ToyServer:
                 return 403, "wrong password"
             return 200, {"token": self.token(), "refresh": "r", "user": ME, "name": "Me"}
         if call.note == "refresh":
-            return (200, self.token()) if self.refreshable else (401, "")
+            return (200, [self.token(), self.refreshes_as]) if self.refreshable else (401, "")
         token = dict(call.headers).get("authorization", "")
         if token not in self.tokens or int(token.partition(":")[2]) <= self.clock.now_us():
             return 401, ""
