@@ -22,7 +22,7 @@ from chatdesk.ui.dialogs.shortcuts import ShortcutsDialog
 from chatdesk.ui.dialogs.sign_in import SignInDialog
 from chatdesk.ui.dialogs.trouble import TroubleWindow
 from chatdesk.ui.outbox import Column
-from chatdesk.ui.plain import Answer, PlainQuestion
+from chatdesk.ui.plain import Answer, PlainLabel, PlainQuestion
 from chatdesk.ui.preferences import ENTER_SENDS
 from chatdesk.ui.theme import Theme, ThemeMode
 from tests.conftest import Ui
@@ -498,6 +498,8 @@ def nameless(root: QWidget) -> list[str]:
     for widget in root.findChildren(QWidget):
         inner = widget.objectName().startswith("qt_") or widget.parent() is None
         takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if takes and widget.isVisibleTo(root) and not inner and not widget.accessibleName():
+        # A label that can be copied by keyboard is named by its text.
+        name = widget.accessibleName() or (widget.text() if isinstance(widget, PlainLabel) else "")
+        if takes and widget.isVisibleTo(root) and not inner and not name:
             found.append(f"{type(widget).__name__} {widget.objectName()}")
     return found

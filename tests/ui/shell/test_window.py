@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QKeyCombination, QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.entities import Conversation
@@ -448,6 +448,9 @@ class TestKeyboard:
                 focused = QApplication.focusWidget()
                 assert focused is not None
                 reached.add(focused)
+                group = focused.group() if isinstance(focused, QAbstractButton) else None
+                if group is not None and group.exclusive():
+                    reached.update(group.buttons())  # Qt goes from one to the next by arrow keys
                 window.focusNextChild()
             missing = [f"{type(w).__name__} {w.accessibleName()}" for w in wanted - reached]
             assert missing == []
