@@ -23,23 +23,23 @@ class ConversationDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._context = context
         self._collapsed = False
-        self._look = RowLook(context.theme)
+        self.look = RowLook(context.theme)
         context.theme.changed.connect(self._restyle)
 
     @property
     def sizes(self) -> RowSizes:
         """The lengths that hold now."""
-        return self._look.sizes
+        return self.look.sizes
 
     def set_collapsed(self, collapsed: bool) -> None:
         """Paint avatars only, or whole rows."""
         self._collapsed = collapsed
 
     def _restyle(self) -> None:
-        self._look = RowLook(self._context.theme)
+        self.look = RowLook(self._context.theme)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        sizes = self._look.sizes
+        sizes = self.look.sizes
         return QSize(sizes.collapsed_width if self._collapsed else 2 * sizes.collapsed_width, sizes.height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -50,7 +50,7 @@ class ConversationDelegate(QStyledItemDelegate):
         painter.save()
         painter.setClipRect(option.rect)
         painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # each text reads its own way
-        drawing = RowDrawing(painter, option, context.theme, context.icons, self._look)
+        drawing = RowDrawing(painter, option, context.theme, context.icons, self.look)
         ground = drawing.ground()
         online = index.data(PRESENCE_ROLE) == PresenceState.ONLINE
         avatar = drawing.avatar(title_text(row), row.title or one.remote_id, online=online, ground=ground)
@@ -63,7 +63,7 @@ class ConversationDelegate(QStyledItemDelegate):
     def _paint_text(
         self, drawing: RowDrawing, row: ConversationRow, typing: tuple[str, ...], left: int
     ) -> None:
-        look, one, now_us = self._look, row.conversation, self._context.clock.now_us()
+        look, one, now_us = self.look, row.conversation, self._context.clock.now_us()
         top, middle, bottom = drawing.lanes(left + look.sizes.gap)
 
         drawing.text_at_end(top, last_time(one.last, one.activity_at_us, now_us), look.secondary, "muted")

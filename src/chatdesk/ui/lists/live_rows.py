@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QTimer
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QTimer
 
 from chatdesk.domain.desk import Snapshot
 from chatdesk.domain.ids import AccountId
@@ -29,7 +29,7 @@ T = TypeVar("T", bound=Entity)
 R = TypeVar("R")
 
 
-class LiveRows(Generic[I, T, R]):
+class LiveRows(QObject, Generic[I, T, R]):
     """The rows behind one item model, in no particular order: proxies arrange them.
 
     Changes of a commit that a snapshot already contains are ignored; a row that a commit changed after the
@@ -48,9 +48,10 @@ class LiveRows(Generic[I, T, R]):
     ) -> None:
         """Starts with the rows of `first`; `complete` brings the rest.
 
-        host: the model whose rows these are. make: the row of an entity. changed: told which rows were put or
-        removed, after views were. completed: told when a full snapshot has been taken over.
+        host: the model whose rows these are, and their owner. make: the row of an entity. changed: told which
+        rows were put or removed, after views were. completed: told when a full snapshot has been taken over.
         """
+        super().__init__(host)
         self._host = host
         self._id_of = id_of
         self._make = make
@@ -66,7 +67,7 @@ class LiveRows(Generic[I, T, R]):
         self._whole = False
         self._incoming: list[T] = []
         self._incoming_commit = 0
-        self._chunks = QTimer(host)
+        self._chunks = QTimer(self)
         self._chunks.setInterval(0)
         self._chunks.timeout.connect(self._take_chunk)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from chatdesk.domain.ids import ConversationId
 from chatdesk.ui.context import UiContext
@@ -53,6 +53,7 @@ class ConversationsPage(QWidget):
         self._facts = facts
         self._tasks = Tasks(self, context.troubles)
         self._chosen: ConversationId | None = None
+        self._collapsed = False
         self._delegate = ConversationDelegate(context, self)
         self.view = RowsView(self)
         self.view.setItemDelegate(self._delegate)
@@ -60,6 +61,8 @@ class ConversationsPage(QWidget):
         self.view.setAccessibleName(tr("Conversations"))
         self._nothing = EmptyState(context, "chat", self, text_px=_TEXT_PX)
         self._nothing.set_look("panel")
+        # The pane decides how narrow it may be, not the words.
+        self._nothing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.view)
         self._stack.addWidget(self._nothing)
@@ -141,10 +144,12 @@ class ConversationsPage(QWidget):
 
     def set_collapsed(self, collapsed: bool) -> None:
         """Show avatars only, or whole rows."""
+        self._collapsed = collapsed
         self._delegate.set_collapsed(collapsed)
         off, needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
         self.view.setVerticalScrollBarPolicy(off if collapsed else needed)
         self.view.viewport().update()
+        self._arrange()
 
     def collapsed_width(self) -> int:
         """Width in pixels that avatars need."""
@@ -159,7 +164,7 @@ class ConversationsPage(QWidget):
 
     def _arrange(self) -> None:
         self._mark()
-        if self._proxy.rowCount():
+        if self._proxy.rowCount() or self._collapsed:  # there is no room for words beside avatars
             self._stack.setCurrentWidget(self.view)
         else:
             self._say_nothing()

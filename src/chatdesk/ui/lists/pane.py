@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from chatdesk.ui.controls import IconButton, Panel
 from chatdesk.ui.i18n import tr, trn
 from chatdesk.ui.lists.choices import Chips, Switch
 from chatdesk.ui.lists.conversations import ConversationModel
+from chatdesk.ui.lists.once_looping import OnceLooping
 from chatdesk.ui.lists.page import ConversationsPage
 from chatdesk.ui.lists.proxy import Chip, ConversationProxy, SortBy
 from chatdesk.ui.lists.search import SearchField
@@ -56,13 +57,10 @@ class ListPane(Panel):
         self.shown_orders = OrderProxy(self.orders, self)
         self._build()
         self._connect()
+        self._on_search("")
         self._show_counts()
         self._restyle()
-        # Not before the loop runs: a coroutine needs it, and the first paint comes first.
-        self._read_soon = QTimer(self)
-        self._read_soon.setSingleShot(True)
-        self._read_soon.timeout.connect(self.read)
-        self._read_soon.start(0)
+        OnceLooping(self, self.read)
 
     def read(self) -> None:
         """Read all conversations and orders, off this thread; commits keep them up afterwards."""

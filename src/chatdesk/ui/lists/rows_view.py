@@ -220,10 +220,20 @@ class RowsView(QListView):
             self.activated.emit(self.currentIndex())
             return
         before = QPersistentModelIndex(self.currentIndex())
+        if event.key() in {Qt.Key.Key_Up, Qt.Key.Key_Down} and self._is_only_outlined():
+            # Qt outlines the first row when the keyboard comes in: the first arrow goes to it, not past it.
+            selection = self.selectionModel()
+            selection.select(self.currentIndex(), QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.chosen.emit(self.currentIndex())
+            return
         super().keyPressEvent(event)
         current = self.currentIndex()
         if current.isValid() and QPersistentModelIndex(current) != before:
             self.chosen.emit(current)
+
+    def _is_only_outlined(self) -> bool:
+        current = self.currentIndex()
+        return current.isValid() and not self.selectionModel().isSelected(current)
 
     def keyboardSearch(self, search: str) -> None:
         if search.strip():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from chatdesk.domain.ids import OrderId
 from chatdesk.ui.context import UiContext
@@ -46,6 +46,8 @@ class OrdersPage(QWidget):
         self._rows.setSelectionModel(self._table.selectionModel())
         self._nothing = EmptyState(context, "order", self, text_px=_TEXT_PX)
         self._nothing.set_look("panel")
+        # The pane decides how narrow it may be, not the words.
+        self._nothing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._stack = QStackedWidget(self)
         for widget in (self._rows, self._table, self._nothing):
             self._stack.addWidget(widget)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from chatdesk.domain.changes import (
@@ -23,6 +23,7 @@ from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
 from chatdesk.ui.empty import EmptyState
 from chatdesk.ui.i18n import size_text, tr
+from chatdesk.ui.lists.once_looping import OnceLooping
 from chatdesk.ui.lists.row import order_tag
 from chatdesk.ui.orders.fields import field_title, role_title
 from chatdesk.ui.orders.parts import KeyValues, StepLine, ValueLabel
@@ -55,6 +56,7 @@ class OrderPanel(Panel):
         self._build()
         self._connect()
         self._refresh()
+        OnceLooping(self, self._pending.read)
 
     # -- which order -----------------------------------------------------------------------------------
 
@@ -64,7 +66,6 @@ class OrderPanel(Panel):
         row = self._context.desk.reader.conversation(conversation_id) if conversation_id is not None else None
         self._load(row.order_id if row is not None else None)
         self._scroll.verticalScrollBar().setValue(0)
-        self._read_soon.start(0)
 
     def order(self) -> Order | None:
         """The order that is shown."""
@@ -168,12 +169,9 @@ class OrderPanel(Panel):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)
-        self._read_soon = QTimer(self)
-        self._read_soon.setSingleShot(True)
 
     def _connect(self) -> None:
         feed = self._context.feed
-        self._read_soon.timeout.connect(self._pending.read)
         self._pending.changed.connect(self._refresh)
         self._facts.changed.connect(self._refresh)
         feed.orders_put.connect(self._on_orders)

@@ -32,9 +32,8 @@ class PendingChanges(QObject):
         context.feed.outbox_gone.connect(self._on_gone)
 
     def read(self) -> None:
-        """Read what waits already, once; needs the running loop."""
-        if self._commit is None and not self._tasks.is_running("status changes"):
-            self._tasks.start("status changes", self._context.desk.outbox(), on_done=self._take)
+        """Read what waits already; needs the running loop."""
+        self._tasks.start("status changes", self._context.desk.outbox(), on_done=self._take)
 
     def of(self, order_id: OrderId) -> Outgoing | None:
         """The newest change of an order that is not settled; None: none waits."""

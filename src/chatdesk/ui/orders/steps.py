@@ -56,9 +56,10 @@ def steps(order: Order, statuses: Sequence[StatusChoice]) -> tuple[Step, ...]:
             shown.append(Step(choice.value, _label(choice.label, choice.value), state, at_us))
     labels = {choice.value: choice.label for choice in statuses}
     before_now = next((at for at, step in enumerate(shown) if step.state is not StepState.DONE), len(shown))
-    for value, (label, at_us) in reached.items():
+    for value in sorted(reached, key=lambda one: one == order.status):  # the present one comes last
         if value in places:
             continue
+        label, at_us = reached[value]
         state = StepState.NOW if value == order.status else StepState.DONE
         shown.insert(before_now, Step(value, _label(label or labels.get(value, ""), value), state, at_us))
         before_now += 1
