@@ -11,7 +11,7 @@ READY := $(VENV)/.stamp
 DEV   := packaging/dev
 export PYTHONPATH := src
 
-.PHONY: help demo test lint format bench shots replay coverage fresh lock clean system-run system-test
+.PHONY: help demo test lint format bench shots replay coverage docs fresh lock clean system-run system-test
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -43,6 +43,9 @@ replay: system-run $(READY)  ## play the recorded traffic of every platform agai
 
 coverage: test  ## run the tests, then write the annotated sources to build/coverage/
 	$(PY) -m coverage html -q -d build/coverage
+
+docs: $(READY)  ## write the map of rooms in docs/architecture.md from the modules
+	$(PY) $(DEV)/map.py
 
 fresh:  ## prove demo and test from a fresh clone in an empty Debian (root only); writes build/fresh.log
 	bash $(DEV)/fresh.sh
