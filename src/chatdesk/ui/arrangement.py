@@ -12,6 +12,12 @@ MIDDLE_PX = 740
 NARROW_PX = 560
 """Below it one pane at a time."""
 
+LIST_LEAST_PX, LIST_MOST_PX = 240, 420
+PANEL_LEAST_PX, PANEL_MOST_PX = 220, 400
+LIST_TIGHT_PX = 264
+"""Narrower than this the list does not get to make room for the chat."""
+CHAT_LEAST_PX, CHAT_WISH_PX = 260, 420
+
 
 class ListShape(Enum):
     """How the list pane is shown."""
@@ -69,3 +75,17 @@ def arrange(
         shape = ListShape.AVATARS if panel_asked and not list_asked else ListShape.FULL
         return Arrangement(list=shape, chat=True, panel=panel_asked, one_pane=False)
     return Arrangement(list=ListShape.FULL, chat=True, panel=panel_wanted, one_pane=False)
+
+
+def share_width(width_px: int, list_px: int, panel_px: int, scale: float) -> list[int]:
+    """Widths of list, chat and panel that add up to `width_px`.
+
+    list_px, panel_px: as the person has made them; 0: not shown. Where the chat would get too little, the
+    panel gives way first, then the list, each down to what it needs.
+    """
+    wish, left, right = round(CHAT_WISH_PX * scale), list_px, panel_px
+    if width_px - left - right < wish:
+        right = max(min(right, width_px - left - wish), min(right, round(PANEL_LEAST_PX * scale)))
+    if width_px - left - right < wish:
+        left = max(min(left, width_px - right - wish), min(left, round(LIST_TIGHT_PX * scale)))
+    return [left, max(width_px - left - right, 1), right]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from chatdesk import __version__
@@ -16,12 +16,14 @@ from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Line, Panel, WordButton
 from chatdesk.ui.i18n import list_time, number, tr, trn
 from chatdesk.ui.outbox import OutboxModel
-from chatdesk.ui.plain import PlainLabel, plain_tooltip
+from chatdesk.ui.plain import ElidedLabel, PlainLabel, plain_tooltip
 from chatdesk.ui.rail.tile import dot_colour
 from chatdesk.ui.theme import TextRole
 from chatdesk.ui.words import connection_word, platform_name
 
 BAR_PX = 26
+NOTICE_MS = 12_000
+"""How long a sentence stays."""
 _SECOND_MS = 1_000
 _NAME_CHARS = 30
 _DOT = "●"
@@ -49,13 +51,18 @@ class StatusBar(Panel):
         self._synced = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
         version = tr("chatdesk {version}", version=__version__)
         self._version = PlainLabel(theme, version, role=TextRole.SECONDARY, colour="muted", parent=self)
+        self._notice = ElidedLabel(theme, role=TextRole.SECONDARY, colour="warn", parent=self)
+        self._notice_end = QTimer(self)
+        self._notice_end.setSingleShot(True)
+        self._notice_end.setInterval(NOTICE_MS)
+        self._notice_end.timeout.connect(self._end_notice)
         self._top = Line(theme, parent=self)
         row = QHBoxLayout(self)
         row.setSpacing(theme.metrics.large)
         row.addLayout(self._states_row)
         row.addWidget(self._outbox_button)
         row.addWidget(self._synced)
-        row.addStretch(1)
+        row.addWidget(self._notice, 1)
         row.addWidget(self._version)
         self._second = QTimer(self)
         self._second.setInterval(_SECOND_MS)
@@ -87,6 +94,16 @@ class StatusBar(Panel):
         else:
             self._second.stop()
 
+    def tell(self, text: str) -> None:
+        """Show a sentence for a while, and say it to who listens."""
+        self._notice.setText(text)
+        self._notice_end.start()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._notice, text))
+
+    def told(self) -> str:
+        """The sentence that is shown; empty when its time is over."""
+        return self._notice.full_text()
+
     def state_text(self, account: AccountId) -> str:
         """What it says of an account."""
         return self._states[account].text()
@@ -100,6 +117,9 @@ class StatusBar(Panel):
         scale = self._context.theme.metrics.scale
         self._version.setVisible(width_px >= 700 * scale)
         self._synced.setVisible(width_px >= 480 * scale)
+
+    def _end_notice(self) -> None:
+        self._notice.setText("")
 
     def _say(self, account: Account, now_us: int) -> None:
         status = self._book.status(account.id)

@@ -9,13 +9,26 @@ from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from chatdesk.domain.changes import ConversationsGone, ConversationsPut
+from chatdesk.domain.changes import ConversationsGone, ConversationsPut, NoticeRaised
+from chatdesk.domain.errors import StoreProblem
 from chatdesk.domain.ids import AccountId, ConversationId
-from chatdesk.domain.kinds import Platform
+from chatdesk.domain.kinds import NoticeCode, Platform
 from chatdesk.domain.text import one_line
 from chatdesk.ui.accounts import AccountBook
 from chatdesk.ui.actions import Actions, Situation
-from chatdesk.ui.arrangement import Arrangement, ListShape, Pane, arrange, is_wide
+from chatdesk.ui.arrangement import (
+    CHAT_LEAST_PX,
+    LIST_LEAST_PX,
+    LIST_MOST_PX,
+    PANEL_LEAST_PX,
+    PANEL_MOST_PX,
+    Arrangement,
+    ListShape,
+    Pane,
+    arrange,
+    is_wide,
+    share_width,
+)
 from chatdesk.ui.chat.pane import ChatPane
 from chatdesk.ui.commands import Menu
 from chatdesk.ui.context import UiContext
@@ -37,18 +50,24 @@ from chatdesk.ui.preferences import (
 from chatdesk.ui.rail.rail import Rail
 from chatdesk.ui.side import OrderSide
 from chatdesk.ui.statusbar import StatusBar
+from chatdesk.ui.words import error_sentences, notice_sentence
 
 FIRST_WIDTH_PX, FIRST_HEIGHT_PX = 1280, 820
 LEAST_WIDTH_PX, LEAST_HEIGHT_PX = 400, 420
-LIST_LEAST_PX, LIST_MOST_PX = 240, 420
-PANEL_LEAST_PX, PANEL_MOST_PX = 220, 400
-LIST_TIGHT_PX = 264
-"""Narrower than this the list does not get to make room for the chat."""
-CHAT_LEAST_PX, CHAT_WISH_PX = 260, 420
 NO_LIMIT_PX = 16_777_215
 """Qt's own QWIDGETSIZE_MAX."""
 _SAVE_DELAY_MS = 800
 _TITLE_CHARS = 80
+_TOLD_ELSEWHERE = frozenset(
+    {
+        NoticeCode.AUTH_REQUIRED,
+        NoticeCode.AUTH_FAILED,
+        NoticeCode.LOCKED,
+        NoticeCode.OFFLINE,
+        NoticeCode.FOREIGN_DROPPED,
+        NoticeCode.MALFORMED_DROPPED,
+    }
+)
 
 
 class MainWindow(QMainWindow):
@@ -279,6 +298,8 @@ class MainWindow(QMainWindow):
         self.context.theme.changed.connect(self._on_theme)
         self.book.accounts_changed.connect(self._on_accounts)
         self.book.unread_changed.connect(self._show_title)
+        feed.notice.connect(self._on_notice)
+        self.context.troubles.happened.connect(self._on_trouble)
         feed.conversations_put.connect(self._on_conversations)
         feed.conversations_gone.connect(self._on_gone)
 
@@ -315,16 +336,10 @@ class MainWindow(QMainWindow):
     def _share_width(self) -> None:
         """List and panel as wide as the person has made them; the chat takes the rest."""
         metrics, preferences = self.context.theme.metrics, self.context.preferences
-        width = self.split.width()
         left = 0 if self.list.isHidden() else metrics.px(preferences.get(LIST_WIDTH))
-        left = min(left, self.list.maximumWidth())
         right = 0 if self.side.isHidden() else metrics.px(preferences.get(PANEL_WIDTH))
-        wish = metrics.px(CHAT_WISH_PX)
-        if width - left - right < wish:
-            right = max(min(right, width - left - wish), min(right, metrics.px(PANEL_LEAST_PX)))
-        if width - left - right < wish:
-            left = max(min(left, width - right - wish), min(left, metrics.px(LIST_TIGHT_PX)))
-        self.split.setSizes([left, max(width - left - right, 1), right])
+        left = min(left, self.list.maximumWidth())
+        self.split.setSizes(share_width(self.split.width(), left, right, metrics.scale))
 
     # -- hearing
 
@@ -365,6 +380,16 @@ class MainWindow(QMainWindow):
     def _on_gone(self, change: ConversationsGone, _commit: int) -> None:
         if self.chat.conversation_id() in change.ids:
             self.open_conversation(None)
+
+    def _on_notice(self, notice: NoticeRaised) -> None:
+        """What the banner or the account's health tells already is not told twice."""
+        if notice.code not in _TOLD_ELSEWHERE:
+            self.status.tell(notice_sentence(notice.code, notice.detail))
+
+    def _on_trouble(self, _name: str, error: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, StoreProblem):
+            words = error_sentences(error)
+            self.status.tell(tr("{title}. {text}", title=words.title, text=words.text))
 
     def _show_order(self) -> None:
         if self.side.isHidden():

@@ -13,7 +13,7 @@ from chatdesk.domain.errors import DiskTrouble
 from chatdesk.domain.ids import AccountId
 from chatdesk.domain.kinds import ConnectionState, SignInState
 from chatdesk.ui.actions import Situation
-from chatdesk.ui.arrangement import Arrangement, ListShape, Pane, arrange
+from chatdesk.ui.arrangement import Arrangement, ListShape, Pane, arrange, share_width
 from chatdesk.ui.chat.troubles import BannerAction, choose_banner
 from chatdesk.ui.commands import COMMANDS, ELSEWHERE, READING, Menu, Needs, menu_title, writing_keys
 from chatdesk.ui.dialogs.shortcuts import sheet_rows
@@ -56,6 +56,18 @@ def test_narrow_windows_show_one_pane(width: float, pane: Pane, wanted: bool, as
     assert shown.one_pane
     flags = [shown.list is ListShape.FULL, shown.chat, shown.panel]
     assert flags == [pane is Pane.LIST, pane is Pane.CHAT, pane is Pane.ORDER]
+
+
+@given(st.integers(500, 3_000), st.sampled_from([0, 62, 280, 316, 420]), st.sampled_from([0, 230, 268, 400]))
+def test_width_is_shared_out(width: int, left: int, right: int) -> None:
+    """Nothing is lost, nobody gets more than was asked for, and the chat gets what the others can spare."""
+    shares = share_width(width, left, right, 1.0)
+    assert sum(shares) == width
+    assert shares[0] <= left
+    assert shares[2] <= right
+    if shares[1] < 420:
+        assert shares[2] == min(right, 220)
+        assert shares[0] == min(left, 264)
 
 
 # -- commands

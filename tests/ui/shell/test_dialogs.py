@@ -244,7 +244,7 @@ class TestSignIn:
 
 
 class TestOutbox:
-    def test_lists_everything(self, ui: Ui, qtbot: QtBot, seat: Seat) -> None:
+    def test_lists_everything(self, ui: Ui, qtbot: QtBot, seat: Seat, qtmodeltester: ModelTester) -> None:
         """What, to whom, state, age and next step of each item, in words; kept as the store changes."""
         scene.press(seat.store, seat.day, "10482", "The escort meets you at the Elk Grove scale.")
         scene.make_uncertain(seat.store, seat.day, "10471", "See you Monday")
@@ -253,8 +253,9 @@ class TestOutbox:
 
         async def main() -> None:
             model = seat.outbox()
-            ModelTester(None).check(model)  # type: ignore[no-untyped-call]
+            qtmodeltester.check(model)  # type: ignore[no-untyped-call]
             await ui.until(lambda: model.rowCount() == 3)
+            qtmodeltester.check(model)  # type: ignore[no-untyped-call]
             rows = [[str(model.index(r, c).data()) for c in range(len(Column))] for r in range(3)]
             assert rows == [
                 [

@@ -13,8 +13,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from chatdesk.domain.changes import NoticeRaised
 from chatdesk.domain.entities import Conversation
-from chatdesk.domain.kinds import Platform, SignInState
+from chatdesk.domain.errors import DiskTrouble, NotPossible
+from chatdesk.domain.kinds import NoticeCode, Platform, SignInState
 from chatdesk.ui.arrangement import MIDDLE_PX, NARROW_PX, WIDE_PX
 from chatdesk.ui.commands import COMMANDS, Menu
 from chatdesk.ui.lists.pane import Side
@@ -378,6 +380,25 @@ class TestMemory:
         finally:
             again.theme.set_zoom(1.0)
             again.close()
+
+    def test_notices_are_told_once(self, ui: Ui, qtbot: QtBot, seat: Seat) -> None:
+        """What an account or a task has to say stands in the status bar for a while, not in two places."""
+
+        async def main() -> None:
+            window = open_window(seat, qtbot)
+            await ready(ui, seat, window)
+            window.status._notice_end.setInterval(150)
+            seat.engines.tell(NoticeRaised(seat.account.id, NoticeCode.RATE_LIMITED, "60 a <b>minute</b>"))
+            await ui.until(window.status.told)
+            assert window.status.told().endswith("The server says: 60 a <b>minute</b>")
+            await ui.until(lambda: window.status.told() == "")
+            seat.engines.tell(NoticeRaised(seat.account.id, NoticeCode.OFFLINE))
+            seat.context.troubles.report("mute", DiskTrouble("full"))
+            assert window.status.told() == ""
+            seat.context.troubles.report("check", NotPossible("settled"))
+            assert window.status.told().startswith("That is not possible now.")
+
+        ui.run(main())
 
     def test_opening_tells_the_engine(self, ui: Ui, qtbot: QtBot, seat: Seat) -> None:
         """A conversation that is opened is joined and read by the engine; a deleted one is closed."""
