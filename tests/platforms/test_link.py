@@ -951,4 +951,4 @@ def test_linger_is_what_it_should_be() -> None:
     """On, zero seconds."""
     level, option, value = link_module._CLOSE_HARD
     assert (level, option) == (socket.SOL_SOCKET, socket.SO_LINGER)
-    assert struct.unpack("ii", value) == (1, 0)
+    assert struct.unpack(link_module._LINGER, value) == (1, 0)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from chatdesk.domain.kinds import Platform
 from chatdesk.domain.ports import Client
 from chatdesk.platforms import registry
 
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 HEAVY = ("httpx", "httpcore", "aiohttp", "socketio", "engineio", "anyio", "PySide6", "ssl")
 
 
@@ -16,7 +19,12 @@ def test_importing_the_registry_loads_no_network_stack() -> None:
     """The window paints before the network is imported, and main imports the registry first."""
     code = f"import sys, chatdesk.platforms.registry; print([n for n in {HEAVY!r} if n in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
     )
     assert done.stdout.strip() == "[]"
 

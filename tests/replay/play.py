@@ -229,9 +229,13 @@ class Play:
     # -- waiting -------------------------------------------------------------------------------------------
 
     async def _connected(self) -> None:
-        """Online, and in the room of every order: only then a platform pushes anything."""
+        """Online, in the room of every order, and caught up once.
+
+        Only then a platform pushes anything, and what it pushes is news and not the past of a first sign-in.
+        """
         await until(lambda: self.stub.sids and self._online(), "the connection")
         await until(lambda: self.stub.joined() >= set(self.stub.orders), "every room joined")
+        await until(lambda: self.statuses[-1].synced_at_us, "the first catching up")
 
     def _online(self) -> bool:
         return bool(self.statuses) and self.statuses[-1].connection is ConnectionState.ONLINE

@@ -51,7 +51,7 @@ class Stub:
             async_mode="asgi",
             cors_allowed_origins=[],
             monitor_clients=False,
-            ping_interval=0.5,
+            ping_interval=0.1,
             ping_timeout=20,
         )
         self.sio.on("connect", self._connect)

@@ -11,6 +11,7 @@ import logging
 import socket
 import ssl
 import struct
+import sys
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import ExitStack
 from functools import lru_cache
@@ -47,7 +48,8 @@ KEEP_ALIVE_S = 3.0
 """Servers close idle connections after 5 s: reusing one just then would leave a send's outcome unknown."""
 CONNECTIONS = 6
 
-_CLOSE_HARD = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+_LINGER = "hh" if sys.platform == "win32" else "ii"  # struct linger: two shorts there, two ints elsewhere
+_CLOSE_HARD = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
 _TOLD_EARLY_SHARE = 20
 """The client gives up a twentieth of the time before the engine does: only it knows whether anything left."""
 

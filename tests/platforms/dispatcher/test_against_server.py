@@ -326,7 +326,7 @@ def test_a_server_that_asks_for_patience_gets_it(tmp_path: Any, aio: Aio) -> Non
 
 
 def test_tokens_are_renewed_and_a_restart_is_survived(tmp_path: Any, aio: Aio) -> None:
-    """Short tokens are refreshed on the way; after a restart they open a new link, and rooms are joined anew."""
+    """Short tokens are refreshed on the way; after a restart a new link opens and rooms are joined anew."""
 
     async def story() -> None:
         with ServerProcess(tmp_path / "data", seed="demo", access_ttl=2) as server:

@@ -49,7 +49,7 @@ from chatdesk.wire.dispatcher import names, texts
 from tests.platforms.dispatcher import captures
 from tests.platforms.dispatcher.paper import NUMBER, ORDER, Paper, fresh_jwt, put
 
-INPUTS = 100_000
+INPUTS = 40_000
 EVENTS = sorted(
     value for name, value in vars(names).items() if name.startswith("EVENT_") and isinstance(value, str)
 )
@@ -260,7 +260,7 @@ def arrival(chance: Chance, step: object) -> Arrived:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_nothing_that_arrives_raises(seed: int) -> None:
-    """A hundred thousand arrivals, damaged recordings and pure noise, into adapters with work under way.
+    """Forty thousand arrivals, damaged recordings and pure noise, into adapters with work under way.
 
     Every step gets exactly one verdict from what answers it, and every event can be stored: no lone
     surrogates, nothing that is no text where a text belongs.

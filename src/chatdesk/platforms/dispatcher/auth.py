@@ -96,8 +96,7 @@ def _left(access: str, facts: Facts) -> tuple[int, int]:
     ends_s, issued_s = loose.number(claims.get("exp")), loose.number(claims.get("iat"))
     if ends_s is None:
         return 1, 0  # a token that names no end serves until it is refused
-    offset = learnt(facts, _OFFSET)
-    server_now_us = facts.now_us + (int(offset) if offset and offset.lstrip("-").isdigit() else 0)
+    server_now_us = facts.now_us + _clock_offset_us(facts)
     life_us = int((ends_s - issued_s) * 1_000_000) if issued_s is not None else 0
     margin_us = min(limits.LIMITS.token_margin_ms * 1_000, max(life_us, 0) // 4)
     return int(ends_s * 1_000_000) - server_now_us, margin_us
@@ -217,6 +216,15 @@ def announced(value: object) -> frozenset[str]:
         return frozenset()
     features = loose.listing(fields.get("features"))
     return frozenset(name for name in features if isinstance(name, str)) & frozenset(names.FEATURES)
+
+
+def _clock_offset_us(facts: Facts) -> int:
+    """The server's clock less ours, as far as it is known."""
+    kept = learnt(facts, _OFFSET)
+    try:
+        return int(kept or 0)
+    except ValueError:
+        return 0
 
 
 def _clock_seen(facts: Facts) -> Facts:
