@@ -122,6 +122,17 @@ def test_the_first_reading_of_a_history_is_in_the_server_s_number(store: Store) 
     assert row(desk).unread == 4
 
 
+def test_what_was_missed_is_in_the_server_s_newer_number(desk: Desk) -> None:
+    """After a reconnect the list's number counts what was missed; the head read that brings it adds none."""
+    desk.apply(2, ConversationSeen(remote_id=CONVERSATION, unread=0))
+    desk.apply(3, *window([1, 2]))
+    desk.apply(20, ConversationSeen(remote_id=CONVERSATION, unread=3), epoch=2)
+    desk.apply(21, *window([1, 2, 3, 4, 5]), epoch=2)
+    assert row(desk).unread == 3
+    desk.apply(22, message(6), epoch=2)
+    assert row(desk).unread == 4
+
+
 def test_an_own_push_spends_the_server_s_number(desk: Desk) -> None:
     """Whoever writes has read: an own message that is pushed after the list read ends its number."""
     desk.apply(6, ConversationSeen(remote_id=CONVERSATION, unread=3))
@@ -153,13 +164,18 @@ def expected(folder: Path, conversation: int) -> tuple[int, int | None]:
             " WHERE conversation_id = ? ORDER BY cursor, id",
             (conversation,),
         ).fetchall()
+        heads: Any = con.execute(
+            "SELECT at, newest FROM head_reads WHERE conversation_id = ? ORDER BY at", (conversation,)
+        ).fetchall()
+
     seen, number, number_at, self_read_at, discovered_at, baseline, lists_at = place_row
 
     def live(place: str, first: bytes | None) -> bool:
         if first is None:
             return False
         if number_at is not None:
-            since = first[-1] == 0 or (baseline is not None and place > baseline)
+            counted = next((newest for at, newest in heads if at > number_at), None)
+            since = first[-1] == 0 or (counted is not None and place > counted)
             return bool(since and first[:-1] > number_at)
         if first[-1] == 0 or (lists_at is not None and discovered_at > lists_at):
             return True

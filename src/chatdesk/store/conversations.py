@@ -130,7 +130,7 @@ def _server_unread(tx: Tx, state: ConversationState, stamp: bytes, number: int) 
         stamp,
         state.id,
     )
-    if at is None:
+    if at is None or state.counted_by_server() is not None:
         recount(tx, state)
     else:
         server_number_moved(tx, state)

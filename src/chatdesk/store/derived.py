@@ -79,7 +79,7 @@ def recount(tx: Tx, state: ConversationState) -> None:
             STAMP_BYTES,
             state.server_unread_at,
             STAMP_BYTES + 1,
-            state.baseline,
+            state.counted_by_server(),
         )
     else:
         is_new = state.lists_read_at is not None and state.discovered_at > state.lists_read_at

@@ -59,21 +59,32 @@ class ConversationState(msgspec.Struct, eq=False):
     """Stamp of the newest complete reading of its history."""
     has_tombstones: bool
     marks: list[Mark]
+    head_reads: list[tuple[bytes, str]]
+    """Stamp and newest cursor of the last few head reads."""
 
     def live(self, first: bytes, cursor: str) -> bool:
         """Whether a message arrived since the first sign-in, or since the server's own number.
 
         A conversation found after the account's first sync has no stored past: all of it is live. Where the
-        server gives a number, the first reading of a history shows what that number has counted already.
+        server gives a number, the first head read after it shows what that number has counted already.
         """
         if self.server_unread_at is not None:
-            since = came_by_push(first) or (self.baseline is not None and cursor > self.baseline)
+            counted = self.counted_by_server()
+            since = came_by_push(first) or (counted is not None and cursor > counted)
             return since and first[:STAMP_BYTES] > self.server_unread_at
         if came_by_push(first):
             return True
         if self.lists_read_at is not None and self.discovered_at > self.lists_read_at:
             return True
         return self.baseline is not None and cursor > self.baseline
+
+    def counted_by_server(self) -> str | None:
+        """The newest cursor that the first head read after the server's number showed; None: no read yet."""
+        at = self.server_unread_at
+        if at is None:
+            return None
+        later = [one for one in self.head_reads if one[0] > at]
+        return min(later)[1] if later else None
 
     def counted(self, *, own: bool, kind: MessageKind, deleted: bool, first: bytes, cursor: str) -> bool:
         """Whether a message is unread as long as its cursor is above `seen_cursor`."""
@@ -215,6 +226,12 @@ class Tx:
             newest_read_at=row[9] or b"",
             has_tombstones=bool(row[10]),
             marks=[Mark(m[0], bool(m[1]), m[2], m[3], m[4]) for m in marks],
+            head_reads=[
+                (at, newest)
+                for at, newest in self.all(
+                    "SELECT at, newest FROM head_reads WHERE conversation_id = ?", conversation
+                )
+            ],
         )
 
     def see(self, state: ConversationState, cursor: str) -> bool:

@@ -23,6 +23,7 @@ def read(tx: Tx, state: ConversationState, stamp: bytes, event: WindowRead) -> N
     """Apply one reading of a stretch of history."""
     if event.reaches_head:
         _set_baseline(tx, state, stamp, event)
+        _note_head(tx, state, stamp, event.newest or START)
     if not event.complete:
         return
     _confirm(tx, state, stamp, event)
@@ -43,7 +44,28 @@ def _set_baseline(tx: Tx, state: ConversationState, stamp: bytes, event: WindowR
         return
     state.baseline, state.baseline_at = newest, stamp
     tx.run_sql("UPDATE conversations SET baseline = ?, baseline_at = ? WHERE id = ?", newest, stamp, state.id)
-    recount(tx, state)
+    if state.server_unread_at is None:
+        recount(tx, state)
+
+
+def _note_head(tx: Tx, state: ConversationState, stamp: bytes, newest: str) -> None:
+    """Remember a head read; the first after the server's number tells what that number has counted."""
+    before = state.counted_by_server()
+    kept = dict(state.head_reads)
+    kept[stamp] = max(newest, kept.get(stamp, START))
+    state.head_reads = sorted(kept.items())[-KEPT_READS:]
+    tx.run_sql(
+        "INSERT INTO head_reads VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET newest = max(newest, excluded.newest)",
+        state.id,
+        stamp,
+        newest,
+    )
+    tx.run_sql(
+        "DELETE FROM head_reads WHERE conversation_id = ? AND at < ?", state.id, state.head_reads[0][0]
+    )
+    if state.counted_by_server() != before:
+        recount(tx, state)
 
 
 def _confirm(tx: Tx, state: ConversationState, stamp: bytes, event: WindowRead) -> None:

@@ -181,6 +181,14 @@ CREATE TABLE history_reads (
     PRIMARY KEY (conversation_id, at, lo, hi)
 ) STRICT, WITHOUT ROWID;
 
+-- The newest readings up to the head: the first after a list read shows what the server's number has counted.
+CREATE TABLE head_reads (
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    at BLOB NOT NULL,
+    newest TEXT NOT NULL,            -- '' where there was no message
+    PRIMARY KEY (conversation_id, at)
+) STRICT, WITHOUT ROWID;
+
 -- How far each person has read.
 CREATE TABLE read_marks (
     conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
