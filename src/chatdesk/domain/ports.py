@@ -108,6 +108,10 @@ class SignIn(msgspec.Struct, frozen=True, tag=True):
     """Exchange login and password for tokens and an identity."""
 
     password: str
+    role: str = ""
+    """As whom, where one login may have several roles; empty: as the account's role, or the platform's usual."""
+    otp: str = ""
+    """A one-time code instead of the password, where the platform sends one."""
 
     def __repr__(self) -> str:
         """Hides the password from logs and tracebacks."""
@@ -397,7 +401,8 @@ class NoAnswer(msgspec.Struct, frozen=True, tag=True):
     socket was known to be down before the emit).
     The client makes it for what it saw itself. The engine makes it for a step that had no verdict after its
     timeout_ms (reason 'timeout'), for open Emits at LinkLost, and for a step whose goal was cancelled.
-    reason: timeout, cut, unreachable, tls, redirect (to another origin: not followed), cancelled.
+    reason: timeout, cut, unreachable, tls, redirect (to another origin: not followed), too_large (an answer, or
+    an event of ours, beyond what any platform takes), cancelled.
     """
 
     step_id: int
