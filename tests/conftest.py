@@ -103,6 +103,21 @@ def no_leaks() -> Iterator[None]:
         time.sleep(0.01)
 
 
+@pytest.fixture(autouse=True)
+def _collected_here(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In a test with widgets no other thread collects garbage: a widget that dies elsewhere ends the process.
+
+    The program itself has chatdesk.ui.garbage for that.
+    """
+    if "qapp" not in request.fixturenames:
+        yield
+        return
+    gc.disable()
+    yield
+    gc.collect(1)
+    gc.enable()
+
+
 class AllowLog(Protocol):
     def __call__(self, pattern: str) -> list[logging.LogRecord]: ...
 

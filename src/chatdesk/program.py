@@ -23,6 +23,7 @@ from chatdesk.ui.clock import Clock
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.dialogs.trouble import TroubleWindow
 from chatdesk.ui.feed import ChangeFeed
+from chatdesk.ui.garbage import GuiCollector
 from chatdesk.ui.icons import Icons
 from chatdesk.ui.preferences import THEME, ZOOM, Preferences
 from chatdesk.ui.tasks import Tasks, Troubles
@@ -142,6 +143,7 @@ async def _live(
     store = await _open_store(app, folder)
     if store is None:
         return 1
+    collector = GuiCollector()
     program = Program(app, store, plugins, vault)
     status = 0
     try:
@@ -152,6 +154,7 @@ async def _live(
             status = await script(program)
     finally:
         await program.close()
+        collector.stop()
     return status
 
 

@@ -1,0 +1,101 @@
+"""Widgets that are garbage die on the GUI thread, whoever allocates meanwhile."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from chatdesk.ui.garbage import GuiCollector
+
+
+class Cyclic(QObject):
+    """An object that only the collector can free, with a timer that only its own thread may stop."""
+
+    died_on: list[str]
+
+    def __init__(self, died_on: list[str]) -> None:
+        super().__init__()
+        self.myself = self
+        self.timer = QTimer(self)
+        self.timer.start(60_000)
+        self.destroyed.connect(lambda: died_on.append(threading.current_thread().name))
+
+
+def allocate_elsewhere() -> int:
+    """Have another thread allocate far more than makes Python collect; how often it did."""
+    ran: list[str] = []
+
+    def note(phase: str, _info: dict[str, int]) -> None:
+        if phase == "start":
+            ran.append(threading.current_thread().name)
+
+    def churn() -> None:
+        for _ in range(200):
+            rows: list[list[object]] = [[] for _ in range(1_000)]
+            for row in rows:
+                row.append(rows)
+
+    gc.callbacks.append(note)
+    thread = threading.Thread(target=churn, name="elsewhere")
+    thread.start()
+    thread.join()
+    gc.callbacks.remove(note)
+    return ran.count("elsewhere")
+
+
+@pytest.fixture(autouse=True)
+def as_python_does_it(qapp: QApplication) -> None:
+    """Tests with widgets run without other threads' collecting; these are about it."""
+    gc.enable()
+
+
+@pytest.fixture
+def collector(qapp: QApplication) -> Iterator[GuiCollector]:
+    gc.collect()
+    made = GuiCollector()
+    yield made
+    made.stop()
+
+
+def test_other_threads_collect_nothing(collector: GuiCollector, qtbot: QtBot) -> None:
+    """However much another thread allocates, a widget that is garbage waits, and dies on the GUI thread."""
+    died_on: list[str] = []
+    for _ in range(3):
+        Cyclic(died_on)
+    assert allocate_elsewhere() == 0
+    assert died_on == []
+    qtbot.waitUntil(lambda: gc.get_count()[0] < gc.get_threshold()[0], timeout=5_000)
+    collector.look()
+    gc.collect()
+    assert died_on == ["MainThread"] * 3
+
+
+def test_without_it_they_do(qapp: QApplication) -> None:
+    """The hazard is real: left to itself, Python collects on the thread that allocates."""
+    assert gc.isenabled()
+    assert allocate_elsewhere() > 0
+
+
+def test_the_timer_keeps_up(collector: GuiCollector, qtbot: QtBot) -> None:
+    """Garbage of the GUI thread goes by itself, without anybody asking."""
+    rows: list[list[object]] = [[] for _ in range(5_000)]
+    for row in rows:
+        row.append(rows)
+    assert gc.get_count()[0] > gc.get_threshold()[0]
+    qtbot.waitUntil(lambda: gc.get_count()[0] < gc.get_threshold()[0], timeout=5_000)
+
+
+def test_python_gets_its_own_collecting_back(qapp: QApplication) -> None:
+    """After stop, once or twice, everything is as it was."""
+    assert gc.isenabled()
+    collector = GuiCollector()
+    assert not gc.isenabled()
+    collector.stop()
+    collector.stop()
+    assert gc.isenabled()
