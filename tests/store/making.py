@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,6 +166,14 @@ def reading(store: Store) -> Iterator[Any]:
         yield reader
     finally:
         reader.close()
+
+
+@contextmanager
+def short_lived_folder() -> Iterator[Path]:
+    """A folder for one example of a property: in memory where the system has such a place, for its speed."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @contextmanager

@@ -126,6 +126,20 @@ def test_reading_everything_so_far_ends_at_what_was_known(desk: Desk) -> None:
     assert states == {"m1": DeliveryState.READ, "m2": DeliveryState.ACCEPTED}
 
 
+def test_reading_everything_so_far_covers_what_arrives_late(desk: Desk) -> None:
+    """A message from before 'read everything' counts as read also when it is applied after it."""
+    desk.apply(9, ReadSeen(conversation=CONVERSATION, person_id=ME, by_self=True))
+    desk.apply(9, ReadSeen(conversation=CONVERSATION, person_id=CUSTOMER, by_self=False))
+    desk.apply(5, message(3, own=True, source=Source.STORED), message(4))
+    desk.apply(12, message(2, own=True))  # its place is below what was read by then
+    states = {key: one.state for key, one in rows(desk).items() if one.own}
+    assert states == {"m2": DeliveryState.READ, "m3": DeliveryState.READ}
+    with reading(desk.store) as reader:
+        place = reader.conversation(desk.conversation)
+        assert place is not None
+        assert (place.unread, place.seen_cursor) == (0, cursor(4))
+
+
 def test_messages_of_unknown_conversations_are_dropped_and_counted(desk: Desk) -> None:
     """A message makes no conversation: what belongs to none of the account's is counted as foreign."""
     desk.apply(3, message(1, conversation=RemoteId("elsewhere")), message(2))

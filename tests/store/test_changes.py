@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 
 from chatdesk.store import Store
 from tests.store.actions import Actor, actions
-from tests.store.making import Desk
+from tests.store.making import Desk, short_lived_folder
 from tests.store.replay import Replay, snapshot
 
 
@@ -21,8 +19,8 @@ def test_replaying_commits_equals_reading_anew(done: list[tuple[Any, ...]]) -> N
     """Whatever is done, a view that replays the commits holds what a fresh read of the store gives, every
     record tells something new, and commit numbers have no hole.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(Path(folder))
+    with short_lived_folder() as folder:
+        store = Store.open(folder)
         try:
             replay = Replay(store)
             actor = Actor(Desk(store))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,21 +10,21 @@ from hypothesis import strategies as st
 
 from chatdesk.domain.events import Stamped
 from chatdesk.store import Store
-from tests.store.making import WAIT_S, Desk, raw, reading, without_ids
+from tests.store.making import WAIT_S, Desk, raw, reading, short_lived_folder, without_ids
 from tests.store.world import batches, happenings
 
 
 def end_of(runs: Sequence[Sequence[Stamped]]) -> dict[str, Any]:
     """What a fresh store holds after these batches, but for local numbers."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(Path(folder), now_us=lambda: 1)
+    with short_lived_folder() as folder:
+        store = Store.open(folder, now_us=lambda: 1)
         try:
             desk = Desk(store, first_sync=False)
             for run in runs:
                 store.apply(desk.account.id, run).result(WAIT_S)
             with reading(store) as reader:
                 pages = [reader.newest_page(one) for one in (desk.conversation, desk.other)]
-            with raw(Path(folder)) as con:
+            with raw(folder) as con:
                 ranges = sorted(con.execute("SELECT conversation_id, lo, hi, live_epoch FROM ranges"))
                 marks = sorted(con.execute("SELECT * FROM read_marks"))
             found = {

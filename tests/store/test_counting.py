@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,18 @@ from chatdesk.domain.kinds import MessageKind, Source
 from chatdesk.domain.unread import Heard, unread_count, waiting_since_us
 from chatdesk.store import Store
 from tests.store.actions import Actor, actions
-from tests.store.making import CONVERSATION, ME, WAIT_S, Desk, cursor, message, raw, reading, window
+from tests.store.making import (
+    CONVERSATION,
+    ME,
+    WAIT_S,
+    Desk,
+    cursor,
+    message,
+    raw,
+    reading,
+    short_lived_folder,
+    window,
+)
 
 
 def row(desk: Desk, conversation: ConversationId | None = None) -> Conversation:
@@ -202,15 +212,15 @@ def expected(folder: Path, conversation: int) -> tuple[int, int | None]:
 @given(st.lists(actions, min_size=1, max_size=25))
 def test_the_row_always_says_what_the_definition_says(done: list[tuple[Any, ...]]) -> None:
     """Whatever happens, unread and wait in the row equal the domain's functions over all messages."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(Path(folder))
+    with short_lived_folder() as folder:
+        store = Store.open(folder)
         try:
             desk = Desk(store, first_sync=False)
             actor = Actor(desk)
             for action in done:
                 actor.do(*action)
                 for place in store.conversations().result(WAIT_S).rows:
-                    assert (place.unread, place.waiting_since_us) == expected(Path(folder), place.id), action
+                    assert (place.unread, place.waiting_since_us) == expected(folder, place.id), action
         finally:
             store.close()
 

@@ -149,6 +149,31 @@ def test_a_message_that_is_seen_again_was_not_deleted(desk: Desk) -> None:
     assert shown(desk) == ["m1", "m2", "m3"]
 
 
+def test_what_a_reading_names_was_there(desk: Desk) -> None:
+    """An id that a reading names was seen then, though its message itself could not be used."""
+    desk.apply(3, *window([1, 2, 3], reaches_start=True))
+    desk.apply(9, window([1, 2, 3], reaches_start=True)[-1])
+    desk.apply(7, *window([1, 3], reaches_start=True))
+    assert shown(desk) == ["m1", "m2", "m3"]
+
+
+def test_what_a_reading_lacked_is_deleted_also_when_it_arrives_late(desk: Desk) -> None:
+    """A sight from before a reading, applied after it, is of a message that was gone when the reading began."""
+    desk.apply(9, *window([1, 3], reaches_start=True))
+    desk.apply(5, message(2))
+    assert shown(desk) == ["m1", "m3"]
+
+
+def test_two_sights_from_before_a_reading_are_one_absence(desk: Desk) -> None:
+    """A first sight that is newer than one reading and older than another is weighed against both."""
+    desk.apply(20, *window([1, 3], reaches_start=True, pages=2))
+    desk.apply(10, *window([1, 3], reaches_start=True, pages=2))
+    desk.apply(5, message(2))
+    assert shown(desk) == ["m1", "m3"]
+    desk.apply(15, message(2))
+    assert shown(desk) == ["m1", "m2", "m3"]
+
+
 def test_relayed_messages_are_not_missed_in_a_stored_history(desk: Desk) -> None:
     """A relay is never in the history: its absence means nothing."""
     desk.apply(3, message(2, source=Source.RELAY))

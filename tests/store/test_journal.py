@@ -24,7 +24,7 @@ from chatdesk.store.journal import Anchor, Ended, Journal, Opened, Unfinished, W
 from tests.conftest import AllowLog
 from tests.domain.items import item
 from tests.store.actions import Actor, actions
-from tests.store.making import WAIT_S, Desk, message, raw, started
+from tests.store.making import WAIT_S, Desk, message, raw, short_lived_folder, started
 
 ACCOUNT = "dispatcher https://orders.example me"
 
@@ -53,8 +53,8 @@ def test_it_holds_exactly_what_is_unfinished(done: list[tuple[Any, ...]]) -> Non
         }
         assert {one.account for one in there.values()} <= {ACCOUNT}
 
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(Path(folder))
+    with short_lived_folder() as folder:
+        store = Store.open(folder)
         try:
             actor = Actor(Desk(store))
             for action in done:
@@ -62,7 +62,7 @@ def test_it_holds_exactly_what_is_unfinished(done: list[tuple[Any, ...]]) -> Non
                 check(store)
         finally:
             store.close()
-        store = Store.open(Path(folder))
+        store = Store.open(folder)
         try:
             assert not store.was_put_back
             check(store)

@@ -16,7 +16,7 @@ from chatdesk.domain.ids import ConversationId, OutgoingId
 from chatdesk.domain.outbox import PersonCancels
 from chatdesk.store import Store, connection
 from tests.conftest import AllowLog
-from tests.store.making import WAIT_S, Desk, at, message, raw, reading, texts
+from tests.store.making import WAIT_S, Desk, at, cursor, message, raw, reading, texts
 
 
 class Gate:
@@ -124,6 +124,7 @@ def test_a_batch_that_can_not_be_committed_is_done_one_by_one(desk: Desk, allow_
 
         def ask() -> list[Future[Any]]:
             futures.append(store.apply(account, at(3, message(1))))
+            futures.append(store.intend_read(desk.conversation, cursor(1)))
             futures.append(
                 store._writer.submit(lambda tx: tx.run_sql("INSERT INTO fault VALUES (12345)"), durable=False)
             )
@@ -131,8 +132,13 @@ def test_a_batch_that_can_not_be_committed_is_done_one_by_one(desk: Desk, allow_
             return futures
 
         commits = commits_of(store, ask)
-        assert isinstance(futures[1].exception(WAIT_S), apsw.ConstraintError)
-        assert [futures[0].result(WAIT_S), futures[2].result(WAIT_S)] == [one.number for one in commits]
+        assert isinstance(futures[2].exception(WAIT_S), apsw.ConstraintError)
+        assert futures[1].result(WAIT_S) is not None
+        numbers = [one.number for one in commits]
+        assert [futures[0].result(WAIT_S), futures[3].result(WAIT_S)] == [numbers[0], numbers[-1]]
+        assert len(numbers) == 3
+        with reading(store) as reader:
+            assert reader.conversation(desk.conversation).seen_cursor == cursor(1)
         assert texts(store, desk.conversation) == ["text 1", "text 2"]
         assert len(seen) == 1
     finally:
