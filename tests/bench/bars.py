@@ -32,7 +32,7 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     at_least: bool = False
     scaled: bool = False
     big: bool = False
-    unmeasured: str = "its benchmark was not run"
+    unmeasured: str = "its benchmark was not run, or failed"
     """Why there is no value, where none comes."""
 
 
@@ -40,12 +40,14 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """What a benchmark hands in for one bar. `detail` goes into the report as it is.
 
     value None: could not be measured, `reason` says why. reference: value of the thing compared with.
+    broken: a condition beside the number that was not met; the bar does not hold then.
     """
 
     key: str
     value: float | None = None
     reference: float | None = None
     reason: str = ""
+    broken: str = ""
     rows: int = FULL_SIZE
     detail: Mapping[str, Any] = {}
 
@@ -233,6 +235,9 @@ def judge(bar: Bar, measured: Measured | None, cpu_factor: float) -> dict[str, A
         return row
     if bar.big and measured.rows < FULL_SIZE:
         row["reason"] = f"measured over {measured.rows:,} messages instead of {FULL_SIZE:,}"
+        return row
+    if measured.broken:
+        row |= {"holds": False, "reason": measured.broken}
         return row
     row["holds"] = found >= limit if bar.at_least else found <= limit
     return row

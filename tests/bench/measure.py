@@ -105,11 +105,6 @@ def forget_cached(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_through_ms(folder: Path, times: int, size_bytes: int = 4096) -> list[float]:
-    """Milliseconds that appending a block to a file and fdatasync take, so many times."""
-    return [one() for one in [RawDisk(folder, size_bytes)] for _ in range(times)]
-
-
 class RawDisk:
     """Appends blocks to a file of a folder, each followed by fdatasync; a call returns its milliseconds."""
 

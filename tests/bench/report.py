@@ -106,7 +106,7 @@ def cells(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
         if row["scaled_limit"] != row["limit"]:
             against += f" (here {shown(row['scaled_limit'], row['unit'])})"
     verdict = VERDICTS[row["holds"]]
-    if row["holds"] is None and row["reason"]:
+    if row["reason"]:
         verdict += f": {row['reason']}"
     return str(row["bar"]), row["what"], value, against, verdict
 

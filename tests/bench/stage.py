@@ -92,7 +92,7 @@ def run(folder: Path, drive: Callable[[program.Program], Any]) -> Any:
 
         running.window.resize(*WINDOW_PX)
         # Not from here: turning the loop inside a task's step would enter other tasks within it.
-        QTimer.singleShot(200, act)
+        QTimer.singleShot(0, act)
         await done
         return 0
 

@@ -75,6 +75,13 @@ def test_a_bar_without_its_peer_or_its_run_is_not_shown() -> None:
         assert row["reason"]
 
 
+def test_a_broken_condition_breaks_the_bar() -> None:
+    """A rate that was reached while the window stood still does not hold, however high it is."""
+    row = judge(bar("catch-up"), Measured(key="catch-up", value=20_000, broken="away for 80 ms"), 1.0)
+    assert (row["value"], row["holds"], row["reason"]) == (20_000, False, "away for 80 ms")
+    assert cells(row)[4] == "does not hold: away for 80 ms"
+
+
 def test_a_small_profile_shows_nothing_about_a_million() -> None:
     """A run over fewer messages gives its values, but no verdict on the bars about a million."""
     few = judge(bar("wheel"), Measured(key="wheel", value=1.0, rows=FULL_SIZE // 5), 1.0)
@@ -120,12 +127,20 @@ def test_the_run_in_the_least_noise_counts() -> None:
 
 def test_a_noisy_run_is_repeated_at_most_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
     """Noise repeats a benchmark, quiet ends it; once the time is up nothing is repeated."""
-    noises = iter([3.0, 1.5, 5.0, 5.0, 5.0, 5.0])
-    monkeypatch.setattr(runner, "run_once", lambda *_: a_run(next(noises), 1.0))
-    for_ever = float("inf")
-    assert len(runner.run_all(["view"], 1, CALM, for_ever)) == 2
-    assert len(runner.run_all(["view"], 1, CALM, for_ever)) == runner.MOST_RUNS
-    assert len(runner.run_all(["view"], 1, CALM, 0.0)) == 1
+    noises = {"calm": [1.5], "once": [3.0, 1.5], "ever": [5.0, 4.0, 9.0, 9.0]}
+    begun: list[str] = []
+
+    def run_once(bench: str, rows: int, reference: quiet.Quiet) -> runner.Run:
+        begun.append(bench)
+        return msgspec.structs.replace(a_run(noises[bench][begun.count(bench) - 1], 1.0), bench=bench)
+
+    monkeypatch.setattr(runner, "run_once", run_once)
+    runs = runner.run_all(["once", "calm", "ever"], 1, CALM, float("inf"))
+    assert begun == ["once", "calm", "ever", "ever", "once", "ever"]
+    assert [run.bench for run in runs] == ["once", "once", "calm", "ever", "ever", "ever"]
+    assert begun.count("ever") == runner.MOST_RUNS
+    begun.clear()
+    assert len(runner.run_all(["once", "calm", "ever"], 1, CALM, 0.0)) == 3
 
 
 def test_a_benchmark_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
