@@ -35,7 +35,7 @@ trap 'exit 143' TERM HUP
 
 [ "$(uname -s)" = Linux ] || cannot "it needs Linux"
 [ "$(id -u)" = 0 ] || cannot "it needs root, for debootstrap and chroot"
-commit=$(git -c safe.directory="$source_dir" rev-parse HEAD) || cannot "this is no git clone"
+git -c safe.directory="$source_dir" rev-parse --quiet --verify HEAD >/dev/null || cannot "this is no git clone"
 git -c safe.directory="$source_dir" diff --quiet HEAD -- || say "note: uncommitted changes are not part of this trial"
 if ! command -v debootstrap >/dev/null; then
     say "installing debootstrap"
@@ -53,9 +53,12 @@ mirror=${FRESH_MIRROR:-$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)'
 arguments=(--variant=minbase --include=python3,python3-venv,make,git,ca-certificates "$suite" "$work/base")
 [ -z "$mirror" ] || arguments+=("$mirror")
 
-say "commit $commit; suite $suite; targets: ${targets[*]}"
 rm -rf --one-file-system "$work"
 mkdir -p "$work"
+# Taken at once: the trial is of this commit, whatever is committed while it runs.
+git -c safe.directory="$source_dir" bundle create --quiet "$work/chatdesk.bundle" HEAD
+commit=$(git bundle list-heads "$work/chatdesk.bundle" HEAD | cut -d ' ' -f 1)
+say "commit $commit; suite $suite; targets: ${targets[*]}"
 began=$SECONDS
 if ! debootstrap "${arguments[@]}" >"$work/debootstrap.log" 2>&1; then
     tail -n 20 "$work/debootstrap.log"
@@ -91,7 +94,7 @@ fi
 if [ -n "$(python3 -m pip config get global.cert 2>/dev/null || true)${PIP_CERT:-}" ]; then
     printf '[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n' >"$work/base/etc/pip.conf"
 fi
-git -c safe.directory="$source_dir" bundle create --quiet "$work/base/srv/chatdesk.bundle" HEAD
+cp "$work/chatdesk.bundle" "$work/base/srv/"
 
 failed=()
 for target in "${targets[@]}"; do
