@@ -57,6 +57,7 @@ def draw(out: Path, scale: int, only: str) -> int:
     from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
+    from chatdesk.ui.garbage import GuiCollector
     from tests.shots.camera import Camera
     from tests.shots.pictures import PICTURES
 
@@ -71,6 +72,7 @@ def draw(out: Path, scale: int, only: str) -> int:
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
     app = QApplication([sys.argv[0]])
     app.setQuitOnLastWindowClosed(False)
+    collector = GuiCollector()
     out.mkdir(parents=True, exist_ok=True)
 
     async def run() -> int:
@@ -82,6 +84,7 @@ def draw(out: Path, scale: int, only: str) -> int:
                 with tempfile.TemporaryDirectory() as folder:
                     await picture.take(camera, f"{name}-{theme}", theme, Path(folder))
         camera.contact_sheet()
+        collector.stop()
         print(f"{len(camera.taken)} pictures at {scale * 100} %")
         for complaint in complaints:
             print(f"Qt complained: {complaint}", file=sys.stderr)

@@ -35,6 +35,7 @@ from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, Split
 from chatdesk.ui.handlers import Handlers
 from chatdesk.ui.i18n import tr
+from chatdesk.ui.lists.once_looping import OnceLooping
 from chatdesk.ui.lists.pane import ListPane
 from chatdesk.ui.outbox import OutboxModel
 from chatdesk.ui.preferences import (
@@ -218,8 +219,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._started:
             self._started = True
-            self.book.start()
-            self.outbox.start()
+            OnceLooping(self, self._read)
             self.handlers.focus_first()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -243,6 +243,10 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
         if event.isAccepted():
             self.closed.emit()
+
+    def _read(self) -> None:
+        self.book.start()
+        self.outbox.start()
 
     # -- making
 
