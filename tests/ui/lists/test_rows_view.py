@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt
-from PySide6.QtGui import QAccessible, QPainter
+from PySide6.QtGui import QAccessible, QContextMenuEvent, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
 from pytestqt.qtbot import QtBot
 
 from chatdesk.ui.lists.rows_view import RowsView
@@ -14,6 +20,7 @@ from chatdesk.ui.lists.rows_view import RowsView
 HEIGHT = 20
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 Hint = QAbstractItemView.ScrollHint
+Reason = QContextMenuEvent.Reason
 
 
 class Names(QAbstractListModel):
@@ -182,11 +189,21 @@ class TestHands:
         assert not state & QStyle.StateFlag.State_HasFocus
 
     def test_a_right_click_asks_for_a_menu_and_chooses_nothing(self, stage: Stage) -> None:
-        """A menu for one row does not open that row."""
+        """A menu for one row does not open it; the menu key asks for the current row."""
         asked: list[int] = []
         stage.view.menu_wanted.connect(lambda index, _place: asked.append(index.row()))
         stage.click(3, RIGHT)
+        self.ask(stage, stage.view.visualRect(stage.model.index(3)).center(), Reason.Mouse)
+        assert asked == [3]
         assert stage.chosen == []
+        stage.click(1)
+        self.ask(stage, QPoint(5, 90), Reason.Keyboard)
+        assert asked == [3, 1]
+
+    @staticmethod
+    def ask(stage: Stage, place: QPoint, reason: QContextMenuEvent.Reason) -> None:
+        event = QContextMenuEvent(reason, place, stage.view.viewport().mapToGlobal(place))
+        QApplication.sendEvent(stage.view.viewport(), event)
 
     def test_keys_go_from_row_to_row(self, stage: Stage) -> None:
         """Arrows, pages, Home and End move and choose; the first arrow takes the first row; the ends hold."""

@@ -29,11 +29,9 @@ Index = QModelIndex | QPersistentModelIndex
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 """ConversationRow."""
-ID_ROLE = Qt.ItemDataRole.UserRole + 2
-"""ConversationId."""
-TYPING_ROLE = Qt.ItemDataRole.UserRole + 3
+TYPING_ROLE = Qt.ItemDataRole.UserRole + 2
 """Names of those who are typing, a tuple of str."""
-PRESENCE_ROLE = Qt.ItemDataRole.UserRole + 4
+PRESENCE_ROLE = Qt.ItemDataRole.UserRole + 3
 """PresenceState of the other side; Qt hands it on as a plain string that equals it."""
 
 ROOT = QModelIndex()
@@ -195,7 +193,6 @@ _READERS: dict[int, Callable[[ConversationModel, ConversationRow], object]] = {
     Qt.ItemDataRole.AccessibleTextRole: lambda model, row: model.sentence(row),
     Qt.ItemDataRole.ToolTipRole: lambda _model, row: plain_tooltip(title_text(row)),
     ROW_ROLE: lambda _model, row: row,
-    ID_ROLE: lambda _model, row: row.id,
     TYPING_ROLE: lambda model, row: model.typing(row.id),
     PRESENCE_ROLE: lambda model, row: model.presence(row.id),
 }

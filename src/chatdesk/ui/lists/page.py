@@ -155,13 +155,6 @@ class ConversationsPage(QWidget):
         """Width in pixels that avatars need."""
         return self._delegate.sizes.collapsed_width
 
-    def open_menu(self) -> None:
-        """Open the menu of the chosen conversation beside its row."""
-        at = self._row_of_chosen()
-        if at is not None:
-            index = self._proxy.index(at, 0)
-            self._on_menu(index, self.view.viewport().mapToGlobal(self.view.visualRect(index).center()))
-
     def _arrange(self) -> None:
         self._mark()
         if self._proxy.rowCount() or self._collapsed:  # there is no room for words beside avatars

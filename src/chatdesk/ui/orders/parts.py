@@ -204,10 +204,16 @@ class KeyValues(QWidget):
         label.setAccessibleName(tr("{key}: {value}", key=key, value=value) + there)
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(title, self._lines, 0, top)
-        self._grid.addWidget(label, self._lines, 1)
         if online:
-            self._grid.addWidget(
-                PresenceDot(self._theme, self), self._lines, 2, Qt.AlignmentFlag.AlignVCenter
-            )
+            label.setWordWrap(False)
+            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Minimum)
+            line = QHBoxLayout()
+            line.setSpacing(self._theme.metrics.px(6))
+            line.addWidget(label)
+            line.addWidget(PresenceDot(self._theme, self))
+            line.addStretch(1)
+            self._grid.addLayout(line, self._lines, 1)
+        else:
+            self._grid.addWidget(label, self._lines, 1)
         self._lines += 1
         return label
