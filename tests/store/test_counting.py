@@ -118,6 +118,8 @@ def test_the_server_s_number_counts_with_what_came_since(desk: Desk) -> None:
     assert row(desk).unread == 1
     desk.apply(9, ConversationSeen(remote_id=CONVERSATION, unread=1))
     assert row(desk).unread == 1
+    desk.press("an answer")
+    assert row(desk).unread == 0
 
 
 def test_the_first_reading_of_a_history_is_in_the_server_s_number(store: Store) -> None:

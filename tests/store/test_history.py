@@ -158,7 +158,7 @@ def test_what_a_reading_names_was_there(desk: Desk) -> None:
 
 
 def test_what_a_reading_lacked_is_deleted_also_when_it_arrives_late(desk: Desk) -> None:
-    """A sight from before a reading, applied after it, is of a message that was gone when the reading began."""
+    """A sight from before a reading, applied after it, is of a message that was gone by then."""
     desk.apply(9, *window([1, 3], reaches_start=True))
     desk.apply(5, message(2))
     assert shown(desk) == ["m1", "m3"]
@@ -172,6 +172,14 @@ def test_two_sights_from_before_a_reading_are_one_absence(desk: Desk) -> None:
     assert shown(desk) == ["m1", "m3"]
     desk.apply(15, message(2))
     assert shown(desk) == ["m1", "m2", "m3"]
+
+
+def test_a_relayed_message_that_turns_out_to_be_stored_can_be_missed(desk: Desk) -> None:
+    """As soon as a row is known to be the server's own, what readings lacked counts for it, too."""
+    desk.apply(3, message(2, source=Source.RELAY))
+    desk.apply(9, *window([1, 3], reaches_start=True))
+    desk.apply(5, message(2, source=Source.PUSH))
+    assert shown(desk) == ["m1", "m3"]
 
 
 def test_relayed_messages_are_not_missed_in_a_stored_history(desk: Desk) -> None:

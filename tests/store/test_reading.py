@@ -9,7 +9,7 @@ import pytest
 from chatdesk.domain.desk import PAGE_ROWS, DeskStore, EngineStore, Page, Reader
 from chatdesk.domain.errors import BugError, NotPossible
 from chatdesk.domain.events import ConversationSeen
-from chatdesk.domain.ids import AccountId, MessageId, RemoteId
+from chatdesk.domain.ids import PENDING_CURSOR, AccountId, MessageId, RemoteId
 from chatdesk.store import Store, derived, lists, rows
 from chatdesk.store import reader as reader_module
 from tests.store.making import WAIT_S, Desk, message, raw, reading
@@ -52,6 +52,8 @@ def test_pages_walk_up_and_down(desk: Desk) -> None:
         start = older.messages[0]
         rest = reader.older_page(desk.conversation, (start.cursor, start.id), 64)
         assert (rest.has_older, len(rest.messages)) == (True, 64)
+        last_page = reader.older_page(desk.conversation, (PENDING_CURSOR, MessageId(0)), 10)
+        assert (texts_of(last_page), last_page.has_newer) == (numbers(191, 200), False)
         end = reader.newer_page(desk.conversation, (newest.messages[-1].cursor, newest.messages[-1].id))
         assert (texts_of(end), end.has_older, end.has_newer) == ([], True, False)
 

@@ -14,7 +14,8 @@ from chatdesk.domain.changes import Commit, MessagesPut
 from chatdesk.domain.errors import NotPossible, StaleDraft
 from chatdesk.domain.ids import ConversationId, OutgoingId
 from chatdesk.domain.outbox import PersonCancels
-from chatdesk.store import Store, connection
+from chatdesk.store import Store, connection, intents, journal
+from chatdesk.store.transaction import Tx
 from tests.conftest import AllowLog
 from tests.store.making import WAIT_S, Desk, at, cursor, message, raw, reading, texts
 
@@ -210,6 +211,32 @@ def test_a_fault_of_ours_fails_its_operation_only(desk: Desk, allow_log: AllowLo
     assert len(desk.store.conversations().result(WAIT_S).rows) == 2
     assert "private" not in seen[0].getMessage()
     assert seen[0].exc_info is None
+
+
+def test_a_part_that_is_undone_leaves_no_trace(desk: Desk) -> None:
+    """What an operation had begun before it failed is in no row, no memory of the writer, and no journal."""
+    desk.apply(3, message(1))
+
+    def refused(tx: Tx) -> None:
+        tx.see(tx.state(desk.conversation), cursor(1))
+        intents.press_send(tx, desk.conversation, 0, "taken back")
+        raise NotPossible("after all")
+
+    futures: list[Future[Any]] = []
+
+    def ask() -> list[Future[Any]]:
+        futures.append(desk.store._writer.submit(refused, durable=True))
+        futures.append(desk.store.press_send(desk.other, 0, "stays"))
+        futures.append(desk.store.intend_read(desk.conversation, cursor(1)))
+        return futures
+
+    commits_of(desk.store, ask)
+    assert isinstance(futures[0].exception(WAIT_S), NotPossible)
+    assert futures[2].result(WAIT_S) is not None
+    unfinished = journal.read(desk.store.folder / journal.FILE_NAME).unfinished
+    assert sorted(one.item.text for one in unfinished.values()) == ["", "stays"]
+    with reading(desk.store) as reader:
+        assert reader.conversation(desk.conversation).seen_cursor == cursor(1)
 
 
 def test_nothing_changed_is_no_commit(desk: Desk) -> None:
