@@ -1,0 +1,302 @@
+"""The OMW adapter: which step a goal needs next, and what whatever arrives means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.events import Dropped, Noticed
+from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Platform, Support
+from chatdesk.domain.ports import (
+    Accepted,
+    AccountFacts,
+    Answer,
+    Arrived,
+    Call,
+    ChangeStatus,
+    Client,
+    Connect,
+    Connected,
+    ConnectRefused,
+    DeleteMessage,
+    Done,
+    Emit,
+    Facts,
+    FreshHead,
+    FreshLists,
+    FreshNotifications,
+    FreshOrder,
+    Goal,
+    GoalEnded,
+    HandedOver,
+    Joined,
+    Learnt,
+    Limits,
+    LinkLost,
+    MarkRead,
+    Next,
+    NoAnswer,
+    OlderPage,
+    OpenStep,
+    Packet,
+    Parked,
+    PlatformPlugin,
+    Probe,
+    Reading,
+    SendText,
+    SignIn,
+    SignOut,
+    Typing,
+    Verdict,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+    Wait,
+)
+from chatdesk.platforms import loose
+from chatdesk.platforms.omw import auth, bookings, history, lane, limits, lists, packets, sends, sessions
+from chatdesk.platforms.omw.state import Own, ended, progress_of, with_own, without_progress
+from chatdesk.wire.omw import names, texts
+
+NOTE_PROBE = "probe"
+
+_ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
+    lists.NOTE_SESSIONS: lists.read_sessions,
+    lists.NOTE_REQUESTS: lists.read_requests,
+    lists.NOTE_BOOKINGS: lists.read_bookings,
+    sessions.NOTE_SESSION: bookings.read_session,
+    bookings.NOTE_BOOKING: bookings.read_booking,
+    bookings.NOTE_CHECK: bookings.read_check,
+    bookings.NOTE_STATUS: bookings.read_status,
+    history.NOTE_HISTORY: history.read_history,
+    lane.NOTE_MARK_REST: lane.read_mark,
+    sends.NOTE_LOOK: sends.read_look,
+    sends.NOTE_CLAIM: sends.read_look,
+    sends.NOTE_REST: sends.read_rest,
+}
+
+
+class OmwAdapter:
+    """Implements `domain.ports.Adapter` for the OMW platform; holds nothing but its numbers."""
+
+    @property
+    def platform(self) -> Platform:
+        """OMW."""
+        return Platform.OMW
+
+    @property
+    def limits(self) -> Limits:
+        """Its numbers."""
+        return limits.LIMITS
+
+    def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
+        """The facts to start with."""
+        return Facts(account=account, learnt=learnt, own=Own())
+
+    def capabilities(self, facts: Facts) -> Capabilities:
+        """What works here, now; what may be done with bookings depends on the role."""
+        role = facts.account.role
+        has_bookings = role in {names.ROLE_WORKER, names.ROLE_CUSTOMER}
+        features = dict.fromkeys(Feature, Support.NO) | {
+            Feature.TYPING: Support.YES,
+            Feature.PRESENCE: Support.YES,
+            Feature.READ_RECEIPTS: Support.YES,
+            Feature.STORED_READ: Support.YES,
+            Feature.CHAT_LIST: Support.YES,
+            Feature.SERVER_UNREAD: Support.YES,
+            Feature.ORDER_LIST: Support.YES if has_bookings else Support.NO,
+            Feature.CHANGE_STATUS: Support.YES if has_bookings else Support.NO,
+        }
+        return Capabilities(
+            features=features,
+            statuses=bookings.statuses(role),
+            message_limit_chars=limits.LIMITS.message_limit_chars,
+        )
+
+    def key_grade(self, facts: Facts) -> KeyGrade:  # noqa: ARG002 - of the protocol
+        """No client id is stored or echoed, and nothing is deduped."""
+        return KeyGrade.NONE
+
+    def normalise(self, text: str) -> str:
+        """As stored: REST trims, the socket does not."""
+        return sends.normalise(text)
+
+    # -- next ----------------------------------------------------------------------------------------------
+
+    def next(self, goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort of goal per return
+        """The next thing to do for a goal."""
+        progress = progress_of(facts, goal.token)
+        if progress.end is not None:
+            return progress.end
+        if progress.not_before_ms > facts.now_ms:
+            return Wait(progress.not_before_ms - facts.now_ms)
+        kind = goal.kind
+        match kind:
+            case SignIn():
+                return auth.sign_in(kind, goal.token, facts)
+            case SignOut() | FreshNotifications():  # neither has a route here
+                return Done()
+            case Probe():
+                return Call(method="GET", path=names.ROUTE_SESSIONS, note=NOTE_PROBE)
+            case Connected():
+                return _connect(facts)
+            case Joined():
+                return lane.next_join(kind, goal.token, facts)
+            case Typing():
+                return lane.next_typing(kind, facts)
+            case MarkRead():
+                return lane.next_mark(kind, goal.token, facts)
+            case SendText():
+                return _send(kind, goal.token, facts)
+            case DeleteMessage():
+                return Parked(ParkReason.REFUSED)
+            case _:
+                return auth.blocker(facts) or _with_token(goal, facts)
+
+    # -- read ----------------------------------------------------------------------------------------------
+
+    def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
+        """What something that arrived means."""
+        match arrived:
+            case Packet():
+                return packets.read(arrived, open_steps, facts)
+            case LinkLost():
+                return Reading(_link_lost(facts))
+            case GoalEnded(token=token):
+                return Reading(without_progress(facts, token))
+            case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
+                opened = next((step for step in open_steps if step.id == arrived.step_id), None)
+                if opened is None:
+                    return Reading(facts, (Dropped(reason="late_answer"),))
+                return _read_step(arrived, opened, facts)
+
+
+def _link_lost(facts: Facts) -> Facts:
+    return with_own(facts, typers=frozenset(), stray_send_until_ms=0, stray_join_until_ms=0)
+
+
+# -- next, per goal ----------------------------------------------------------------------------------------
+
+
+def _with_token(goal: Goal, facts: Facts) -> Next:
+    kind = goal.kind
+    match kind:
+        case FreshLists():
+            return lists.next_lists(goal.token, facts)
+        case FreshOrder():
+            return bookings.next_order(kind, goal.token, facts)
+        case FreshHead() | OlderPage():
+            if not kind.conversation.isdigit():
+                return Parked(ParkReason.NOT_FOUND)
+            return history.next_history(goal.token, kind, facts)
+        case ChangeStatus():
+            return bookings.next_status(kind, goal.token, facts)
+        case _:
+            return Parked(ParkReason.REFUSED, type(kind).__name__)
+
+
+def _connect(facts: Facts) -> Next:
+    """A socket with a good token. There is no refresh: once the token is over the person must sign in."""
+    blocked = auth.blocker(facts)
+    if blocked is not None:
+        return blocked
+    if facts.online:
+        return Done()
+    return Connect(auth={names.AUTH_TOKEN_FIELD: facts.account.secrets.access})
+
+
+def _send(goal: SendText, token: int, facts: Facts) -> Next:
+    """Into a room that has let us in; without a socket, by request."""
+    refused = sends.unsendable(goal) or sessions.to_clear_up(goal.conversation, facts)
+    if refused is not None:
+        return refused
+    first = lane.join_first(goal.conversation, token, facts) if facts.online else None
+    return first or sends.next_send(goal, token, facts)
+
+
+# -- read, per step ----------------------------------------------------------------------------------------
+
+
+def _read_step(
+    arrived: Accepted | ConnectRefused | HandedOver | Answer | NoAnswer, opened: OpenStep, facts: Facts
+) -> Reading:
+    match arrived:
+        case Accepted(step_id=step_id):
+            return Reading(_link_lost(facts), (), (VerdictStored(step_id),))
+        case ConnectRefused():
+            auth_payload = loose.mapping(opened.step.auth if isinstance(opened.step, Connect) else None)
+            token = loose.text(auth_payload.get(names.AUTH_TOKEN_FIELD)) or ""
+            facts = auth.connect_refused(arrived, token, facts)
+            words = loose.words(arrived.server_words) if arrived.server_words else ""
+            return Reading(facts, (), (VerdictLater(arrived.step_id, 0, words),))
+        case HandedOver(step_id=step_id):
+            # Every event of this platform waits for something; one that did not is over all the same.
+            verdict: Verdict = VerdictStored(step_id)
+            if opened.step.commits:
+                verdict = VerdictUnknown(step_id, "handed over")
+            return Reading(ended(facts, opened.goal.token), (), (verdict,))
+        case Answer():
+            return _read_answer(arrived, opened, facts)
+        case NoAnswer():
+            return _read_nothing(arrived, opened, facts)
+
+
+def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
+    step = opened.step
+    if not isinstance(step, Call):
+        late = (Dropped(reason="late_answer"),)
+        if step.commits:
+            return Reading(facts, late, (VerdictUnknown(answer.step_id, "late answer"),))
+        return Reading(facts, late, (VerdictLater(answer.step_id, 0),))
+    if step.note == auth.NOTE_LOGIN:
+        return auth.read_login(opened, answer, facts)
+    if step.note == NOTE_PROBE:
+        return _read_probe(opened, answer, facts)
+    if auth.refuses_token(answer):
+        return Reading(auth.call_refused(facts, step), (), (VerdictLater(answer.step_id, 0),))
+    return _ANSWERS[step.note](opened, answer, facts)
+
+
+def _read_probe(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """Without a token this platform's server answers in words of its own; nothing else does."""
+    step_id, token = answer.step_id, opened.goal.token
+    words = auth.said(answer)
+    if answer.status == HTTPStatus.UNAUTHORIZED and words == texts.ERR_NO_TOKEN:
+        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Reading(facts, (), (VerdictLater(step_id, limits.READ_AGAIN_MS, words),))
+    facts = ended(facts, token, Parked(ParkReason.NOT_FOUND, words))
+    notice = Noticed(code=NoticeCode.NOT_FOUND, detail=words)
+    return Reading(facts, (notice,), (VerdictRefused(step_id, ParkReason.NOT_FOUND, words),))
+
+
+def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+    step = opened.step
+    if isinstance(step, Emit):
+        return lane.unanswered(lost, opened, facts)
+    if step.note == auth.NOTE_LOGIN:
+        return auth.login_unanswered(opened, lost, facts)
+    if lost.left and step.commits:
+        return Reading(facts, (), (VerdictUnknown(lost.step_id, lost.reason),))
+    return Reading(facts, (), (VerdictLater(lost.step_id, 0, lost.reason),))
+
+
+# -- the plugin --------------------------------------------------------------------------------------------
+
+
+def _client(server_url: str, given: Limits) -> Client:
+    from chatdesk.platforms.omw.client import make_client
+
+    return make_client(server_url, given)
+
+
+PLUGIN = PlatformPlugin(
+    platform=Platform.OMW,
+    title="OMW",
+    default_port=names.DEFAULT_PORT,
+    adapter=OmwAdapter(),
+    make_client=_client,
+)
+"""What the registry takes up."""

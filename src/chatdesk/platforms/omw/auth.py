@@ -1,0 +1,213 @@
+"""Tokens of the OMW platform: a sign-in with a role, no refresh, and refusals that mean two things.
+
+The identity is in the token; it is checked at connect only, so a socket outlives it while REST turns to 403.
+Source: wire specification, section 2.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+
+from chatdesk.domain.events import IdentityKnown, TokensChanged
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.ports import (
+    Answer,
+    Call,
+    ConnectRefused,
+    Facts,
+    NeedsPassword,
+    NoAnswer,
+    OpenStep,
+    Reading,
+    Secrets,
+    SignIn,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+)
+from chatdesk.platforms import loose
+from chatdesk.platforms.omw import limits
+from chatdesk.platforms.omw.state import (
+    Progress,
+    ended,
+    fingerprint,
+    learnt,
+    own_of,
+    progress_of,
+    put,
+    with_learnt,
+    with_own,
+    with_progress,
+)
+from chatdesk.platforms.omw.translate import remote_id
+from chatdesk.wire.omw import names, shapes, texts
+
+LANE = "auth"
+NOTE_LOGIN = "login"
+_OFFSET = "clock_offset_us"
+
+
+def bearer(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """The header that carries the token."""
+    return (("Authorization", f"{names.AUTH_SCHEME} {facts.account.secrets.access}"),)
+
+
+# -- is the token good -------------------------------------------------------------------------------------
+
+
+def blocker(facts: Facts) -> NeedsPassword | None:
+    """What keeps a step from being done that needs a token: there is no refresh, only the password helps."""
+    own = own_of(facts)
+    if own.barred:
+        return NeedsPassword(NoticeCode.FORBIDDEN, own.barred)
+    access = facts.account.secrets.access
+    if not access or fingerprint(access) == own.void_token or _is_over(facts):
+        return NeedsPassword(NoticeCode.AUTH_REQUIRED)
+    return None
+
+
+def _is_over(facts: Facts) -> bool:
+    """Whether the token's end has passed by the server's clock; without an end it serves until refused."""
+    ends_s = loose.number(loose.jwt_claims(facts.account.secrets.access).get("exp"))
+    if ends_s is None:
+        return False
+    try:
+        ahead_us = int(learnt(facts, _OFFSET) or 0)
+    except ValueError:
+        ahead_us = 0
+    return int(ends_s * 1_000_000) <= facts.now_us + ahead_us
+
+
+def connect_refused(refused: ConnectRefused, token: str, facts: Facts) -> Facts:
+    """The facts after a refused handshake.
+
+    `Invalid authentication token` is also what a good token meets while the database is away: it proves
+    nothing by itself. If the token is void, the first request over REST says so beyond doubt.
+    """
+    words = refused.server_words
+    if words == texts.CONNECT_NO_USER:
+        return with_own(facts, barred=texts.CONNECT_NO_USER)
+    if words in {texts.CONNECT_NO_TOKEN, texts.CONNECT_BAD_PAYLOAD}:
+        return with_own(facts, void_token=fingerprint(token))
+    return facts
+
+
+def refuses_token(answer: Answer) -> bool:
+    """Whether an answer says that the token is void: 401, or the one 403 that does not mean 'not yours'."""
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return True
+    return answer.status == HTTPStatus.FORBIDDEN and said(answer) == texts.ERR_TOKEN
+
+
+def call_refused(facts: Facts, call: Call) -> Facts:
+    """The facts after a request whose token was refused (a newer one stays good)."""
+    token = next((value.partition(" ")[2] for name, value in call.headers if name == "Authorization"), "")
+    return with_own(facts, void_token=fingerprint(token))
+
+
+def said(answer: Answer) -> str:
+    """A refusal's words: chat routes say them in `error`, all others in `message`; pages say nothing."""
+    fields = loose.mapping(answer.body) if answer.is_json else loose.NOTHING
+    return loose.words(fields.get("error")) or loose.words(fields.get("message"))
+
+
+def retry_after_ms(answer: Answer) -> int:
+    """How long a 429 wants us to wait; a date instead of seconds counts as not given."""
+    seconds = answer.headers.get(names.HEADER_RETRY_AFTER, "").strip()
+    if not seconds.isascii() or not seconds.isdigit() or len(seconds) > 9:
+        return limits.RETRY_AFTER_MS
+    return min(max(int(seconds) * 1_000, 1_000), limits.RETRY_AFTER_MOST_MS)
+
+
+# -- sign in -----------------------------------------------------------------------------------------------
+
+
+def sign_in(goal: SignIn, token: int, facts: Facts) -> Call:
+    """Exchange login, password and role for a token; with a one-time code, the telephone number and it."""
+    found = progress_of(facts, token).data
+    role = found if isinstance(found, str) else goal.role or facts.account.role or names.ROLE_WORKER
+    path = names.ROUTE_LOGIN
+    body: shapes.LoginBody | shapes.OtpLoginBody = shapes.LoginBody(facts.account.login, goal.password, role)
+    if goal.otp:
+        path, body = names.ROUTE_LOGIN_OTP, shapes.OtpLoginBody(facts.account.login, goal.otp, role)
+    return Call(method="POST", path=path, body=msgspec.to_builtins(body), lane=LANE, note=NOTE_LOGIN)
+
+
+def read_login(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """What a login answer means."""
+    token = opened.goal.token
+    fields = loose.mapping(answer.body)
+    if answer.status == HTTPStatus.OK and answer.is_json:
+        reading = _signed_in(opened, answer, facts)
+        return reading or _not_signed_in(answer, token, NoticeCode.SERVER_ERROR, facts)
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        end = NeedsPassword(NoticeCode.LOCKED, said(answer), retry_after_ms(answer))
+        verdict = VerdictRefused(answer.step_id, ParkReason.REFUSED, end.detail)
+        return Reading(ended(facts, token, end), (), (verdict,))
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _not_signed_in(answer, token, NoticeCode.SERVER_ERROR, facts)
+    if not answer.is_json:
+        return _not_signed_in(answer, token, NoticeCode.NOT_FOUND, facts)
+    if answer.status == HTTPStatus.FORBIDDEN:
+        role = _role_instead(opened, loose.text(fields.get("message"), 500) or "", facts)
+        if role is not None:
+            facts = with_progress(facts, token, Progress(failures=1, data=role))
+            return Reading(facts, (), (VerdictLater(answer.step_id, 0),))
+        return _not_signed_in(answer, token, NoticeCode.FORBIDDEN, facts)
+    return _not_signed_in(answer, token, NoticeCode.AUTH_FAILED, facts)
+
+
+def _role_instead(opened: OpenStep, words: str, facts: Facts) -> str | None:
+    """The role to try once more with, where the person named none and the server says which there is."""
+    goal = opened.goal.kind
+    if not isinstance(goal, SignIn) or goal.role or progress_of(facts, opened.goal.token).failures:
+        return None
+    if not words.startswith(texts.ERR_ROLE_PREFIX):
+        return None
+    given = words.partition(texts.ERR_ROLES)[2].split(",")
+    return next((role for role in (one.strip().lower() for one in given) if role in names.ROLES), None)
+
+
+def login_unanswered(opened: OpenStep, lost: NoAnswer, facts: Facts) -> Reading:
+    """Nobody answered: the person at the dialog is told at once."""
+    end = NeedsPassword(NoticeCode.OFFLINE, lost.reason)
+    return Reading(ended(facts, opened.goal.token, end), (), (VerdictLater(lost.step_id, 0),))
+
+
+def _not_signed_in(answer: Answer, token: int, code: NoticeCode, facts: Facts) -> Reading:
+    end = NeedsPassword(code, said(answer))
+    verdict = VerdictRefused(answer.step_id, ParkReason.REFUSED, end.detail)
+    return Reading(ended(facts, token, end), (), (verdict,))
+
+
+def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None:
+    """A token and who it is for; None where one of them is missing."""
+    fields = loose.mapping(answer.body)
+    user = loose.mapping(fields.get("user"))
+    access = loose.text(fields.get("token")) or ""
+    claims = loose.jwt_claims(access)
+    claimed = (remote_id(claims.get(name)) for name in names.USER_ID_CLAIMS)
+    user_id: RemoteId | None = next((found for found in claimed if found), None) or remote_id(user.get("id"))
+    if not access or user_id is None:
+        return None
+    role = loose.line(claims.get("role"), 40) or loose.line(user.get("role"), 40)
+    name = loose.line(user.get("name"), 120) or loose.line(user.get("email")) or facts.account.login
+    identity = IdentityKnown(user_id=user_id, role=role.lower(), name=name)
+    secrets = Secrets(access, "")
+    account = put(facts.account, secrets=secrets, user_id=user_id, role=identity.role, name=name)
+    facts = with_own(_clock_seen(put(facts, account=account), claims.get("iat")), void_token="", barred="")
+    facts = ended(facts, opened.goal.token)
+    return Reading(
+        facts, (TokensChanged(access=access, refresh=""), identity), (VerdictStored(answer.step_id),)
+    )
+
+
+def _clock_seen(facts: Facts, issued: object) -> Facts:
+    """Remember how far the server's clock is from ours: a fresh token says when it was issued."""
+    issued_s = loose.number(issued)
+    if issued_s is None:
+        return facts
+    return with_learnt(facts, _OFFSET, str(int(issued_s * 1_000_000) - facts.now_us))

@@ -1,0 +1,152 @@
+"""The lists of the OMW platform: active sessions, then bookings page by page, a worker's or a customer's.
+
+A session that the list no longer has is over, and nothing else ever says so. Source: wire specification,
+sections 6.1, 7 and 8.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+
+from chatdesk.domain.events import Event, ListsRead
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.ports import Answer, Facts, Next, OpenStep, Reading, VerdictStored
+from chatdesk.platforms import loose
+from chatdesk.platforms.omw import limits, sessions, translate, zones
+from chatdesk.platforms.omw.state import at_stage, own_of, progress_of, with_own, with_room
+from chatdesk.wire.omw import names
+
+NOTE_SESSIONS = "sessions"
+NOTE_REQUESTS = "requests"
+NOTE_BOOKINGS = "bookings"
+
+
+class ListWalk(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the reading of the bookings stands. missing: sessions that the list no longer had."""
+
+    missing: tuple[RemoteId, ...] = ()
+    page: int = 1
+    last_id: int = 0
+
+
+def next_lists(token: int, facts: Facts) -> Next:
+    """Sessions, then the bookings of the account's role."""
+    progress = progress_of(facts, token)
+    walk = progress.data if isinstance(progress.data, ListWalk) else ListWalk()
+    if progress.stage == NOTE_REQUESTS:
+        query = (("status", "all"), ("page", str(walk.page)), ("limit", str(limits.REQUESTS_PAGE)))
+        return sessions.get(names.ROUTE_REQUESTS, facts, NOTE_REQUESTS, query)
+    if progress.stage == NOTE_BOOKINGS:
+        size = ("limit", str(limits.BOOKINGS_PAGE))
+        from_here = (("lastId", str(walk.last_id)),) if walk.last_id else ()
+        return sessions.get(names.ROUTE_CUSTOMER_BOOKINGS, facts, NOTE_BOOKINGS, (size, *from_here))
+    return sessions.get(names.ROUTE_SESSIONS, facts, NOTE_SESSIONS)
+
+
+def read_sessions(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """The list of active sessions, which is never paged."""
+    raw = loose.mapping(answer.body).get("sessions")
+    if answer.status != HTTPStatus.OK or not answer.is_json or not isinstance(raw, list):
+        return sessions.failed(opened, answer, facts)
+    events: list[Event] = []
+    here: set[RemoteId | None] = set()
+    for record in raw:
+        facts, told = sessions.listed(facts, record)
+        events += told
+        here.add(translate.remote_id(loose.mapping(record).get("session_id")))
+    known = own_of(facts).rooms
+    missing = tuple(one for one, room in known.items() if room.listed and one not in here)
+    for one in missing:
+        facts = with_room(facts, one, listed=False)
+    stage = {names.ROLE_WORKER: NOTE_REQUESTS, names.ROLE_CUSTOMER: NOTE_BOOKINGS}.get(facts.account.role)
+    walk = ListWalk(missing=missing)
+    if stage is None:
+        return _end(opened, answer, walk, facts, events)
+    facts = at_stage(facts, opened.goal.token, stage, walk)
+    return Reading(facts, tuple(events), (VerdictStored(answer.step_id),))
+
+
+def _end(opened: OpenStep, answer: Answer, walk: ListWalk, facts: Facts, events: list[Event]) -> Reading:
+    """Everything was read: what is missing is over; whether it was completed the bookings have told."""
+    for session in walk.missing:
+        facts, told = sessions.gone(facts, session)
+        events += told
+    return sessions.done(facts, opened, answer.step_id, *events, ListsRead())
+
+
+def _walk(opened: OpenStep, facts: Facts) -> ListWalk:
+    data = progress_of(facts, opened.goal.token).data
+    return data if isinstance(data, ListWalk) else ListWalk()
+
+
+def _records(answer: Answer, name: str) -> list[object] | None:
+    found = loose.mapping(answer.body).get(name)
+    good = answer.status == HTTPStatus.OK and answer.is_json and isinstance(found, list)
+    return found if good else None
+
+
+def read_requests(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """One page of a worker's booking requests, newest first; cancelled bookings are left out."""
+    raw, walk = _records(answer, "booking_requests"), _walk(opened, facts)
+    if raw is None:
+        return _without_bookings(opened, answer, walk, facts)
+    events: list[Event] = []
+    open_requests = dict(own_of(facts).requests)
+    for record in raw:
+        fields = loose.mapping(record)
+        if loose.text(fields.get("status"), 40) in names.REQUESTS_OVER:
+            continue
+        seen = translate.booking(fields, fields.get("booking_id"), zones.offset_us(facts))
+        if seen is None:
+            events.append(sessions.MALFORMED)
+            continue
+        events.append(seen)
+        facts = sessions.with_status(facts, seen.remote_id, seen.status)
+        request = translate.number(fields.get("request_id"))
+        open_requests.pop(seen.remote_id, None)
+        if request is not None and fields.get("status") == names.STATUS_PENDING:
+            open_requests[seen.remote_id] = request
+    facts = with_own(facts, requests=open_requests)
+    pages = loose.whole(loose.mapping(loose.mapping(answer.body).get("pagination")).get("pages")) or 0
+    if raw and walk.page < min(pages, limits.LIST_PAGES):
+        walk = msgspec.structs.replace(walk, page=walk.page + 1)
+        facts = at_stage(facts, opened.goal.token, NOTE_REQUESTS, walk)
+        return Reading(facts, tuple(events), (VerdictStored(answer.step_id),))
+    return _end(opened, answer, walk, facts, events)
+
+
+def read_bookings(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """One page of a customer's bookings, id descending."""
+    raw, walk = _records(answer, "bookings"), _walk(opened, facts)
+    if raw is None:
+        return _without_bookings(opened, answer, walk, facts)
+    events: list[Event] = []
+    ids: list[int] = []
+    for record in raw:
+        fields = loose.mapping(record)
+        seen = translate.booking(fields, fields.get("id"), zones.offset_us(facts))
+        if seen is None:
+            events.append(sessions.MALFORMED)
+            continue
+        events.append(seen)
+        ids.append(int(seen.remote_id))
+        facts = sessions.with_status(facts, seen.remote_id, seen.status)
+    more = loose.mapping(answer.body).get("hasMore") is True
+    lowest = min(ids, default=0)
+    below = lowest and (not walk.last_id or lowest < walk.last_id)
+    if more and below and walk.page < limits.LIST_PAGES:
+        walk = msgspec.structs.replace(walk, page=walk.page + 1, last_id=lowest)
+        facts = at_stage(facts, opened.goal.token, NOTE_BOOKINGS, walk)
+        return Reading(facts, tuple(events), (VerdictStored(answer.step_id),))
+    return _end(opened, answer, walk, facts, events)
+
+
+def _without_bookings(opened: OpenStep, answer: Answer, walk: ListWalk, facts: Facts) -> Reading:
+    """Bookings that can't be read (a table is missing, a role changed) don't hold up the chats."""
+    refused = answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+    last = progress_of(facts, opened.goal.token).failures + 1 >= limits.READ_FAILURES
+    if refused or (answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and last):
+        return _end(opened, answer, walk, facts, [])
+    return sessions.failed(opened, answer, facts)

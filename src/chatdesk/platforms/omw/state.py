@@ -1,0 +1,173 @@
+"""What the OMW adapter knows between two questions: sessions, refused tokens, each goal's progress."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from chatdesk.domain.ids import OutgoingId, RemoteId
+from chatdesk.domain.kinds import ParkReason
+from chatdesk.domain.ports import Done, Facts, Learnt, Next, Parked
+from chatdesk.platforms.omw import limits
+
+put = msgspec.structs.replace
+
+
+class Doubt(StrEnum):
+    """After a refusal that may mean 'ended', 'deleted', or something else."""
+
+    NONE = ""
+    ASK = "ask"
+    """The session is to be read."""
+    THERE = "there"
+    """It was read after the refusal and is there: a second refusal is meant."""
+    GONE = "gone"
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one session. Ids of messages are numbers here."""
+
+    joined: int = 0
+    """The connection on which the server has confirmed the join; 0: none."""
+    listed: bool = False
+    """The list of sessions had it when it was last read."""
+    booking: RemoteId = RemoteId("")
+    doubt: Doubt = Doubt.NONE
+    read_once: bool = False
+    """A page of its history was read, so that `theirs` and `mine` mean something."""
+    theirs: frozenset[int] = frozenset()
+    """Messages of others that are unread."""
+    mine: frozenset[int] = frozenset()
+    """Own messages that nobody has read."""
+    read_up_to: int = 0
+    """Own messages up to here were told to be read."""
+
+
+class FailedSend(msgspec.Struct, frozen=True, kw_only=True):
+    """A send that the server has refused with the words of a passing failure."""
+
+    times: int
+    not_before_ms: int
+    above: int
+    """The largest message id that was known before it was first sent."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one goal has come. `end`: the answer to every further `next`."""
+
+    stage: str = ""
+    failures: int = 0
+    not_before_ms: int = 0
+    end: Next | None = None
+    data: Any = None
+    """A frozen struct or number of the goal's own."""
+
+
+FRESH = Progress()
+NO_ROOM = Room()
+
+
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    """The adapter's part of the facts."""
+
+    rooms: Mapping[RemoteId, Room] = MappingProxyType({})
+    progress: Mapping[int, Progress] = MappingProxyType({})
+    void_token: str = ""
+    """Fingerprint of a token that the server has refused."""
+    barred: str = ""
+    """The server's words where the account itself is switched off."""
+    failed: Mapping[OutgoingId, FailedSend] = MappingProxyType({})
+    claimed: frozenset[int] = frozenset()
+    """Messages that are known to be one of our sends."""
+    newest: Mapping[RemoteId, int] = MappingProxyType({})
+    """Largest message id seen per session."""
+    stray_send_until_ms: int = 0
+    stray_join_until_ms: int = 0
+    """Until then an error may belong to a step that was given up."""
+    typers: frozenset[tuple[RemoteId, RemoteId]] = frozenset()
+    """(session, person) of those who type."""
+    heard: Mapping[int, int] = MappingProxyType({})
+    """Moments of pushed messages by id, in microseconds."""
+    zone_asked: bool = False
+    requests: Mapping[RemoteId, int] = MappingProxyType({})
+    """Open booking requests by booking."""
+    statuses: Mapping[RemoteId, str] = MappingProxyType({})
+    """Newest status by booking; whose booking is in it is ours."""
+
+
+def own_of(facts: Facts) -> Own:
+    """The adapter's own facts; fresh ones where there are none."""
+    return facts.own if isinstance(facts.own, Own) else Own()
+
+
+def with_own(facts: Facts, **changes: Any) -> Facts:
+    """The facts with some of the adapter's own replaced."""
+    return put(facts, own=put(own_of(facts), **changes))
+
+
+def room_of(facts: Facts, session: RemoteId) -> Room:
+    """What is known of a session."""
+    return own_of(facts).rooms.get(session, NO_ROOM)
+
+
+def with_room(facts: Facts, session: RemoteId, **changes: Any) -> Facts:
+    """The facts with some of what is known of a session replaced."""
+    before = room_of(facts, session)
+    after = put(before, **changes)
+    if after == before:
+        return facts
+    return with_own(facts, rooms={**own_of(facts).rooms, session: after})
+
+
+def progress_of(facts: Facts, token: int) -> Progress:
+    """How far a goal has come."""
+    return own_of(facts).progress.get(token, FRESH)
+
+
+def with_progress(facts: Facts, token: int, progress: Progress) -> Facts:
+    """The facts with one goal's progress replaced."""
+    return with_own(facts, progress={**own_of(facts).progress, token: progress})
+
+
+def without_progress(facts: Facts, token: int) -> Facts:
+    """The facts without a goal that the engine has dropped."""
+    held = own_of(facts).progress
+    if token not in held:
+        return facts
+    return with_own(facts, progress={key: value for key, value in held.items() if key != token})
+
+
+def at_stage(facts: Facts, token: int, stage: str, data: Any = None) -> Facts:
+    """The facts with a goal moved on to its next stage, failures forgotten."""
+    return with_progress(facts, token, Progress(stage=stage, data=data))
+
+
+def ended(facts: Facts, token: int, end: Next | None = None) -> Facts:
+    """The facts with a goal at its end (Done, unless said otherwise)."""
+    return with_progress(facts, token, Progress(end=end or Done()))
+
+
+def parked(facts: Facts, token: int, reason: ParkReason, detail: str = "") -> Facts:
+    """The facts with a goal that can't be reached."""
+    return ended(facts, token, Parked(reason, detail))
+
+
+def learnt(facts: Facts, key: str) -> str | None:
+    """A fact learnt of this server, while it holds."""
+    found = facts.learnt.get(key)
+    return found.value if found is not None and found.expires_at_us > facts.now_us else None
+
+
+def with_learnt(facts: Facts, key: str, value: str, for_us: int = limits.LEARNT_US) -> Facts:
+    """The facts with something learnt."""
+    return put(facts, learnt={**facts.learnt, key: Learnt(value, facts.now_us + for_us)})
+
+
+def fingerprint(token: str) -> str:
+    """A short name for a token, so that facts never hold one twice."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:16] if token else ""
