@@ -331,6 +331,10 @@ class SignInRequest(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     plain_http_consent: bool = False
     keep_token: bool = True
+    role: str = ""
+    """As whom, where the platform knows several roles per login; empty: its usual one."""
+    otp: str = ""
+    """A one-time code instead of the password, where the platform sends one."""
 
     def __repr__(self) -> str:
         """Hides the password from logs and tracebacks."""

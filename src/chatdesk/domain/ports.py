@@ -109,7 +109,7 @@ class SignIn(msgspec.Struct, frozen=True, tag=True):
 
     password: str
     role: str = ""
-    """As whom, where one login may have several roles; empty: as the account's role, or the platform's usual."""
+    """As whom, where a login may have several roles; empty: as the account, or the platform's usual one."""
     otp: str = ""
     """A one-time code instead of the password, where the platform sends one."""
 
@@ -401,8 +401,8 @@ class NoAnswer(msgspec.Struct, frozen=True, tag=True):
     socket was known to be down before the emit).
     The client makes it for what it saw itself. The engine makes it for a step that had no verdict after its
     timeout_ms (reason 'timeout'), for open Emits at LinkLost, and for a step whose goal was cancelled.
-    reason: timeout, cut, unreachable, tls, redirect (to another origin: not followed), cancelled, too_large (an
-    answer, or an event of ours, beyond what any platform takes).
+    reason: timeout, cut, unreachable, tls, redirect (to another origin: not followed), cancelled, too_large
+    (an answer, or an event of ours, beyond what any platform takes).
     """
 
     step_id: int

@@ -201,7 +201,7 @@ class EngineHost:
     async def _sign_in(self, request: SignInRequest) -> SignedIn:
         plugin = self._plugin(request.platform)
         async with Visit(plugin, request.server_url, request.login, self._clock) as visit:
-            facts = await visit.sign_in(request.password)
+            facts = await visit.sign_in(request.password, role=request.role, otp=request.otp)
         who = facts.account
         async with self._guard:
             account = await asyncio.wrap_future(

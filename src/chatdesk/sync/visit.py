@@ -88,9 +88,9 @@ class Visit:
                 detail = verdict.detail
                 return ServerCheck(reachable=True, latency_ms=end.took_ms, detail=detail)
 
-    async def sign_in(self, password: str) -> Facts:
+    async def sign_in(self, password: str, *, role: str = "", otp: str = "") -> Facts:
         """Exchange the password for tokens. Returns what is known then; raises SignInRefused."""
-        outcome = await self._runner.run(SignIn(password), patience_ms=SIGN_IN_PATIENCE_MS)
+        outcome = await self._runner.run(SignIn(password, role, otp), patience_ms=SIGN_IN_PATIENCE_MS)
         match outcome.ending:
             case AskPerson(code=code, detail=detail, retry_after_ms=retry_after_ms):
                 raise SignInRefused(code, detail, retry_after_ms and retry_after_ms / 1000)
