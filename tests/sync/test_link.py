@@ -302,6 +302,42 @@ def test_what_became_stale_is_read_again_once(tmp_path: Path) -> None:
     run_virtual(story())
 
 
+def test_a_late_answer_does_not_undo_what_was_pushed_meanwhile(tmp_path: Path) -> None:
+    """An answer tells the state of the moment at which it was asked for; a push after that is newer."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            world.server.fault("order", Fault(answer_late_ms=1_000))
+            world.server.push(ROOM, "changed", f"N-{ROOM}")
+            await until(lambda: world.server.seen["order"] == 1)
+            world.server.statuses[ROOM] = "done"
+            world.server.push(ROOM, "order", world.server._order(ROOM))
+            await world.quiet(3_000)
+            orders = await asyncio.wrap_future(world.store.orders())
+            assert [order.status for order in orders.rows] == ["done"]
+
+    run_virtual(story())
+
+
+def test_a_new_engine_in_the_same_run_beats_the_old_ones_stamps(tmp_path: Path) -> None:
+    """After signing in anew what the server says now is newer than all that the engine before it heard."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            for _ in range(50):
+                world.server.push(ROOM, "order", world.server._order(ROOM))
+            await world.quiet(100)
+            await world.stop()
+            world.server.statuses[ROOM] = "done"
+            world.news.clear()
+            await world.start()
+            await world.synced()
+            orders = await asyncio.wrap_future(world.store.orders())
+            assert [order.status for order in orders.rows] == ["done"]
+
+    run_virtual(story())
+
+
 def test_an_older_page_is_fetched_when_asked(tmp_path: Path) -> None:
     """Reading further back brings one page, and says when it began, ended, and reached the start."""
 

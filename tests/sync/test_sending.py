@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from chatdesk.domain import outbox
 from chatdesk.domain.changes import Commit, MessagesPut
+from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import NotPossible
-from chatdesk.domain.kinds import ConnectionState, DeliveryState, ParkReason, SignInState
+from chatdesk.domain.ids import OutgoingId
+from chatdesk.domain.kinds import ConnectionState, DeliveryState, KeyGrade, ParkReason, SignInState
 from tests.conftest import AllowLog
 from tests.sync.toy.server import Fault
-from tests.sync.virtual import run_virtual, until
+from tests.sync.virtual import Owing, run_virtual, until
 from tests.sync.world import ROOM, World
 
 QUIET_MS = 10_000
@@ -209,7 +213,7 @@ def test_an_echo_before_the_answer_is_never_a_second_row(tmp_path: Path) -> None
                         rows.update(m.id for m in change.messages if m.own)
 
             end = world.real_store.subscribe(on_commit)
-            world.server.fault("say", Fault(echoes=3))
+            world.server.fault("say", Fault(echoes=3, answer_late_ms=500))
             item = await world.press("on my way")
             await world.settled(item)
             await world.quiet(1_000)
@@ -420,18 +424,88 @@ def test_cancelling_in_the_last_moment_is_all_or_nothing(tmp_path: Path) -> None
         run_virtual(story(pause_ms))
 
 
+class AtStarted(Owing):
+    """A store before which something happens in the very moment of an attempt, once."""
+
+    def __init__(self, world: World, happens: Callable[[OutgoingId], None], takes_ms: int = 0) -> None:
+        super().__init__(world.real_store)
+        self._world = world
+        self._happens: Callable[[OutgoingId], None] | None = happens
+        self._takes_ms = takes_ms
+
+    def advance(self, outgoing: OutgoingId, event: outbox.Event) -> Future[Outgoing]:
+        real = self._real.advance
+        happens = self._happens
+        if not isinstance(event, outbox.Started) or happens is None:
+            return self.owed(real(outgoing, event))
+        self._happens = None
+        happens(outgoing)
+        late: Future[Outgoing] = Future()
+        done = self.owed(real(outgoing, event))
+        self._world.server.later(self._takes_ms, lambda: late.set_result(done.result()))
+        return late
+
+
 def test_an_edit_before_it_leaves_is_what_leaves(tmp_path: Path) -> None:
     """The text that is sent is the one of the row at the moment of the attempt."""
 
     async def story() -> None:
-        async with World(tmp_path) as world:
-            world.server.fault("history", Fault(lost=True))
-            world.server.cut_all()
+        async with World(tmp_path, start=False) as world:
+
+            def edit(outgoing: OutgoingId) -> None:
+                world.real_store.advance(outgoing, outbox.PersonEdits("one"))
+
+            world.store = AtStarted(world, edit, takes_ms=100)
+            await world.start()
+            await world.synced()
             item = await world.press("ohne")
-            await until(lambda: world.server.seen["history"] > 1)
-            await asyncio.wrap_future(world.store.advance(item.id, outbox.PersonEdits("one")))
             await world.settled(item)
             assert world.server.texts(ROOM) == ["one"]
+
+    run_virtual(story())
+
+
+def test_a_step_that_was_meant_for_an_older_link_is_not_done_on_a_new_one(tmp_path: Path) -> None:
+    """When the link is replaced while the attempt is written, nothing leaves; the goal begins anew."""
+
+    async def story() -> None:
+        async with World(tmp_path, start=False) as world:
+            world.store = AtStarted(world, lambda _: world.server.cut_all(), takes_ms=3_000)
+            await world.start()
+            await world.synced()
+            item = await world.press("one")
+            assert await world.settled(item) < 5_000
+            assert world.server.seen["connect"] == 2
+            assert world.server.seen["say"] == 1
+            assert world.server.texts(ROOM) == ["one"]
+
+    run_virtual(story())
+
+
+def test_a_grade_that_is_learnt_in_flight_does_not_cover_the_attempt(tmp_path: Path) -> None:
+    """An attempt is judged by what its id was worth when it left: no blind repeat afterwards."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            world.server.fault("say", Fault(no_answer=True))
+            item = await world.press("one")
+            await until(lambda: world.server.seen["say"] == 1)
+            world.adapter.claimed_grade = KeyGrade.IDEMPOTENT
+            await world.settled(item)
+            await world.quiet(20_000)
+            assert world.server.texts(ROOM) == ["one"]
+
+    run_virtual(story())
+
+
+def test_a_cut_is_noticed_at_once(tmp_path: Path) -> None:
+    """A send whose link breaks is uncertain in that moment, not only when its time is up."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            world.server.fault("say", Fault(lost=True, cut=True))
+            item = await world.press("one")
+            assert await world.reaches(DeliveryState.UNCERTAIN, item) < 200
 
     run_virtual(story())
 

@@ -135,13 +135,15 @@ class Owing:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             result = attribute(*args, **kwargs)
-            if isinstance(result, Future):
-                loop = asyncio.get_running_loop()
-                assert isinstance(loop, VirtualLoop)
-                return loop.owes(result)
-            return result
+            return self.owed(result) if isinstance(result, Future) else result
 
         return call
+
+    @staticmethod
+    def owed(future: Future[T]) -> Future[T]:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        return loop.owes(future)
 
 
 async def until(condition: Callable[[], Any], *, within_ms: int = 120_000, what: str = "") -> int:

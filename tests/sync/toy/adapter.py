@@ -140,6 +140,8 @@ class ToyAdapter:
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.limits = limits
         self.sends_per_minute: int | None = None
+        self.claimed_grade: KeyGrade | None = None
+        """Told by a test, as if the server had announced it just now."""
 
     def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
         return Facts(account=account, learnt=learnt, own=Own())
@@ -157,6 +159,8 @@ class ToyAdapter:
         )
 
     def key_grade(self, facts: Facts) -> KeyGrade:
+        if self.claimed_grade is not None:
+            return self.claimed_grade
         return KeyGrade(facts.learnt["grade"].value) if "grade" in facts.learnt else KeyGrade.NONE
 
     def normalise(self, text: str) -> str:
@@ -329,6 +333,8 @@ class ToyAdapter:
                     person_id=RemoteId(arg["who"]), state=state, conversation=RemoteId(arg["room"])
                 )
                 return Reading(facts, (gone,))
+            case "order":
+                return Reading(facts, (_order(arg),))
             case "changed":
                 return Reading(facts, (Stale(order_number=arg),))
             case _:

@@ -38,6 +38,7 @@ class Fault(msgspec.Struct, kw_only=True):
     longer stops it). in_kernel_ms: it leaves this machine only later, unless the connection is closed hard.
     no_answer: it is carried out, and the answer is lost. cut: the link breaks instead of the answer.
     oops / status: refused in these words. no_echo, echoes: of what is stored. echo_late_ms: after the answer.
+    answer_late_ms: carried out at once, answered later.
     """
 
     lost: bool = False
@@ -50,6 +51,7 @@ class Fault(msgspec.Struct, kw_only=True):
     no_echo: bool = False
     echoes: int = 1
     echo_late_ms: int = 0
+    answer_late_ms: int = 0
 
 
 class ToyServer:
@@ -245,13 +247,13 @@ class ToyLink:
         self.half_open = False
         server.links.append(self)
 
-    def deliver(self, event: str, arg: Any) -> None:
+    def deliver(self, event: str, arg: Any, late_ms: int = 0) -> None:
         def arrives() -> None:
             if self in self.server.links and not self.half_open:
                 self.heard_ms = self.server.clock.now_ms()
                 self.client.tell(Packet(event, (arg,)))
 
-        self.server.later(LATENCY_MS, arrives)
+        self.server.later(LATENCY_MS + late_ms, arrives)
 
     def receive(self, event: str, arg: Any, note: str) -> None:
         """An event arrives at the server."""
@@ -271,6 +273,8 @@ class ToyLink:
                 self.deliver("entered", arg)
             case "enter":
                 self.deliver("oops", "no such room")
+            case "say" if arg["room"] not in self.entered:
+                pass  # nobody listens to those outside
             case "say" if fault.in_kernel_ms:
                 task = server.later(fault.in_kernel_ms, lambda: server.say(arg, fault))
                 self.in_kernel.add(task)
@@ -283,7 +287,7 @@ class ToyLink:
                 if fault.cut:
                     self.break_off()
                 elif not fault.no_answer:
-                    self.deliver("said", message_id)
+                    self.deliver("said", message_id, fault.answer_late_ms)
             case "typing":
                 server.typed.append((arg["room"], arg["on"]))
             case _:
@@ -361,7 +365,7 @@ class ToyClient:
                 self.tell(NoAnswer(step_id, left=True, reason="cut"))
                 return
             await asyncio.sleep(3600)
-        await asyncio.sleep(LATENCY_MS / 1000)
+        await asyncio.sleep((LATENCY_MS + fault.answer_late_ms) / 1000)
         headers = {"retry-after": "3"} if status == 429 else {}
         self.tell(Answer(step_id, status, isinstance(body, dict | list), body, headers))
 
