@@ -324,6 +324,20 @@ class TestChips:
 
         ui.run(main())
 
+    def test_a_removed_account_takes_its_rows_along(self, ui: Ui, stage: Stage) -> None:
+        """Conversations and orders of an account that is removed go; the rest of the pane says so."""
+
+        async def main() -> None:
+            await ready(ui, stage)
+            stage.pane.select(stage.seat.day.talk("10482"))
+            stage.seat.store.remove_account(stage.seat.account.id).result(20)
+            await ui.until(lambda: not stage.numbers() and not stage.order_numbers())
+            await ui.until(lambda: "Welcome" in stage.texts())
+            assert stage.pane.orders.rowCount() == 0
+            assert stage.chosen == []
+
+        ui.run(main())
+
 
 class TestMenus:
     def test_a_conversation_is_archived_and_brought_back(self, ui: Ui, stage: Stage) -> None:

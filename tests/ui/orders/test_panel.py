@@ -190,6 +190,27 @@ class TestShowing:
         assert "Gary, IN" not in texts
         assert "Northline Transport" not in texts
 
+    def test_what_is_removed_leaves_the_panel(self, ui: Ui, stage: Stage) -> None:
+        """With its account the open order goes, and the panel says that none is open."""
+
+        async def main() -> None:
+            stage.open("10482")
+            stage.seat.store.remove_account(stage.seat.account.id).result(WAIT_S)
+            await ui.until(lambda: "No order open" in stage.texts())
+            assert stage.panel.order() is None
+
+        ui.run(main())
+
+    def test_times_of_the_steps_follow_the_clock(self, ui: Ui, stage: Stage) -> None:
+        """What was on Wednesday is a date a week later, without anything else having happened."""
+        stage.open("10482")
+        assert "Wed" in stage.texts()
+        stage.seat.clock.at_us += 9 * 24 * 3_600_000_000
+        stage.seat.clock.beat.emit()
+        QApplication.processEvents()  # the new lines are shown by their layout
+        assert "18 Nov" in stage.texts()
+        assert "Wed" not in stage.texts()
+
     def test_theme_and_text_size_reach_every_line(self, ui: Ui, stage: Stage) -> None:
         """Larger text makes the lines higher at once; the words stay."""
         stage.open("10482")
