@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
+
 from chatdesk.domain.changes import (
     AccountStatus,
     HistoryLoading,
@@ -15,7 +17,7 @@ from chatdesk.domain.changes import (
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ConnectionState, DeliveryState, PresenceState, SignInState
 from tests.conftest import AllowLog
-from tests.sync.toy.adapter import cursor
+from tests.sync.toy.adapter import LIMITS, cursor
 from tests.sync.toy.server import CUSTOMER, Fault
 from tests.sync.virtual import run_virtual, until
 from tests.sync.world import ROOM, World
@@ -91,10 +93,13 @@ def test_waking_up_makes_the_link_anew_within_three_seconds(tmp_path: Path) -> N
 
 
 def test_a_token_is_renewed_before_it_expires(tmp_path: Path) -> None:
-    """The link outlives its token: a new one is fetched in time and kept in the vault."""
+    """The link outlives its token though nobody asks for anything: a new one is fetched, and kept."""
 
     async def story() -> None:
-        async with World(tmp_path) as world:
+        async with World(tmp_path, start=False) as world:
+            world.adapter.limits = msgspec.structs.replace(LIMITS, refresh_lists_ms=24 * HOUR_MS)
+            await world.start()
+            await world.synced()
             await world.quiet(3 * HOUR_MS)
             assert world.server.seen["connect"] == 1
             assert world.server.seen["refresh"] == 3
