@@ -227,6 +227,25 @@ def test_the_row_always_says_what_the_definition_says(done: list[tuple[Any, ...]
             store.close()
 
 
+def test_an_earlier_head_read_that_is_applied_late_counts_all_the_same(desk: Desk) -> None:
+    """Which head read was the first after the server's number does not depend on the order of applying."""
+    desk.apply(2, ConversationSeen(remote_id=CONVERSATION, unread=1))
+    desk.apply(9, *window([1, 2, 3, 4]))
+    assert row(desk).unread == 1
+    desk.apply(5, *window([1, 2]))
+    assert row(desk).unread == 3
+
+
+def test_an_earlier_sight_of_a_conversation_makes_it_old(desk: Desk) -> None:
+    """A conversation that turns out to have been listed in the first sync has a past that counts as read."""
+    new = RemoteId("new")
+    desk.apply(10, ConversationSeen(remote_id=new))
+    desk.apply(11, *window([1, 2], conversation=new))
+    assert row(desk, desk.id_of(new)).unread == 2
+    desk.apply(1, ConversationSeen(remote_id=new))
+    assert row(desk, desk.id_of(new)).unread == 0
+
+
 def test_a_push_of_an_old_message_by_history_is_not_live(store: Store) -> None:
     """What history shows first and a push repeats later was not written just now."""
     desk = Desk(store, first_sync=False)

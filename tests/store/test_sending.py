@@ -324,12 +324,14 @@ def test_candidates_are_own_new_and_unbound(desk: Desk) -> None:
         message(4, "mine", own=True),
         message(5, "theirs"),
         message(6, "deleted", own=True, deleted=True),
+        message(8, "deleted later", own=True),
     )
+    desk.apply(4, MessageDeleted(conversation=CONVERSATION, remote_id=RemoteId("m8")))
     bound = desk.start(desk.press("bound"))
     desk.advance(bound, machine.Stored(RemoteId("m7")))
-    desk.apply(4, message(7, "bound", own=True))
+    desk.apply(5, message(7, "bound", own=True))
     found = desk.store.candidates(desk.conversation, frozenset({RemoteId("m2"), RemoteId("m3")}))
-    assert [one.text for one in found.result(WAIT_S)] == ["mine", "deleted"]
+    assert [one.text for one in found.result(WAIT_S)] == ["mine", "deleted", "deleted later"]
 
 
 # -- other intentions
