@@ -77,6 +77,9 @@ def test_a_second_absence_is_for_the_person(tmp_path: Path) -> None:
             row = await world.item(item.id)
             assert row is not None
             assert (row.state, row.attempts, row.repeats) == (DeliveryState.UNCERTAIN, 2, 1)
+            read = world.server.seen["history"]
+            await world.quiet(600_000)
+            assert world.server.seen["history"] == read  # whoever was shown absent is not looked for for ever
             assert world.server.texts(ROOM) == []
             await asyncio.wrap_future(world.store.advance(item.id, outbox.PersonSendsAgain()))
             await world.settled(item)
@@ -126,7 +129,10 @@ def test_an_older_equal_text_is_not_taken_for_the_new_one(tmp_path: Path) -> Non
             await world.synced()
             world.server.fault("say", Fault(lost=True, cut=True))
             item = await world.press("ok")
+            await until(lambda: not world.server.links)
+            read = world.server.seen["history"]
             await world.settled(item)
+            assert world.server.seen["history"] - read < 12  # looked at now and then, not in circles
             assert world.server.texts(ROOM).count("ok") == 13
             assert "absent" in await world.info(item)
 

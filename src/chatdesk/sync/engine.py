@@ -308,8 +308,8 @@ class Engine:
     def _message(self, event: MessageSeen) -> None:
         if event.source is Source.PUSH:
             self._liveness.message(event)
-        if event.own:
-            self._reconciler.echo(event.conversation, event.text)
+            if event.own:
+                self._reconciler.echo(event.conversation, event.text)
 
     def _of_somebody_else(self, events: tuple[Event, ...]) -> bool:
         """Who we are comes from the account; what a server tells somebody else must not be stored here."""
