@@ -83,8 +83,9 @@ def prepare(path: Path, journal: Journal) -> Start:
         try:
             if con.pragma("journal_mode", "wal") != "wal":
                 raise DiskTrouble("no write-ahead log on this disk")
-            con.pragma("application_id", APPLICATION_ID)
             con.pragma("synchronous", "FULL")
+            if con.pragma("application_id") != APPLICATION_ID:
+                con.pragma("application_id", APPLICATION_ID)
             if migrate(con):
                 # The header must show the new version to older programs, which look there first.
                 con.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
