@@ -50,9 +50,12 @@ def allocate_elsewhere() -> int:
 
 
 @pytest.fixture(autouse=True)
-def as_python_does_it(qapp: QApplication) -> None:
-    """Tests with widgets run without other threads' collecting; these are about it."""
+def as_python_does_it(qapp: QApplication) -> Iterator[None]:
+    """Tests run without other threads' collecting; these are about it."""
+    gc.collect()
     gc.enable()
+    yield
+    gc.disable()
 
 
 @pytest.fixture
