@@ -56,7 +56,18 @@ from chatdesk.domain.ports import (
     Wait,
 )
 from chatdesk.platforms import loose
-from chatdesk.platforms.omw import auth, bookings, history, lane, limits, lists, packets, sends, sessions
+from chatdesk.platforms.omw import (
+    auth,
+    bookings,
+    history,
+    lane,
+    limits,
+    lists,
+    packets,
+    sends,
+    sessions,
+    translate,
+)
 from chatdesk.platforms.omw.state import Own, ended, progress_of, with_own, without_progress
 from chatdesk.wire.omw import names, texts
 
@@ -188,7 +199,7 @@ def _with_token(goal: Goal, facts: Facts) -> Next:
         case FreshOrder():
             return bookings.next_order(kind, goal.token, facts)
         case FreshHead() | OlderPage():
-            if not kind.conversation.isdigit():
+            if translate.remote_id(kind.conversation) != kind.conversation:
                 return Parked(ParkReason.NOT_FOUND)
             return history.next_history(goal.token, kind, facts)
         case ChangeStatus():

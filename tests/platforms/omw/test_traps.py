@@ -1,0 +1,594 @@
+"""The traps of the wire specification, section 11, each by its number; those of other sections after them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from chatdesk.domain.events import (
+    ConversationSeen,
+    Dropped,
+    IdentityKnown,
+    MessageSeen,
+    Noticed,
+    OrderSeen,
+    PresenceSeen,
+    ReadSeen,
+    Stale,
+    TypingSeen,
+)
+from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
+from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Progress, Support
+from chatdesk.domain.ports import (
+    Call,
+    ChangeStatus,
+    Connect,
+    Connected,
+    DeleteMessage,
+    Done,
+    Emit,
+    FreshHead,
+    FreshLists,
+    FreshNotifications,
+    FreshOrder,
+    Joined,
+    NeedsPassword,
+    OlderPage,
+    Parked,
+    Probe,
+    SendText,
+    SignIn,
+    SignOut,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
+from chatdesk.platforms.omw import adapter
+from chatdesk.platforms.omw.limits import LIMITS
+from tests.platforms.omw.paper import (
+    BOOKING,
+    GATE,
+    HTML_404,
+    MY_MAIL,
+    OTHER,
+    SESSION,
+    Paper,
+    call_of,
+    cursor,
+    emit_of,
+    fresh_jwt,
+    history,
+    jwt,
+    pushed,
+    put,
+    record,
+    requests,
+    session,
+    sessions,
+)
+
+SEND = SendText(SESSION, OutgoingId("a" * 32), "a" * 32, "on my way")
+
+
+def test_trap_1_early_emits_vanish() -> None:
+    """A join is repeated after 500 ms, 1 s and 2 s until it is answered; nothing else is sent before."""
+    paper = Paper()
+    waits = []
+    paper.want(SEND)
+    for _ in range(4):
+        step = emit_of(paper.again())
+        assert (step.event, step.args) == ("join_chat", ({"sessionId": 41},))
+        waits.append(step.timeout_ms)
+        assert isinstance(paper.nothing(), VerdictLater)
+    assert waits == [500, 1_000, 2_000, 2_000]
+    paper.again()
+    assert paper.packet("joined_chat", {"sessionId": 41}).verdicts == (VerdictStored(1),)
+    assert emit_of(paper.again()).event == "send_message"
+    paper.cut()
+    paper.accepted()
+    assert emit_of(paper.want(SEND)).event == "join_chat"
+
+
+def test_trap_1_a_late_answer_of_a_join_counts() -> None:
+    """What answers an earlier try lets us in as well."""
+    paper = Paper()
+    paper.want(Joined(SESSION))
+    paper.nothing()
+    paper.joined("41")
+    assert paper.again() == Done()
+
+
+def test_trap_2_one_at_a_time() -> None:
+    """Whatever can fail without a name holds one and the same lane until its answer, or for a moment."""
+    paper = Paper()
+    join = emit_of(paper.want(SEND))
+    paper.joined()
+    send = emit_of(paper.again())
+    assert {join.lane, send.lane} == {"socket"}
+    assert send.commits
+    assert not join.commits
+    assert send.timeout_ms == 10_000
+
+
+def test_trap_3_no_acks_no_ids_no_duplicate_check() -> None:
+    """Without an answer a send's outcome is unknown, and no client id is sent or believed in."""
+    paper = Paper()
+    assert paper.adapter.key_grade(paper.facts) is KeyGrade.NONE
+    paper.joined()
+    step = emit_of(paper.want(SEND))
+    assert step.args == ({"sessionId": 41, "content": "on my way", "messageType": "text"},)
+    assert isinstance(paper.nothing("timeout"), VerdictUnknown)
+    paper.want(SEND)
+    assert isinstance(paper.nothing("cut"), VerdictUnknown)
+    paper.want(SEND)
+    assert isinstance(paper.nothing("cut", left=False), VerdictLater)
+
+
+def test_trap_4_rest_is_only_for_want_of_a_socket() -> None:
+    """By socket while there is one; by REST else, and then the answer itself has the id."""
+    paper = Paper()
+    paper.joined()
+    assert isinstance(paper.want(SEND), Emit)
+    paper.facts = put(paper.facts, online=False)
+    step = call_of(paper.want(SEND))
+    assert (step.method, step.path) == ("POST", "/api/chat/sessions/41/messages")
+    assert step.commits
+    message = {**record(1001, "on my way", own=True), "session_id": "41"}
+    reading = paper.answer(200, {"success": True, "message": message})
+    assert reading.verdicts == (VerdictStored(1, RemoteId("1001")),)
+    assert paper.adapter.normalise("  on my way\ufeff") == paper.adapter.normalise("on my way")
+
+
+def test_trap_5_times_in_an_unknown_zone_order_nothing() -> None:
+    """A later id with an earlier time stands later: the cursor is the id, padded."""
+    paper = Paper()
+    events = [*paper.push("new_message", pushed(1001)), *paper.push("new_message", pushed(999))]
+    cursors = [event.cursor for event in events if isinstance(event, MessageSeen)]
+    assert cursors == [cursor(1001), cursor(999)]
+    assert cursor(999) < cursor(1001)
+
+
+def test_trap_5_the_answer_of_a_send_tells_the_zone() -> None:
+    """Its time was made just now: beside the Date header it shows the offset."""
+    paper = Paper()
+    paper.facts = put(paper.facts, online=False)
+    paper.want(SEND)
+    message = {**record(1001, own=True), "created_at": "2026-11-20 13:30:02"}
+    headers = {"date": "Fri, 20 Nov 2026 08:00:01 GMT"}
+    (seen, *_) = paper.answer(200, {"success": True, "message": message}, headers=headers).events
+    assert isinstance(seen, MessageSeen)
+    assert seen.sent_at_us == 1_795_161_602_000_000
+    assert paper.facts.learnt["zone_offset_us"].value == str(19_800 * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_json", "expected"),
+    [
+        (403, {"success": False, "message": "Invalid or expired token"}, True, NeedsPassword),
+        (401, {"message": "Authorization header missing"}, True, NeedsPassword),
+        (403, {"error": GATE}, True, Call),
+        (404, HTML_404, False, Parked),
+        (500, "<html>x</html>", False, type(None)),
+    ],
+)
+def test_trap_6_a_403_has_two_meanings(status: int, body: Any, is_json: bool, expected: type[Any]) -> None:
+    """A void token, or a session that is not ours: told apart by the body; pages of HTML are neither."""
+    paper = Paper()
+    paper.want(FreshHead(SESSION))
+    paper.answer(status, body, is_json=is_json)
+    after = paper.again()
+    if expected is type(None):
+        assert not isinstance(after, NeedsPassword | Parked)
+    else:
+        assert isinstance(after, expected)
+
+
+def test_trap_7_the_list_tells_what_no_event_does() -> None:
+    """It is read every 45 s; new sessions are in it, and those that are over no longer."""
+    assert 30_000 <= LIMITS.refresh_lists_ms <= 60_000
+    assert 30_000 <= LIMITS.poll_ms <= 60_000
+    paper = Paper()
+    paper.want(FreshLists())
+    (order, conversation) = paper.answer(200, sessions(session())).events
+    assert isinstance(order, OrderSeen)
+    assert isinstance(conversation, ConversationSeen)
+    assert (conversation.title, conversation.unread, conversation.order_remote_id) == (
+        "Customer One",
+        2,
+        BOOKING,
+    )
+
+
+def test_trap_8_participants_are_no_parties() -> None:
+    """A row under a profile's id is nobody's presence; only the other side's own id counts."""
+    paper = Paper()
+    paper.want(FreshLists())
+    paper.answer(200, sessions(session()))
+    rows = [{"user_id": 7, "is_online": 1}, {"user_id": 201, "is_online": 0, "last_seen_at": None}]
+    for customer, said in ((201, True), (205, False)):
+        paper.want(FreshOrder(BOOKING, BOOKING))
+        paper.answer(200, {"success": True, "booking": {"id": 109, "service_status": "assigned"}})
+        paper.again()
+        detail = session(customer_id=customer, provider_id=202, participants=rows)
+        events = paper.answer(200, {"success": True, "session": detail}).events
+        here = [event.person_id for event in events if isinstance(event, PresenceSeen)]
+        assert here == ([OTHER] if said else [])
+
+
+def test_trap_9_a_good_token_survives_the_database() -> None:
+    """`Invalid authentication token` may be an outage: the token is kept, and tried again later."""
+    paper = Paper()
+    paper.facts = put(paper.facts, online=False)
+    assert isinstance(paper.want(Connected()), Connect)
+    (verdict,) = paper.refused("Invalid authentication token").verdicts
+    assert verdict == VerdictLater(1, 0, "Invalid authentication token")
+    assert isinstance(paper.again(), Connect)
+    over = Paper(access=fresh_jwt(age_s=20_000))
+    over.facts = put(over.facts, online=False)
+    assert over.want(Connected()) == NeedsPassword(NoticeCode.AUTH_REQUIRED)
+
+
+def test_trap_10_a_session_is_there_only_if_its_detail_is() -> None:
+    """After a refusal the session itself is read, never made anew: an ended one would be returned as fine."""
+    paper = Paper()
+    paper.joined()
+    paper.want(SEND)
+    paper.fails(GATE)
+    step = call_of(paper.want(SEND))
+    assert (step.method, step.path) == ("GET", "/api/chat/sessions/41")
+
+
+def test_trap_11_types_are_what_they_are() -> None:
+    """Ids as number or text, decimals as text, a picture without a file, ids of receipts as anything."""
+    paper = Paper()
+    value: Any
+    for value in (41, "41", 41.0):
+        (seen, *_) = paper.push("new_message", pushed(1001, session_id=value, message_type="image"))
+        assert isinstance(seen, MessageSeen)
+        assert seen.conversation == SESSION
+    for value in ("41abc", True, -41, 0, None, [41], "\u0664\u0661"):
+        paper = Paper()
+        assert paper.push("new_message", pushed(1001, session_id=value)) == [Dropped(reason="malformed")]
+    customer = Paper("customer")
+    customer.want(FreshOrder(BOOKING, BOOKING))
+    body = {"booking": {"id": 109, "total_amount": "590.00", "price": 500, "service_status": "booked"}}
+    (order,) = customer.answer(200, body).events
+    assert isinstance(order, OrderSeen)
+    assert {(line.key, line.value) for line in order.fields or ()} == {("total", "590.00"), ("price", "500")}
+
+
+def test_trap_12_files_are_not_offered() -> None:
+    """Uploaded files may not be downloadable at all: no attachments until the desk can say so."""
+    paper = Paper()
+    assert paper.adapter.capabilities(paper.facts).features[Feature.ATTACHMENTS] is Support.NO
+
+
+def test_trap_13_a_join_is_announced_so_it_is_done_once() -> None:
+    """On one connection a session is joined once, whoever asks again."""
+    paper = Paper()
+    paper.want(Joined(SESSION))
+    paper.packet("joined_chat", {"sessionId": 41})
+    assert paper.again() == Done()
+    assert paper.want(Joined(SESSION)) == Done()
+
+
+def test_trap_14_own_events_come_back() -> None:
+    """Typing and joining of our other devices are nobody else's; own receipts clear the badge."""
+    paper = Paper()
+    assert paper.push("user_typing", {"sessionId": 41, "userId": 202, "isTyping": True}) == []
+    assert paper.push("user_joined", {"sessionId": 41, "userId": 202}) == []
+    paper.push("new_message", pushed(1001))
+    (read,) = paper.push("messages_read", {"sessionId": 41, "readerId": 202, "messageIds": [1001]})
+    assert isinstance(read, ReadSeen)
+    assert read.by_self
+
+
+def test_trap_15_no_origin_header() -> None:
+    """No step names one; the token goes in the handshake's payload, without a scheme."""
+    paper = Paper()
+    paper.facts = put(paper.facts, online=False)
+    step = paper.want(Connected())
+    assert isinstance(step, Connect)
+    assert step.headers == ()
+    assert step.auth == {"token": paper.facts.account.secrets.access}
+    call = call_of(paper.want(FreshLists()))
+    assert [name.lower() for name, _ in call.headers] == ["authorization"]
+
+
+def test_trap_16_pages_are_small_and_overlap() -> None:
+    """Never more than 200, where `hasMore` is right, and always some messages twice."""
+    paper = Paper()
+    goals = (FreshHead(SESSION), FreshHead(SESSION, complete=True), OlderPage(SESSION, cursor(500), 100))
+    for goal in goals:
+        step = call_of(paper.want(goal))
+        assert int(dict(step.query)["limit"]) <= 200
+    assert dict(call_of(paper.step).query)["offset"] == "80"
+
+
+def test_trap_17_a_new_status_is_its_own_label() -> None:
+    """The column is free text: what nobody knows yet is shown as it is."""
+    paper = Paper()
+    paper.want(FreshLists())
+    (order, _) = paper.answer(200, sessions(session(service_status="on_hold"))).events
+    assert isinstance(order, OrderSeen)
+    assert (order.status, order.status_label, order.progress) == ("on_hold", "on_hold", Progress.UNKNOWN)
+
+
+def test_trap_18_telephone_numbers_stay_out() -> None:
+    """They are in every message and list, and in nothing that is kept; nor is the code that starts work."""
+    paper = Paper()
+    paper.push("new_message", pushed(1001))
+    paper.want(FreshLists())
+    paper.answer(200, sessions(session()))
+    paper.want(FreshOrder(BOOKING, BOOKING))
+    booking = {"id": 109, "otp_code": "123456", "customer_phone": "5550000201", "notes": "ring twice"}
+    paper.answer(200, {"success": True, "booking": booking})
+    told = msgspec.json.encode(paper.events)
+    assert b"ring twice" in told
+    assert b"5550000" not in told
+    assert b"123456" not in told
+
+
+def test_trap_19_bookings_follow_the_role() -> None:
+    """One person may be both: chats are the same, bookings are asked for by the role of this sign-in."""
+    paths = {}
+    for role in ("worker", "customer", "admin"):
+        paper = Paper(role)
+        paper.want(FreshLists())
+        paper.answer(200, sessions())
+        step = paper.again()
+        paths[role] = step.path if isinstance(step, Call) else step
+    assert paths == {
+        "worker": "/api/worker-management/worker/booking-requests",
+        "customer": "/api/customer/bookings/history",
+        "admin": Done(),
+    }
+
+
+# -- other sections ----------------------------------------------------------------------------------------
+
+
+def test_section_2_a_sign_in_needs_a_role() -> None:
+    """The role that the person named; else the account's; else a worker's."""
+    paper = Paper("")
+    assert call_of(paper.want(SignIn("x"))).body == {"email": MY_MAIL, "password": "x", "role": "worker"}
+    assert call_of(paper.want(SignIn("x", "customer"))).body["role"] == "customer"
+    assert call_of(Paper("customer").want(SignIn("x"))).body["role"] == "customer"
+    step = call_of(paper.want(SignIn("", "worker", "123456")))
+    assert step.path == "/api/auth/login-otp"
+    assert step.body == {"phone": MY_MAIL, "otp": "123456", "role": "worker"}
+
+
+def test_section_2_the_role_that_there_is_is_tried_once() -> None:
+    """Where the person named none and the server says which there is; a second refusal is told."""
+    paper = Paper("")
+    paper.want(SignIn("x"))
+    words = "Access denied for role worker. User has role(s): customer"
+    assert paper.verdict(403, {"message": words}) == VerdictLater(1, 0)
+    assert call_of(paper.again()).body["role"] == "customer"
+    paper.answer(403, {"message": words})
+    end = paper.again()
+    assert isinstance(end, NeedsPassword)
+    assert (end.code, end.detail) == (NoticeCode.FORBIDDEN, words)
+    named = Paper("")
+    named.want(SignIn("x", "worker"))
+    named.answer(403, {"message": words})
+    assert isinstance(named.again(), NeedsPassword)
+
+
+LOGINS: list[tuple[int, Any, NoticeCode]] = [
+    (400, {"message": "Email, password, and role are required"}, NoticeCode.AUTH_FAILED),
+    (401, {"message": "Invalid password"}, NoticeCode.AUTH_FAILED),
+    (403, {"message": "Please verify", "code": "EMAIL_NOT_VERIFIED"}, NoticeCode.FORBIDDEN),
+    (429, {"message": "Too many attempts"}, NoticeCode.LOCKED),
+    (500, {"message": "Server error"}, NoticeCode.SERVER_ERROR),
+    (200, {"user": {"id": 1}}, NoticeCode.SERVER_ERROR),
+    (404, HTML_404, NoticeCode.NOT_FOUND),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "code"), LOGINS)
+def test_section_2_refused_sign_ins_are_told_in_words(status: int, body: Any, code: NoticeCode) -> None:
+    """Each with its code and the server's own words; a lock-out also says for how long."""
+    paper = Paper("")
+    paper.want(SignIn("x"))
+    paper.answer(status, body, is_json=isinstance(body, dict), headers={"retry-after": "90"})
+    end = paper.again()
+    assert isinstance(end, NeedsPassword)
+    assert end.code is code
+    if isinstance(body, dict):
+        assert end.detail == body.get("message", "")
+    assert (end.retry_after_ms == 90_000) == (status == 429)
+
+
+@pytest.mark.parametrize("claim", ["userId", "id", "user_id"])
+def test_section_2_the_identity_is_in_the_token(claim: str) -> None:
+    """Whichever of three claims names it; the token beats the body."""
+    paper = Paper("")
+    paper.want(SignIn("x"))
+    token = jwt({claim: 202, "role": "Worker", "iat": 1_795_161_500, "exp": 1_795_179_500})
+    body = {"token": token, "user": {"id": 9, "name": "Worker One", "email": MY_MAIL, "role": "admin"}}
+    identity = next(event for event in paper.answer(200, body).events if isinstance(event, IdentityKnown))
+    assert identity == IdentityKnown(user_id=RemoteId("202"), role="worker", name="Worker One")
+    assert paper.facts.account.secrets.access == token
+
+
+def test_section_2_a_switched_off_account_is_refused() -> None:
+    """Not a question of the password: the account itself is not taken."""
+    paper = Paper()
+    paper.facts = put(paper.facts, online=False)
+    paper.want(Connected())
+    paper.refused("User not found or inactive")
+    assert paper.again() == NeedsPassword(NoticeCode.FORBIDDEN, "User not found or inactive")
+
+
+def test_section_2_nothing_is_asked_that_has_no_route() -> None:
+    """No sign-out, no notifications, no deletion of single messages."""
+    paper = Paper()
+    assert paper.want(SignOut()) == Done()
+    assert paper.want(FreshNotifications()) == Done()
+    assert paper.want(DeleteMessage(SESSION, RemoteId("1001"))) == Parked(ParkReason.REFUSED)
+    features = paper.adapter.capabilities(paper.facts).features
+    assert {features[one] for one in (Feature.DELETE_OWN, Feature.NOTIFICATIONS)} == {Support.NO}
+
+
+def test_section_2_the_server_is_known_by_its_refusal() -> None:
+    """A request without a token: only this platform refuses it in these words."""
+    for status, body, stored in (
+        (401, {"success": False, "message": "Access token required"}, True),
+        (401, {"message": "Unauthorized"}, False),
+        (200, {"status": "ok"}, False),
+        (404, HTML_404, False),
+    ):
+        paper = Paper()
+        step = call_of(paper.want(Probe()))
+        assert step.headers == ()
+        verdict = paper.verdict(status, body, is_json=isinstance(body, dict))
+        assert isinstance(verdict, VerdictStored if stored else VerdictRefused)
+
+
+def test_section_4_texts_within_what_the_web_client_allows() -> None:
+    """Blank and over-long texts are not tried; U+0000 and white space inside are stored as they are."""
+    paper = Paper()
+    paper.joined()
+    for text, reason in ((" \ufeff", ParkReason.EMPTY), ("x" * 1_001, ParkReason.TOO_LONG)):
+        assert paper.want(SendText(SESSION, OutgoingId("1"), "1", text)) == Parked(reason)
+    step = emit_of(paper.want(SendText(SESSION, OutgoingId("1"), "1", " a\x00\ud800 ")))
+    assert step.args[0]["content"] == " a\x00\ufffd "
+
+
+def test_section_7_a_status_is_looked_at_first() -> None:
+    """Set where the booking is as expected, done where it is as wanted, parked where somebody was faster."""
+    goal = ChangeStatus(BOOKING, BOOKING, "accepted", "started")
+    for status in ("accepted", "started", "cancelled"):
+        paper = Paper()
+        assert call_of(paper.want(goal)).path == "/api/worker-management/bookings/109"
+        paper.answer(200, {"success": True, "booking": {"id": 109, "service_status": status}})
+        after = paper.again()
+        if status == "accepted":
+            step = call_of(after)
+            assert (step.method, step.body, step.commits) == ("PUT", {"status": "started"}, True)
+            events = paper.answer(200, {"success": True, "status": "started"}).events
+            assert Stale() in events
+        elif status == "started":
+            assert after == Done()
+        else:
+            assert after == Parked(ParkReason.CHANGED_MEANWHILE, "Cancelled")
+
+
+def test_section_7_an_offer_is_accepted_by_its_request() -> None:
+    """The booking is nobody's yet: its detail is refused; afterwards it is assigned."""
+    paper = Paper()
+    paper.want(FreshLists())
+    paper.answer(200, sessions())
+    paper.again()
+    entry = {"request_id": 188, "booking_id": 109, "status": "pending", "service_status": "pending"}
+    other = {"request_id": 189, "booking_id": 110, "status": "timeout", "service_status": "pending"}
+    events = paper.answer(200, requests(entry, other)).events
+    assert [event.remote_id for event in events if isinstance(event, OrderSeen)] == ["109"]
+    paper.want(ChangeStatus(BOOKING, BOOKING, "pending", "accepted"))
+    paper.answer(404, {"message": "Booking not found or not assigned to you"})
+    step = call_of(paper.again())
+    assert step.path == "/api/worker-management/worker/booking-requests/188"
+    (order, _) = paper.answer(200, {"request_id": "188", "status": "accepted"}).events
+    assert isinstance(order, OrderSeen)
+    assert order.status == "assigned"
+
+
+def test_section_7_a_refused_status_is_told_in_words() -> None:
+    """The selfie that completing may need belongs in the mobile app."""
+    paper = Paper()
+    words = "Selfie verification required before job completion"
+    paper.want(ChangeStatus(BOOKING, BOOKING, "in_progress", "completed", check_first=False))
+    verdict = paper.verdict(400, {"success": False, "message": words, "requires_selfie": True})
+    assert verdict == VerdictRefused(1, ParkReason.REFUSED, words)
+    assert paper.again() == Parked(ParkReason.REFUSED, words)
+
+
+def test_section_7_only_what_the_route_takes_is_offered() -> None:
+    """A worker sets five of the statuses, a customer only cancels, and nobody goes round the code."""
+    offered = {}
+    for role in ("worker", "customer", "admin"):
+        paper = Paper(role)
+        choices = paper.adapter.capabilities(paper.facts).statuses
+        offered[role] = {one.value for one in choices if one.selectable}
+    assert offered == {
+        "worker": {"accepted", "started", "arrived", "completed", "cancelled"},
+        "customer": {"cancelled"},
+        "admin": set(),
+    }
+    assert Paper().want(ChangeStatus(BOOKING, BOOKING, "assigned", "en_route")) == Parked(ParkReason.REFUSED)
+
+
+def test_section_7_bookings_that_fail_do_not_hold_up_the_chats() -> None:
+    """A table may be missing: after three tries the lists count as read, without them."""
+    paper = Paper()
+    paper.want(FreshLists())
+    paper.answer(200, sessions(session()))
+    for _ in range(3):
+        paper.later(5_000)
+        assert isinstance(paper.again(), Call)
+        paper.answer(500, {"message": "Failed", "error": "Table 'omw.categories' doesn't exist"})
+    assert paper.again() == Done()
+
+
+def test_section_10_a_stop_from_a_stranger_means_nothing() -> None:
+    """`typing_stop` has no access check: only who has begun can stop."""
+    paper = Paper()
+    assert paper.push("user_typing", {"sessionId": 41, "userId": 999, "isTyping": False}) == []
+    paper.push("user_typing", {"sessionId": 41, "userId": 201, "userName": "C", "isTyping": True})
+    (stop,) = paper.push("user_typing", {"sessionId": 41, "userId": 201, "isTyping": False})
+    assert isinstance(stop, TypingSeen)
+    assert not stop.on
+
+
+def test_section_10_a_receipt_without_ids_marks_nothing() -> None:
+    """The peer's client may send an empty one: history is asked instead."""
+    paper = Paper()
+    paper.push("new_message", pushed(1001, own=True))
+    ids: Any
+    for ids in ([], None, "1001", {"0": 1001}):
+        events = paper.push("messages_read", {"sessionId": 41, "readerId": 201, "messageIds": ids})
+        assert events == [Stale(conversation=SESSION)]
+
+
+def test_section_10_read_states_of_a_history() -> None:
+    """Own messages that are read move the mark, up to the first that is not."""
+    paper = Paper()
+    paper.want(FreshHead(SESSION))
+    page = history(*(record(number, own=True, is_read=int(number != 3)) for number in (1, 2, 3, 4)))
+    (mark,) = [event for event in paper.answer(200, page).events if isinstance(event, ReadSeen)]
+    assert mark.cursor == cursor(2)
+
+
+def test_section_1_a_limit_that_was_promised_means_slower() -> None:
+    """429 rests what was asked; the server's own time is kept."""
+    paper = Paper()
+    paper.facts = put(paper.facts, online=False)
+    paper.want(SEND)
+    reading = paper.answer(429, {"error": "Too many requests"}, headers={"retry-after": "7"})
+    assert reading.verdicts == (VerdictLater(1, 7_000, "Too many requests"),)
+    assert reading.events == (Noticed(code=NoticeCode.RATE_LIMITED, detail="Too many requests"),)
+
+
+def test_ids_that_are_none_never_reach_a_path() -> None:
+    """Conversations of other shapes are not asked for at all."""
+    paper = Paper()
+    for odd in ("../x", "", "041", "4 1", "\u0664", "9" * 40):
+        for goal in (
+            FreshHead(RemoteId(odd)),
+            OlderPage(RemoteId(odd), Cursor("1"), 1),
+            Joined(RemoteId(odd)),
+            SendText(RemoteId(odd), OutgoingId("1"), "1", "x"),
+        ):
+            assert paper.want(goal) == Parked(ParkReason.NOT_FOUND), (odd, goal)
+
+
+def test_the_plugin_is_ready_to_be_registered() -> None:
+    """Its port, its adapter, and a client that loads the network only when it is made."""
+    assert adapter.PLUGIN.default_port == 5001
+    assert adapter.PLUGIN.adapter.platform is adapter.PLUGIN.platform
+    assert adapter.PLUGIN.title == "OMW"
