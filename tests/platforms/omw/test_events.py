@@ -338,6 +338,17 @@ def test_a_failed_send_that_was_stored_is_claimed() -> None:
     assert paper.again() == Done()
 
 
+def test_an_echo_before_the_error_is_found_again() -> None:
+    """The text was pushed back and then said to have failed: the look finds it, it is not sent again."""
+    paper = under_way(SEND)
+    paper.packet("new_message", pushed(1002, "on my way", own=True))
+    paper.fails(FAILED)
+    paper.later(1_000)
+    paper.want(SEND)
+    paper.answer(200, history(record(1001), record(1002, "on my way", own=True)))
+    assert call_of(paper.again()).commits
+
+
 def test_message_sent_binds_the_send() -> None:
     """The id of `message_sent`, of this session, and of no other."""
     paper = under_way(SEND)

@@ -20,7 +20,15 @@ from chatdesk.domain.events import (
     TypingSeen,
 )
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
-from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Progress, Support
+from chatdesk.domain.kinds import (
+    Feature,
+    KeyGrade,
+    NoticeCode,
+    ParkReason,
+    PresenceState,
+    Progress,
+    Support,
+)
 from chatdesk.domain.ports import (
     Call,
     ChangeStatus,
@@ -216,6 +224,31 @@ def test_trap_8_participants_are_no_parties() -> None:
         events = paper.answer(200, {"success": True, "session": detail}).events
         here = [event.person_id for event in events if isinstance(event, PresenceSeen)]
         assert here == ([OTHER] if said else [])
+
+
+def test_section_10_presence_is_polled_for_what_was_looked_at() -> None:
+    """No event tells of it: each reading of the lists ends with the detail of the session seen last."""
+    paper = Paper()
+    paper.want(FreshLists())
+    paper.answer(200, sessions(session()))
+    paper.again()
+    paper.answer(200, requests())
+    assert paper.again() == Done()
+    paper.want(FreshOrder(BOOKING, BOOKING))
+    paper.answer(200, {"success": True, "booking": {"id": 109, "service_status": "assigned"}})
+    detail = {"success": True, "session": session(customer_id=201, provider_id=202)}
+    paper.again()
+    paper.answer(200, detail)
+    paper.want(FreshLists())
+    paper.answer(200, sessions(session()))
+    paper.again()
+    paper.answer(200, requests())
+    assert call_of(paper.again()).path == "/api/chat/sessions/41"
+    rows = [{"user_id": 201, "is_online": 1, "last_seen_at": "2026-11-20 13:11:21"}]
+    detail["session"]["participants"] = rows  # type: ignore[index]
+    here = [event for event in paper.answer(200, detail).events if isinstance(event, PresenceSeen)]
+    assert [(one.person_id, one.state) for one in here] == [(OTHER, PresenceState.ONLINE)]
+    assert paper.again() == Done()
 
 
 def test_trap_9_a_good_token_survives_the_database() -> None:

@@ -20,6 +20,7 @@ from chatdesk.domain.ports import (
     ChangeStatus,
     Done,
     Facts,
+    FreshLists,
     FreshOrder,
     Next,
     OpenStep,
@@ -32,7 +33,7 @@ from chatdesk.domain.ports import (
 )
 from chatdesk.platforms import loose
 from chatdesk.platforms.omw import auth, limits, sessions, translate, zones
-from chatdesk.platforms.omw.state import at_stage, ended, own_of, parked, progress_of
+from chatdesk.platforms.omw.state import at_stage, ended, own_of, parked, progress_of, with_own
 from chatdesk.wire.omw import names, shapes
 
 NOTE_BOOKING = "booking"
@@ -114,6 +115,9 @@ def read_session(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if isinstance(goal, FreshOrder):
         booking = translate.remote_id(goal.order) or translate.remote_id(goal.number) or RemoteId("")
         session = _session_of(booking, facts)
+        facts = ended(with_own(facts, looked=session or RemoteId("")), opened.goal.token)
+    elif isinstance(goal, FreshLists):
+        session = own_of(facts).looked or None
         facts = ended(facts, opened.goal.token)
     if session is None:
         return Reading(facts, (sessions.MALFORMED,), (VerdictStored(answer.step_id),))

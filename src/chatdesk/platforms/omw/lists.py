@@ -15,7 +15,7 @@ from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.ports import Answer, Facts, Next, OpenStep, Reading, VerdictStored
 from chatdesk.platforms import loose
 from chatdesk.platforms.omw import limits, sessions, translate, zones
-from chatdesk.platforms.omw.state import at_stage, own_of, progress_of, with_own, with_room
+from chatdesk.platforms.omw.state import at_stage, own_of, progress_of, room_of, with_own, with_room
 from chatdesk.wire.omw import names
 
 NOTE_SESSIONS = "sessions"
@@ -32,8 +32,10 @@ class ListWalk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def next_lists(token: int, facts: Facts) -> Next:
-    """Sessions, then the bookings of the account's role."""
+    """Sessions, the bookings of the account's role, and who is there in the session looked at last."""
     progress = progress_of(facts, token)
+    if progress.stage == sessions.NOTE_SESSION:
+        return sessions.session_call(own_of(facts).looked, facts)
     walk = progress.data if isinstance(progress.data, ListWalk) else ListWalk()
     if progress.stage == NOTE_REQUESTS:
         query = (("status", "all"), ("page", str(walk.page)), ("limit", str(limits.REQUESTS_PAGE)))
@@ -73,6 +75,10 @@ def _end(opened: OpenStep, answer: Answer, walk: ListWalk, facts: Facts, events:
     for session in walk.missing:
         facts, told = sessions.gone(facts, session)
         events += told
+    looked = own_of(facts).looked
+    if room_of(facts, looked).listed:
+        facts = at_stage(facts, opened.goal.token, sessions.NOTE_SESSION)
+        return Reading(facts, (*events, ListsRead()), (VerdictStored(answer.step_id),))
     return sessions.done(facts, opened, answer.step_id, *events, ListsRead())
 
 

@@ -19,17 +19,18 @@ from chatdesk.platforms.omw.translate import Record
 
 
 def noted(
-    facts: Facts, session: RemoteId, records: Iterable[Record], *, stored: bool
+    facts: Facts, session: RemoteId, records: Iterable[Record], *, stored: bool, places: bool = True
 ) -> tuple[Facts, tuple[Event, ...]]:
     """The facts after messages of a session, and how far the others have read, if the records move that.
 
-    stored: the records are a page of its history.
+    stored: the records are a page of its history. places: they may count as known before a send (what may be
+    the echo of a send under way may not).
     """
     room = room_of(facts, session)
     theirs, mine, read = set(room.theirs), set(room.mine), set()
     newest = own_of(facts).newest.get(session, 0)
     for record in records:
-        newest = max(newest, record.number)
+        newest = max(newest, record.number if places else 0)
         if not record.seen.own:
             (theirs.discard if record.is_read else theirs.add)(record.number)
         elif record.is_read:

@@ -43,13 +43,14 @@ def _session(fields: Fields) -> RemoteId | None:
 # -- messages ----------------------------------------------------------------------------------------------
 
 
-def _new_message(fields: Fields, _open: Open, facts: Facts) -> Reading:
+def _new_message(fields: Fields, open_steps: Open, facts: Facts) -> Reading:
     record = translate.message(fields, facts.account, Source.PUSH, zones.offset_us(facts))
     if record is None:
         return _malformed(facts)
     seen = record.seen
     facts = zones.heard(facts, record.number, fields.get("created_at"))
-    facts, told = marks.noted(facts, seen.conversation, [record], stored=False)
+    places = not sends.may_be_echo(record, open_steps)
+    facts, told = marks.noted(facts, seen.conversation, [record], stored=False, places=places)
     events: list[Event] = [seen, *told]
     if not seen.own and seen.sender_id:
         facts, stopped = _typed(facts, seen.conversation, seen.sender_id, seen.sender_name, on=False)

@@ -141,6 +141,17 @@ def sent(
     return Reading(ended(facts, step.goal.token), (), (verdict,))
 
 
+def may_be_echo(record: Record, open_steps: tuple[OpenStep, ...]) -> bool:
+    """Whether a pushed message may be the send that is under way: its failure could still be told."""
+    for opened in open_steps:
+        goal = opened.goal.kind
+        if opened.step.note == NOTE_SEND and isinstance(goal, SendText) and record.seen.own:
+            same = normalise(goal.text) == normalise(record.seen.text)
+            if same and goal.conversation == record.seen.conversation:
+                return True
+    return False
+
+
 def _claimed(facts: Facts, message: int) -> Facts:
     held = own_of(facts).claimed | {message}
     return with_own(facts, claimed=frozenset(sorted(held)[-limits.KNOWN_IDS :]))

@@ -94,6 +94,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     heard: Mapping[int, int] = MappingProxyType({})
     """Moments of pushed messages by id, in microseconds."""
     zone_asked: bool = False
+    looked: RemoteId = RemoteId("")
+    """The session whose detail the person saw last: only a detail tells who is there."""
     requests: Mapping[RemoteId, int] = MappingProxyType({})
     """Open booking requests by booking."""
     statuses: Mapping[RemoteId, str] = MappingProxyType({})
