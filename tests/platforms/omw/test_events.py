@@ -308,6 +308,18 @@ def test_an_error_of_a_step_that_was_given_up_proves_nothing() -> None:
     assert isinstance(paper.fails(FAILED), VerdictLater)
 
 
+def test_a_join_that_was_cancelled_may_still_be_refused() -> None:
+    """Its error would look like the next send's: that send's outcome is unknown for a while."""
+    paper = Paper()
+    paper.joined()
+    paper.want(Joined(RemoteId("42")))
+    assert isinstance(paper.nothing("cancelled"), VerdictLater)
+    paper.want(SEND)
+    assert isinstance(paper.fails(GATE), VerdictUnknown)
+    assert isinstance(paper.want(SEND), Emit)
+    assert isinstance(paper.fails(FAILED), VerdictLater)  # joins never fail in these words
+
+
 def test_a_failed_send_looks_before_it_goes_again() -> None:
     """Pause, history, and the send only where the text is not there; three times, then history decides."""
     paper = under_way(SEND)

@@ -184,6 +184,9 @@ def _up_to(goal: MarkRead, theirs: frozenset[int]) -> list[int]:
     return sorted(one for one in theirs if translate.cursor(one) <= goal.cursor)
 
 
+_GIVEN_UP = frozenset({"timeout", "cancelled"})
+"""Ways in which we stop to wait while the server may still answer on the same connection."""
+
 # -- silence -----------------------------------------------------------------------------------------------
 
 
@@ -191,19 +194,21 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     """An event without an answer: for some that is all there ever is."""
     step_id, goal, token, note = lost.step_id, opened.goal.kind, opened.goal.token, opened.step.note
     timed_out = lost.left and lost.reason == "timeout"
+    strays = lost.left and lost.reason in _GIVEN_UP
     stray_ms = facts.now_ms + limits.STRAY_MS
     if note == NOTE_TYPING:
         return Reading(ended(facts, token), (), (VerdictStored(step_id),))
     if note == NOTE_MARK and timed_out and isinstance(goal, MarkRead):
         return Reading(_marked(goal, token, facts), (), (VerdictStored(step_id),))
+    if note in {NOTE_JOIN, NOTE_MARK} and strays:
+        facts = with_own(facts, stray_join_until_ms=stray_ms)
     if note == NOTE_JOIN:
         if timed_out:
             progress = progress_of(facts, token)
             facts = with_progress(facts, token, put(progress, failures=progress.failures + 1))
-            facts = with_own(facts, stray_join_until_ms=stray_ms)
         wait_ms = limits.JOIN_AGAIN_MS if timed_out else 0
         return Reading(facts, (), (VerdictLater(step_id, wait_ms, lost.reason),))
-    if note == sends.NOTE_SEND and timed_out:
+    if note == sends.NOTE_SEND and strays:
         facts = with_own(facts, stray_send_until_ms=stray_ms)
     verdict: Verdict = VerdictLater(step_id, 0, lost.reason)
     if lost.left and opened.step.commits:
