@@ -361,6 +361,48 @@ def test_an_echo_before_the_error_is_found_again() -> None:
     assert call_of(paper.again()).commits
 
 
+def test_a_message_that_is_another_sends_is_not_claimed() -> None:
+    """The same text twice: the second one's failure is not explained by the first one's message."""
+    paper = under_way(SEND)
+    paper.packet("new_message", pushed(1002, "on my way", own=True))
+    paper.packet("message_sent", {"messageId": 1002, "sessionId": 41})
+    again = SendText(SESSION, OutgoingId("b" * 32), "b" * 32, "on my way")
+    paper.want(again)
+    paper.fails(FAILED)
+    paper.later(1_000)
+    paper.want(again)
+    paper.answer(200, history(record(1001), record(1002, "on my way", own=True)))
+    assert emit_of(paper.again()).event == "send_message"
+
+
+def test_what_was_known_counts_from_the_first_try() -> None:
+    """An attempt that is stored late is found after the next failure, whatever has come in meanwhile."""
+    paper = under_way(SEND)
+    paper.fails(FAILED)
+    paper.later(1_000)
+    paper.want(SEND)
+    paper.answer(200, history(record(1001)))
+    assert emit_of(paper.again()).event == "send_message"
+    paper.packet("new_message", pushed(1003))
+    paper.fails(FAILED)
+    paper.later(1_000)
+    paper.want(SEND)
+    paper.answer(200, history(record(1001), record(1002, "on my way", own=True), record(1003)))
+    assert call_of(paper.again()).commits
+
+
+def test_a_request_without_an_answer_may_have_been_carried_out() -> None:
+    """A send by REST that was cut is unknown; a read is only tried again."""
+    paper = Paper()
+    paper.facts = put(paper.facts, online=False)
+    paper.want(SEND)
+    assert isinstance(paper.nothing("cut"), VerdictUnknown)
+    paper.want(SEND)
+    assert isinstance(paper.nothing("unreachable", left=False), VerdictLater)
+    paper.want(FreshHead(SESSION))
+    assert isinstance(paper.nothing("cut"), VerdictLater)
+
+
 def test_message_sent_binds_the_send() -> None:
     """The id of `message_sent`, of this session, and of no other."""
     paper = under_way(SEND)

@@ -199,9 +199,22 @@ def test_older_pages_find_their_place_when_the_count_is_wrong(held: int) -> None
     assert pages <= 8
     if window.complete and window.ids:
         assert ids(window) == list(range(ids(window)[0], ids(window)[-1] + 1))
+    assert window.oldest is not None
+    assert window.oldest < cursor(400)
     if held <= 300:
-        assert window.oldest is not None
-        assert window.oldest < cursor(400)
+        assert window.newest is not None
+        assert window.newest >= cursor(400)
+
+
+def test_a_page_behind_the_end_is_no_start() -> None:
+    """Where `held` was far too great nothing is proved by empty pages."""
+    paper = Paper()
+    step = paper.want(OlderPage(SESSION, cursor(400), 10**7))
+    while isinstance(step, Call):
+        paper.answer(200, history())
+        step = paper.again()
+    window = next(event for event in paper.events if isinstance(event, WindowRead))
+    assert (window.ids, window.complete, window.reaches_start) == ((), False, False)
 
 
 def test_older_pages_end_at_the_start() -> None:

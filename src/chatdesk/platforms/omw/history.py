@@ -182,6 +182,11 @@ def advance(goal: FreshHead | OlderPage, walk: Walk, page: Page) -> tuple[Walk, 
         if walk.restarts < limits.RESTARTS:
             return put(begin(goal), restarts=walk.restarts + 1), True
         return put(walk, holed=True, pages=walk.pages + 1), False
+    if isinstance(goal, OlderPage) and not walk.records and not numbers and walk.offset > 0:
+        # The hint was too great: behind the end every page is empty, and says nothing.
+        half = walk.offset // 2
+        walk = put(walk, offset=half, top=half, pages=walk.pages + 1)
+        return walk, walk.pages < limits.OLDER_PAGES
     newer = walk.offset < walk.top
     walk = put(
         walk,
