@@ -285,6 +285,15 @@ def test_denied_and_gone_is_closed() -> None:
     assert paper.again() == Done()
 
 
+def test_a_list_read_meanwhile_does_not_end_a_doubt() -> None:
+    """It may be older than the refusal: the session itself is asked all the same."""
+    paper = under_way(SEND)
+    paper.fails(GATE)
+    paper.want(FreshLists())
+    paper.answer(200, sessions(session()))
+    assert call_of(paper.want(SEND)).path == "/api/chat/sessions/41"
+
+
 def test_denied_though_it_is_there_is_meant() -> None:
     """The session is there: tried once more, and then it is a refusal."""
     paper = under_way(SEND)
@@ -318,6 +327,13 @@ def test_a_join_that_was_cancelled_may_still_be_refused() -> None:
     assert isinstance(paper.fails(GATE), VerdictUnknown)
     assert isinstance(paper.want(SEND), Emit)
     assert isinstance(paper.fails(FAILED), VerdictLater)  # joins never fail in these words
+    other = SendText(SESSION, OutgoingId("b" * 32), "b" * 32, "more")
+    paper.joined()
+    paper.want(other)
+    assert isinstance(paper.fails(GATE), VerdictUnknown)
+    paper.joined("42")
+    paper.want(other)
+    assert paper.fails(GATE) == VerdictLater(1, 0, GATE)
 
 
 def test_a_failed_send_looks_before_it_goes_again() -> None:

@@ -185,7 +185,7 @@ class OmwAdapter:
 
 
 def _link_lost(facts: Facts) -> Facts:
-    return with_own(facts, typers=frozenset(), stray_send_until_ms=0, stray_join_until_ms=0)
+    return with_own(facts, typers=frozenset(), stray_send_until_ms=0, stray_joins={})
 
 
 # -- next, per goal ----------------------------------------------------------------------------------------

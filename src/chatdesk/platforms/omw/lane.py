@@ -91,7 +91,9 @@ def join_first(session: RemoteId, token: int, facts: Facts) -> Next | None:
 def joined(session: RemoteId, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
     """The server has let us in; it may be the answer of an earlier try."""
     facts = with_room(sessions.reached(facts, session), session, joined=facts.epoch)
-    facts = with_own(facts, stray_join_until_ms=0)
+    strays = own_of(facts).stray_joins
+    if session in strays:  # the server has come to it: a refusal of that session is no longer on its way
+        facts = with_own(facts, stray_joins={key: at for key, at in strays.items() if key != session})
     waiting = [step for step in open_steps if _is_emit(step, NOTE_JOIN, session)]
     for step in waiting:
         if isinstance(step.goal.kind, Joined):
@@ -201,7 +203,8 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     if note == NOTE_MARK and timed_out and isinstance(goal, MarkRead):
         return Reading(_marked(goal, token, facts), (), (VerdictStored(step_id),))
     if note in {NOTE_JOIN, NOTE_MARK} and strays:
-        facts = with_own(facts, stray_join_until_ms=stray_ms)
+        waiting = {key: at for key, at in own_of(facts).stray_joins.items() if at > facts.now_ms}
+        facts = with_own(facts, stray_joins={**waiting, _conversation(opened): stray_ms})
     if note == NOTE_JOIN:
         if timed_out:
             progress = progress_of(facts, token)
@@ -256,7 +259,7 @@ def _alone(words: str, facts: Facts) -> bool:
     own = own_of(facts)
     if own.stray_send_until_ms > facts.now_ms:
         return False
-    return words != texts.ERR_ACCESS or own.stray_join_until_ms <= facts.now_ms
+    return words != texts.ERR_ACCESS or all(at <= facts.now_ms for at in own.stray_joins.values())
 
 
 def _send_refused(words: str, holder: OpenStep, facts: Facts) -> Reading:

@@ -87,8 +87,9 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     newest: Mapping[RemoteId, int] = MappingProxyType({})
     """Largest message id seen per session."""
     stray_send_until_ms: int = 0
-    stray_join_until_ms: int = 0
-    """Until then an error may belong to a step that was given up."""
+    """Until then an error may belong to a send that was given up."""
+    stray_joins: Mapping[RemoteId, int] = MappingProxyType({})
+    """Sessions with a join or read mark that was given up: until when its error may come."""
     typers: frozenset[tuple[RemoteId, RemoteId]] = frozenset()
     """(session, person) of those who type."""
     heard: Mapping[int, int] = MappingProxyType({})
