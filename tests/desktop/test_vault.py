@@ -141,7 +141,7 @@ def test_a_locked_wallet_costs_the_limit_once(
         assert await vault.load(KEY) == NEWER
         assert await vault.load("other") is None
         assert 0.2 <= first_s < 2.0
-        assert time.monotonic() - began < 0.1
+        assert time.monotonic() - began < 3 * 0.2  # what three more waits would take
 
     aio(main())
     assert len(warned) == 1

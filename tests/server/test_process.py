@@ -45,7 +45,7 @@ def test_everything_survives_stop_kill_and_start(make_server: MakeServer, aio: A
                 await ear.settled()
                 begun = time.monotonic()
                 assert await asyncio.to_thread(server.stop) == 0
-                assert time.monotonic() - begun < 1.5
+                assert time.monotonic() - begun < 8  # a poll is held for 25 s
                 assert (await waiting).text == "1"
                 await asyncio.wait_for(ear.gone.wait(), 5)
             return order, text

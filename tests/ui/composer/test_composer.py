@@ -95,7 +95,7 @@ def test_typing_without_a_pause_is_saved_too(ui: Ui, stage: Stage, composer: Com
         while not draft_on_disk(stage).text:
             QTest.keyClicks(composer.edit, "x")
             await asyncio.sleep(0.05)
-            assert time.monotonic() - begun < 3
+            assert time.monotonic() - begun < 15
 
     ui.run(story())
 
