@@ -43,7 +43,7 @@ class Shown:
         """Where the text of a message begins in the viewport."""
         row = self.view.timeline.row_of(message)  # type: ignore[arg-type]
         assert row is not None
-        return self.view.scroller.top_of(row) + self.view.row_layout(row).lead
+        return self.view.scroller.top_of(row) + self.view.row_layout(row).extent.lead
 
 
 @pytest.fixture

@@ -187,7 +187,8 @@ def test_what_is_read_stays_where_it_is(show: Show, qapp: QApplication, steps: l
     qapp.processEvents()
     for what, value in steps:
         reading = next(
-            (one.row for one in view.scroller.placed if one.top + view.row_layout(one.row).lead >= 0), None
+            (one.row for one in view.scroller.placed if one.top + view.row_layout(one.row).extent.lead >= 0),
+            None,
         )
         if reading is None or view.scroller.at_bottom:
             view.scroll_by(-400)
@@ -219,6 +220,33 @@ def test_what_is_read_stays_where_it_is(show: Show, qapp: QApplication, steps: l
             assert following.top == one.bottom
         if not at_an_edge(view):
             assert shown.body_y(message) == y
+
+
+def test_a_page_above_shifts_no_text_though_a_group_grows(show: Show, qapp: QApplication) -> None:
+    """The first row that is here loses name, day and gap when its group goes on above: no text moves."""
+    talk = [
+        a_message(n, f"message {n}", sender_name="A colleague", sent_at_us=n * 1_000_000)
+        for n in range(1, 400)
+    ]
+    shown = show(talk)
+    view = shown.view
+    view.show_newest()
+    view.scroll_by(-600)
+    qapp.processEvents()
+    pages = 0
+    while pages < 3:
+        view.scroller.to_top()
+        view.scroll_by(1)
+        rows = view.timeline.rowCount()
+        before = {
+            view.timeline.message(one.row).id: shown.body_y(view.timeline.message(one.row).id)
+            for one in view.scroller.placed
+            if one.top + view.row_layout(one.row).extent.lead >= 0
+        }
+        assert view.timeline.load_older()
+        assert view.timeline.rowCount() > rows
+        assert {message: shown.body_y(message) for message in before} == before
+        pages += 1
 
 
 def test_other_sizes_are_laid_out_anew(show: Show, qapp: QApplication) -> None:

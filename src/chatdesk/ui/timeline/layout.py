@@ -101,8 +101,8 @@ class RowLayout:
 
     @property
     def extent(self) -> Extent:
-        """Its height, and how much of it is decoration."""
-        return Extent(self.height, self.lead)
+        """Its height, and where its text begins: all above that depends on the row before."""
+        return Extent(self.height, round(self.text.rect.top()))
 
     def link_at(self, point: QPointF) -> Link | None:
         """The address under a point."""

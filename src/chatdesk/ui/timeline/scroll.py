@@ -13,9 +13,10 @@ from chatdesk.ui.timeline.heights import HeightIndex
 
 
 class Extent(NamedTuple):
-    """Height of a row in px, and how much of it, at its top, is decoration (day line, unread line, gap).
+    """Height of a row in px, and how much of it stands above its text (day line, unread line, gap, name).
 
-    The anchor holds what is below the decoration, so that a line that comes or goes moves no text.
+    All of that depends on the row before. The anchor holds the text, so that nothing that comes or goes above
+    it moves what is being read.
     """
 
     height: int
