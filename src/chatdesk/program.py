@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import qasync
@@ -130,7 +132,8 @@ def make_app(arguments: list[str]) -> QApplication:
 def run(folder: Path, plugins: Plugins, vault: Vault, script: Script | None = None) -> int:
     """Run the window until it is closed, or until `script` (a journey of the demo) has ended.
 
-    folder: of the database; made if missing. Returns the exit status.
+    folder: of the database; made if missing. Returns the exit status. SIGTERM (the desktop logs out) ends it
+    as closing does: what was typed is on disk first.
     """
     app = make_app(["chatdesk"])
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
@@ -140,22 +143,40 @@ def run(folder: Path, plugins: Plugins, vault: Vault, script: Script | None = No
 async def _live(
     app: QApplication, folder: Path, plugins: Plugins, vault: Vault, script: Script | None
 ) -> int:
-    store = await _open_store(app, folder)
-    if store is None:
-        return 1
+    try:
+        with _cancelled_by(signal.SIGTERM):
+            store = await _open_store(app, folder)
+            return 1 if store is None else await _show(app, store, plugins, vault, script)
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
+
+
+async def _show(
+    app: QApplication, store: Store, plugins: Plugins, vault: Vault, script: Script | None
+) -> int:
     collector = GuiCollector()
     program = Program(app, store, plugins, vault)
-    status = 0
     try:
         program.show()
-        if script is None:
-            await program.until_closed()
-        else:
-            status = await script(program)
+        if script is not None:
+            return await script(program)
+        await program.until_closed()
+        return 0
     finally:
         await program.close()
         collector.stop()
-    return status
+
+
+@contextmanager
+def _cancelled_by(sign: signal.Signals) -> Iterator[None]:
+    """While it lasts, the signal cancels the present task. Main thread only."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - only called inside one
+    previous = signal.signal(sign, lambda *_: loop.call_soon_threadsafe(task.cancel))
+    try:
+        yield
+    finally:
+        signal.signal(sign, previous)
 
 
 async def _open_store(app: QApplication, folder: Path) -> Store | None:

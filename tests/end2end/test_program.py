@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +77,49 @@ def test_a_report_that_shows_less_does_not_pass(spoilt: dict[str, int | None]) -
     }
     assert passes(good)
     assert not passes(good | spoilt)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("in_the_window", [False, True], ids=["while starting", "in the window"])
+def test_ending_the_demo_ends_its_server_and_customers(tmp_path: Path, in_the_window: bool) -> None:
+    """SIGTERM to the demo leaves no process and no folder behind, at whatever moment it comes."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(tmp_path)}
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "chatdesk", "demo", "--offscreen", "--out", str(tmp_path / "out")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=tmp_path,
+        env=environment,
+    )
+    try:
+        awaited = "profile/*" if in_the_window else "server/*"
+        end = time.monotonic() + 30
+        while not list(tmp_path.glob(f"chatdesk-demo-*/{awaited}")):
+            assert time.monotonic() < end, "the demo did not come so far"
+            assert demo.poll() is None
+            time.sleep(0.02)
+        children = _children(demo.pid)
+        assert len(children) >= (2 if in_the_window else 1), "server, and customers once it is there"
+        demo.terminate()
+        assert demo.wait(30) == 128 + signal.SIGTERM
+    finally:
+        demo.kill()
+        demo.wait()
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert not list(tmp_path.glob("chatdesk-demo-*"))
+
+
+def _children(parent: int) -> list[int]:
+    """The processes that a process has started and that are still there."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == parent:
+            found.append(int(stat.parent.name))
+    return found
 
 
 def test_wrong_use_is_two(tmp_path: Path) -> None:

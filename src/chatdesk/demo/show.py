@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
@@ -38,6 +40,7 @@ def run(plugins: program.Plugins, sign_in: SignIn, *, out: Path, journey: bool) 
     """
     folder = Path(tempfile.mkdtemp(prefix="chatdesk-demo-"))
     stage = Stage(folder)
+    before = signal.signal(signal.SIGTERM, _leave)
     try:
         print("starting the server and three customers…", flush=True)
         stage.start_server()
@@ -52,6 +55,12 @@ def run(plugins: program.Plugins, sign_in: SignIn, *, out: Path, journey: bool) 
     finally:
         stage.close()
         shutil.rmtree(folder, ignore_errors=True)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """Server and customers must not outlive the demo, whatever ends it."""
+    sys.exit(128 + number)
 
 
 def _open(plugins: program.Plugins, sign_in: SignIn, stage: Stage) -> int:
