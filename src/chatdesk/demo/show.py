@@ -8,13 +8,12 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 
 from chatdesk import program
 from chatdesk.demo.journey import Journey
-from chatdesk.demo.stage import Stage, StageTrouble
+from chatdesk.demo.stage import Stage, StageLeft, StageTrouble
 from chatdesk.desktop.memory_vault import MemoryVault
 from chatdesk.domain.desk import SignInRequest
 from chatdesk.domain.errors import WorldError
@@ -22,6 +21,8 @@ from chatdesk.domain.kinds import Platform
 
 LIVELY_PER_MINUTE = 60
 CALM_PER_MINUTE = 8
+LEFT = 128 + signal.SIGTERM
+"""Exit status after SIGTERM, as a shell would give it. Server and customers never outlive the demo."""
 LEAST_SENT, LEAST_OFFLINE, LEAST_RECEIVED = 10, 2, 10
 
 
@@ -40,7 +41,7 @@ def run(plugins: program.Plugins, sign_in: SignIn, *, out: Path, journey: bool) 
     """
     folder = Path(tempfile.mkdtemp(prefix="chatdesk-demo-"))
     stage = Stage(folder)
-    before = signal.signal(signal.SIGTERM, _leave)
+    before = signal.signal(signal.SIGTERM, lambda *_: stage.leave())
     try:
         print("starting the server and three customers…", flush=True)
         stage.start_server()
@@ -49,6 +50,8 @@ def run(plugins: program.Plugins, sign_in: SignIn, *, out: Path, journey: bool) 
             return _play(plugins, sign_in, stage, out)
         print(f"the server of the demo is {stage.url}; close the window to end it", flush=True)
         return _open(plugins, sign_in, stage)
+    except StageLeft:
+        return LEFT
     except StageTrouble as trouble:
         print(f"chatdesk: the demo could not start: {trouble.words}", file=sys.stderr)
         return 1
@@ -58,13 +61,10 @@ def run(plugins: program.Plugins, sign_in: SignIn, *, out: Path, journey: bool) 
         signal.signal(signal.SIGTERM, before)
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
-    """Server and customers must not outlive the demo, whatever ends it."""
-    sys.exit(128 + number)
-
-
 def _open(plugins: program.Plugins, sign_in: SignIn, stage: Stage) -> int:
     async def script(running: program.Program) -> int:
+        if stage.is_left:
+            return LEFT
         request = SignInRequest(
             platform=Platform.DISPATCHER,
             server_url=stage.url,
@@ -86,7 +86,11 @@ def _play(plugins: program.Plugins, sign_in: SignIn, stage: Stage, out: Path) ->
     for old in [*out.glob("*.png"), out / "report.json"]:
         old.unlink(missing_ok=True)
     journey = Journey(stage, sign_in.login, sign_in.password, out)
-    status = program.run(stage.folder / "profile", plugins, MemoryVault(), journey.play)
+
+    async def script(running: program.Program) -> int:
+        return LEFT if stage.is_left else await journey.play(running)
+
+    status = program.run(stage.folder / "profile", plugins, MemoryVault(), script)
     if status != 0:
         return status
     report = journey.report()

@@ -15,6 +15,7 @@ from chatdesk.domain.errors import WorldError
 log = logging.getLogger(__name__)
 
 START_S = 20.0
+LOOK_S = 0.1
 STOP_S = 5.0
 
 
@@ -26,18 +27,26 @@ class StageTrouble(WorldError):
         self.words = words
 
 
+class StageLeft(WorldError):
+    """The demo was told to end while a process was starting; that process is gone again."""
+
+
 class StageProcess:
     """One child process whose first line on standard output says that it is ready."""
 
-    def __init__(self, arguments: list[str], folder: Path, name: str) -> None:
-        """arguments: after `chatdesk`. folder: where its error output is kept as <name>.log."""
+    def __init__(self, arguments: list[str], folder: Path, name: str, leaving: threading.Event) -> None:
+        """arguments: after `chatdesk`. folder: where its error output is kept as <name>.log.
+
+        leaving: set when the demo is to end; a start under way is given up then.
+        """
+        self._leaving = leaving
         self._command = [*own_command(), *arguments]
         self._log_file = folder / f"{name}.log"
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
 
     def start(self) -> str:
-        """Start it; returns its first line. Blocks up to START_S seconds. Raises StageTrouble."""
+        """Start it; returns its first line. Blocks up to START_S seconds. Raises StageTrouble, StageLeft."""
         with self._log_file.open("a", encoding="utf-8") as errors:
             process = subprocess.Popen(  # noqa: S603 - our own program with arguments of our own
                 self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
@@ -46,14 +55,23 @@ class StageProcess:
         lines: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=_pass_on, args=(process, lines), name="stage-output")
         self._reader.start()
-        try:
-            first = lines.get(timeout=START_S)
-        except queue.Empty:
-            first = ""
+        first = self._first_line(lines)
+        if self._leaving.is_set():
+            self.stop()
+            raise StageLeft
         if not first:
             self.stop()
             raise StageTrouble(self.last_words())
         return first.strip()
+
+    def _first_line(self, lines: queue.Queue[str]) -> str:
+        end = time.monotonic() + START_S
+        while time.monotonic() < end and not self._leaving.is_set():
+            try:
+                return lines.get(timeout=LOOK_S)
+            except queue.Empty:
+                continue
+        return ""
 
     def stop(self) -> None:
         """End it: politely, then by force. Returns once it is gone."""
@@ -92,15 +110,25 @@ class Stage:
         self.folder = folder
         self.data = folder / "server"
         self.data.mkdir(parents=True, exist_ok=True)
+        self._leaving = threading.Event()
         self._port = 0
         self._server: StageProcess | None = None
         self._customers: StageProcess | None = None
         self.url = ""
 
+    def leave(self) -> None:
+        """The demo is to end: may be called from a signal handler, at any moment."""
+        self._leaving.set()
+
+    @property
+    def is_left(self) -> bool:
+        """The demo is to end."""
+        return self._leaving.is_set()
+
     def start_server(self) -> None:
         """Start (or restart) the server. Raises StageTrouble."""
         arguments = ["serve", "--platform", "dispatcher", "--port", str(self._port), "--data", str(self.data)]
-        server = StageProcess([*arguments, "--seed", "demo"], self.folder, "server")
+        server = StageProcess([*arguments, "--seed", "demo"], self.folder, "server", self._leaving)
         words = server.start().split()
         if len(words) != 3 or words[0] != "ready":
             server.stop()
@@ -117,9 +145,8 @@ class Stage:
 
     def start_customers(self, lines_per_minute: int) -> None:
         """Let the customers in. Raises StageTrouble."""
-        customers = StageProcess(
-            ["customers", "--server", self.url, "--pace", str(lines_per_minute)], self.folder, "customers"
-        )
+        arguments = ["customers", "--server", self.url, "--pace", str(lines_per_minute)]
+        customers = StageProcess(arguments, self.folder, "customers", self._leaving)
         customers.start()
         self._customers = customers
 
