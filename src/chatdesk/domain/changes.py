@@ -147,6 +147,20 @@ class PresenceChanged(msgspec.Struct, frozen=True, tag=True):
     as_of_us: int
 
 
+class PositionChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Where the driver of an order is; shown as a card until it is too old. Units as in PositionSeen."""
+
+    account_id: AccountId
+    order_remote_id: RemoteId
+    latitude: float
+    longitude: float
+    at_us: int
+    speed_m_s: float | None = None
+    heading_deg: float | None = None
+    pickup_min: float | None = None
+    destination_min: float | None = None
+
+
 class AccountStatus(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """How one account stands; the engine sends a new one whenever a field changes."""
 
@@ -181,5 +195,5 @@ class HistoryLoading(msgspec.Struct, frozen=True, tag=True):
     reaches_start: bool = False
 
 
-News = TypingChanged | PresenceChanged | AccountStatus | NoticeRaised | HistoryLoading
+News = TypingChanged | PresenceChanged | PositionChanged | AccountStatus | NoticeRaised | HistoryLoading
 """Announced, never stored; only the last of its kind and subject matters."""

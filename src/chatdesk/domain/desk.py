@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
+from chatdesk.domain.actions import NO_EXTRAS, Action, Extras, Lookup, Result
 from chatdesk.domain.changes import Commit, News
 from chatdesk.domain.entities import (
     Account,
@@ -32,7 +33,7 @@ from chatdesk.domain.ids import (
     OutgoingId,
     RemoteId,
 )
-from chatdesk.domain.kinds import Platform, SignInState
+from chatdesk.domain.kinds import MessageKind, Platform, SignInState
 from chatdesk.domain.outbox import Event as OutboxEvent
 from chatdesk.domain.ports import Learnt
 
@@ -74,6 +75,20 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     plain_http_consent: bool
     capabilities: Capabilities
+    seat: str = ""
+    settings: dict[str, str] = {}
+
+
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
+    """What removing an account would delete, for the words of the question."""
+
+    conversations: int
+    messages: int
+    drafts: int
+    queued: int
+    """Sends that have not left."""
+    undecided: int
+    """Sends that are uncertain or parked."""
 
 
 class KnownConversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +143,10 @@ class Reader(Protocol):
 
     def order(self, order: OrderId) -> Order | None:
         """One order in full."""
+        ...
+
+    def linked(self, conversation: ConversationId) -> tuple[Conversation, ...]:
+        """The other conversations with the same customer, most recently active first; at most 20."""
         ...
 
     def draft(self, conversation: ConversationId) -> Draft:
@@ -191,11 +210,43 @@ class DeskStore(Protocol):
 
     # what a person does; `FULL` = on disk, fsynced, before the future completes
     def add_account(self, new: NewAccount) -> Future[Account]:
-        """Add an account, or update the one with the same platform, server and user id."""
+        """Add an account, or update the one with the same platform, server, user id and seat."""
         ...
 
     def remove_account(self, account: AccountId) -> Future[None]:
         """Delete an account and everything of it but its ledger."""
+        ...
+
+    def removal_of(self, account: AccountId) -> Future[Removal]:
+        """What `remove_account` would delete."""
+        ...
+
+    def set_account_settings(self, account: AccountId, settings: Mapping[str, str]) -> Future[Account]:
+        """Replace the settings of an account; its engine takes them up when it starts anew."""
+        ...
+
+    def link_customer(self, one: ConversationId, other: ConversationId) -> Future[None]:
+        """Mark two conversations (and all that are linked with them already) as with the same customer."""
+        ...
+
+    def unlink_customer(self, conversation: ConversationId) -> Future[None]:
+        """Take one conversation out of its group; a group of one is none."""
+        ...
+
+    def keep_copy(self, conversation: ConversationId) -> Future[None]:
+        """Do not delete the copy of a conversation that its platform has deleted."""
+        ...
+
+    def delete_copy(self, conversation: ConversationId) -> Future[None]:
+        """Delete the copy of a conversation that its platform has deleted, now.
+
+        NotPossible while the platform still has it, or while anything of it is queued, uncertain, parked or
+        drafted.
+        """
+        ...
+
+    def delete_due(self, now_us: int) -> Future[int]:
+        """`delete_copy` for every conversation whose `delete_at_us` has come and that may go; how many."""
         ...
 
     def save_draft(self, conversation: ConversationId, version: int, text: str) -> Future[Draft]:
@@ -205,7 +256,14 @@ class DeskStore(Protocol):
         """
         ...
 
-    def press_send(self, conversation: ConversationId, draft_version: int, text: str) -> Future[Outgoing]:
+    def press_send(
+        self,
+        conversation: ConversationId,
+        draft_version: int,
+        text: str,
+        kind: MessageKind = MessageKind.TEXT,
+        extras: Extras = NO_EXTRAS,
+    ) -> Future[Outgoing]:
         """FULL. Message row `queued`, outbox row and emptied draft (next version) in one transaction.
 
         StaleDraft when this draft version has been sent already.
@@ -221,6 +279,10 @@ class DeskStore(Protocol):
 
     def intend_delete(self, message: MessageId) -> Future[Outgoing]:
         """FULL. Delete an own, accepted message at the server. NotPossible otherwise."""
+        ...
+
+    def intend_report(self, message: MessageId, reason: str) -> Future[Outgoing]:
+        """FULL. Report somebody else's stored message to the platform's staff. NotPossible otherwise."""
         ...
 
     def intend_status(self, order: OrderId, new_status: str) -> Future[Outgoing]:
@@ -331,6 +393,7 @@ class SignInRequest(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     plain_http_consent: bool = False
     keep_token: bool = True
+    settings: dict[str, str] = {}
     role: str = ""
     """As whom, where the platform knows several roles per login; empty: its usual one."""
     otp: str = ""
@@ -383,8 +446,27 @@ class Engines(Protocol):
         """Sign in, keep account and token, start (or renew) its engine. Fails with SignInRefused."""
         ...
 
+    def ask_for_otp(self, platform: Platform, server_url: str, login: str) -> Future[None]:
+        """Have a one-time code sent. Fails with SignInRefused."""
+        ...
+
     def sign_out(self, account: AccountId) -> Future[None]:
         """Stop the engine, forget the token, tell the server if it can be reached."""
+        ...
+
+    def act(self, account: AccountId, action: Action) -> Future[Result]:
+        """Do what the person asks for, now. Fails with NotDone or NotKnown; never repeated by itself.
+
+        What it changes is in the store, or on its way there, when it completes.
+        """
+        ...
+
+    def find(self, account: AccountId, lookup: Lookup) -> Future[Result]:
+        """Look something up at the server. Fails with NotDone. Nothing is stored."""
+        ...
+
+    def look_away(self, account: AccountId) -> None:
+        """No conversation of this account is looked at any more."""
         ...
 
     def retry_now(self, account: AccountId | None = None) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from chatdesk.domain.actions import NO_EXTRAS, Extras, FieldAsked, FindOffer, Offer
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
     Assurance,
+    ClosedWhy,
     DeliveryState,
     Feature,
     Lifecycle,
@@ -17,6 +19,7 @@ from chatdesk.domain.kinds import (
     Platform,
     Progress,
     Support,
+    Why,
 )
 
 SNIPPET_CHARS = 200
@@ -41,6 +44,12 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[StatusChoice, ...] = ()
     message_limit_chars: int = 4000
     sends_per_minute: int | None = None
+    why: dict[Feature, Why] = {}
+    """Why a feature that is not there is not there."""
+    offers: tuple[Offer, ...] = ()
+    finds: tuple[FindOffer, ...] = ()
+    message_fields: tuple[FieldAsked, ...] = ()
+    """What the composer asks for beside the text: keys `subject` and `topic` of Extras."""
 
     def has(self, feature: Feature) -> bool:
         """True where the feature is known to work."""
@@ -60,6 +69,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     plain_http_consent: bool = False
     added_at_us: int
     capabilities: Capabilities = Capabilities()
+    seat: str = ""
+    """As whom the person asked to sign in, where a login has several roles: part of the account's identity.
+
+    `role` is what the server said last, and may change.
+    """
+    settings: dict[str, str] = {}
+    """Settings of this account by key; see PlatformPlugin.settings."""
 
 
 class OrderField(msgspec.Struct, frozen=True):
@@ -134,7 +150,12 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     remote_id: RemoteId
     title: str
     lifecycle: Lifecycle = Lifecycle.OPEN
+    closed_why: ClosedWhy | None = None
     live_only: bool = False
+    delete_at_us: int | None = None
+    """When the copy kept here will be deleted, as the platform promises; None: it stays."""
+    group: int | None = None
+    """Conversations that the person has marked as being with the same customer share this number."""
     order_id: OrderId | None = None
     order_number: str = ""
     order_status_label: str = ""
@@ -171,6 +192,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     outgoing_id: OutgoingId | None = None
     parked: ParkReason | None = None
     parked_detail: str = ""
+    extras: Extras = NO_EXTRAS
     expected_at_us: int | None = None
     """When a queued message will probably go (rate budget, back-off); None: as soon as online."""
     arrived_twice: bool = False
@@ -188,8 +210,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """One intention of the person, kept until the platform has carried it out.
 
-    `target` is what it is about besides the conversation: a remote message id (delete), a cursor
-    (mark_read), `old>new` statuses (change_status); empty for a send.
+    `target` is what it is about besides the conversation: a remote message id (delete, report), a cursor
+    (mark_read), `old>new` statuses (change_status); empty for a send. `text` of a report is its reason.
     """
 
     id: OutgoingId
@@ -218,6 +240,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """What the server said, cleaned and shortened to 300 characters."""
     approved: bool = False
     """The person has said that an old item may go."""
+    message_kind: MessageKind = MessageKind.TEXT
+    extras: Extras = NO_EXTRAS
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,8 @@ ChatdeskError
             DiskTrouble
         StaleDraft
         NotPossible
+        NotDone
+        NotKnown
     BugError              ours; ends in the log and a report
         IllegalTransition
 """
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatdesk.domain.kinds import NoticeCode
+from chatdesk.domain.kinds import NoticeCode, ParkReason
 
 if TYPE_CHECKING:
     from chatdesk.domain.entities import Draft
@@ -75,6 +77,25 @@ class StaleDraft(WorldError):
 
 class NotPossible(WorldError):
     """What was asked can't be done in the present state (for example cancelling what has left)."""
+
+
+class NotDone(WorldError):
+    """The server did not do what was asked, definitely. `server_words`: cleaned, at most 300 characters.
+
+    reason None: it could not be asked (offline, sign-in needed, or it wants us to wait `retry_after_s`).
+    """
+
+    def __init__(
+        self, reason: ParkReason | None, server_words: str = "", retry_after_s: float | None = None
+    ) -> None:
+        super().__init__("not now" if reason is None else reason.value)
+        self.reason = reason
+        self.server_words = server_words
+        self.retry_after_s = retry_after_s
+
+
+class NotKnown(WorldError):
+    """No answer came to what was asked: it may have been done. What changed is read again."""
 
 
 class BugError(ChatdeskError):

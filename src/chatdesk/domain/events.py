@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import msgspec
 
+from chatdesk.domain.actions import NO_EXTRAS, Extras
 from chatdesk.domain.entities import OrderField, OrderFile, Participant
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import (
+    ClosedWhy,
     Lifecycle,
     MessageKind,
     NoticeCode,
@@ -47,6 +49,8 @@ class ConversationSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     title: str | None = None
     order_remote_id: RemoteId | None = None
     lifecycle: Lifecycle | None = None
+    closed_why: ClosedWhy | None = None
+    """Goes with a `lifecycle` that is not OPEN; OPEN clears it."""
     live_only: bool | None = None
     unread: int | None = None
     activity_at_us: int | None = None
@@ -71,6 +75,7 @@ class MessageSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     source: Source
     client_id: str | None = None
     """Our own id, where the server gives it back."""
+    extras: Extras = NO_EXTRAS
 
 
 class MessageDeleted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -85,6 +90,7 @@ class ReadSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     cursor: None means everything so far: the store stamps it with the newest cursor it knows.
     up_to_us: where the server names a time instead; own messages sent at or before it are read.
+    ids: where the server names messages instead; exactly these are read (not None: cursor and up_to_us are).
     """
 
     conversation: RemoteId
@@ -92,6 +98,7 @@ class ReadSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     by_self: bool
     cursor: Cursor | None = None
     up_to_us: int | None = None
+    ids: tuple[RemoteId, ...] | None = None
 
 
 class WindowRead(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -140,6 +147,7 @@ class ConversationGone(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     remote_id: RemoteId
     lifecycle: Lifecycle
+    why: ClosedWhy | None = None
 
 
 StoredEvent = (
@@ -219,7 +227,22 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     order_number: str | None = None
 
 
-PassingEvent = TypingSeen | PresenceSeen | TokensChanged | IdentityKnown | Noticed | Dropped | Stale
+class PositionSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Where the driver of an order is, by their own device. Degrees, m/s, degrees from north, minutes."""
+
+    order: RemoteId
+    latitude: float
+    longitude: float
+    at_us: int
+    speed_m_s: float | None = None
+    heading_deg: float | None = None
+    pickup_min: float | None = None
+    destination_min: float | None = None
+
+
+PassingEvent = (
+    PositionSeen | TypingSeen | PresenceSeen | TokensChanged | IdentityKnown | Noticed | Dropped | Stale
+)
 """Events outside the store: for the engine and the window."""
 
 Event = StoredEvent | PassingEvent

@@ -158,6 +158,35 @@ class Feature(StrEnum):
     STORED_READ = "stored_read"
     CHAT_LIST = "chat_list"
     REPORT = "report"
+    LAST_SEEN = "last_seen"
+    DELIVERED = "delivered"
+    STATUS_PUSH = "status_push"
+    LIVE_POSITION = "live_position"
+    FIND = "find"
+    STORED_MESSAGES = "stored_messages"
+    """The server keeps messages; without it the account is live-only."""
+
+
+class Why(StrEnum):
+    """Why a feature is absent, for the sentence that the window shows instead of a dead button."""
+
+    NOT_ON_PLATFORM = "not_on_platform"
+    NOT_ON_SERVER = "not_on_server"
+    NOT_FOR_ROLE = "not_for_role"
+    OUT_OF_REACH = "out_of_reach"
+    """The server has it, but gives a client that signs in normally no way to use it."""
+
+
+class ClosedWhy(StrEnum):
+    """Why a conversation may not be written to any more."""
+
+    BOOKING_COMPLETED = "booking_completed"
+    SESSION_ENDED = "session_ended"
+    SESSION_DELETED = "session_deleted"
+    TRIP_OVER = "trip_over"
+    ACCESS_WITHDRAWN = "access_withdrawn"
+    NOT_FOR_ROLE = "not_for_role"
+    NOT_OPEN_YET = "not_open_yet"
 
 
 class Support(StrEnum):

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 import msgspec
 
+from chatdesk.domain.actions import NO_EXTRAS, Action, Extras, FieldAsked, Lookup, Result
 from chatdesk.domain.entities import Capabilities
 from chatdesk.domain.events import Event
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
-from chatdesk.domain.kinds import Assurance, KeyGrade, NoticeCode, ParkReason, Platform
+from chatdesk.domain.kinds import Assurance, KeyGrade, MessageKind, NoticeCode, ParkReason, Platform
 
 Json = Any
 """A JSON value as the decoder gives it: only `translate` looks inside."""
@@ -46,6 +47,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     message_limit_chars: int = 4_000
     sends_per_minute: int | None = None
     max_repeats: int = 1
+    """Automatic repeats of one send after its absence was proved."""
     read_marks_all: bool = True
     """A read mark tells the server that everything was read: it goes only once the conversation is caught
     up on this connection and nothing newer from others is known.
@@ -75,6 +77,10 @@ class AccountFacts(msgspec.Struct, frozen=True, kw_only=True):
     role: str = ""
     name: str = ""
     secrets: Secrets = Secrets()
+    seat: str = ""
+    """As whom the person asked to sign in; see Account.seat."""
+    settings: Mapping[str, str] = MappingProxyType({})
+    """Settings of the account; see PlatformPlugin.settings."""
 
 
 class Learnt(msgspec.Struct, frozen=True):
@@ -112,10 +118,16 @@ class SignIn(msgspec.Struct, frozen=True, tag=True):
     """As whom, where a login may have several roles; empty: as the account, or the platform's usual one."""
     otp: str = ""
     """A one-time code instead of the password, where the platform sends one."""
+    remember: bool = True
+    """The person stays signed in beyond this run: where the platform has a longer life for such tokens."""
 
     def __repr__(self) -> str:
         """Hides the password from logs and tracebacks."""
         return "SignIn(...)"
+
+
+class AskForOtp(msgspec.Struct, frozen=True, tag=True):
+    """Have the platform send a one-time code to the login (a phone number) of the account."""
 
 
 class SignOut(msgspec.Struct, frozen=True, tag=True):
@@ -172,6 +184,8 @@ class SendText(msgspec.Struct, frozen=True, tag=True):
     outgoing_id: OutgoingId
     client_id: str
     text: str
+    kind: MessageKind = MessageKind.TEXT
+    extras: Extras = NO_EXTRAS
 
 
 class MarkRead(msgspec.Struct, frozen=True, tag=True):
@@ -186,6 +200,14 @@ class DeleteMessage(msgspec.Struct, frozen=True, tag=True):
 
     conversation: RemoteId
     message: RemoteId
+
+
+class Report(msgspec.Struct, frozen=True, tag=True):
+    """Tell the platform's staff about a message; harmless when repeated."""
+
+    conversation: RemoteId
+    message: RemoteId
+    reason: str
 
 
 class ChangeStatus(msgspec.Struct, frozen=True, tag=True):
@@ -220,6 +242,34 @@ class FreshNotifications(msgspec.Struct, frozen=True, tag=True):
     """The platform's notifications, newest page."""
 
 
+class Watched(msgspec.Struct, frozen=True, tag=True):
+    """What happens to an order (status, position) reaches us while somebody looks at it.
+
+    Asked anew after every connect, and about once a minute. Done at once where a platform has no such thing.
+    """
+
+    order: RemoteId
+    conversation: RemoteId
+
+
+class Unwatched(msgspec.Struct, frozen=True, tag=True):
+    """Nobody looks at this order any more: a stream of it may be closed."""
+
+    order: RemoteId
+
+
+class Act(msgspec.Struct, frozen=True, tag=True):
+    """An action of the person, now. Its changing step commits; its answer carries the Result."""
+
+    action: Action
+
+
+class Find(msgspec.Struct, frozen=True, tag=True):
+    """A look-up of the person, now. No step commits; the last stored verdict carries the Result."""
+
+    lookup: Lookup
+
+
 GoalKind = (
     SignIn
     | SignOut
@@ -236,6 +286,12 @@ GoalKind = (
     | Typing
     | Probe
     | FreshNotifications
+    | AskForOtp
+    | Report
+    | Watched
+    | Unwatched
+    | Act
+    | Find
 )
 
 
@@ -280,6 +336,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     headers: tuple[tuple[str, str], ...] = ()
     """Authorization included; the client adds none. Never shown in a log."""
     file: FilePart | None = None
+    form: tuple[tuple[str, str], ...] = ()
+    """Further text parts of a multipart request; only beside `file`."""
+    save_to: str = ""
+    """A path of ours that a 2xx body is streamed to; its Answer has body None. Other bodies come as usual."""
+    most_bytes: int = 0
+    """With `save_to`: a longer body is given up as NoAnswer(reason='too_large'); 0: 50 MB."""
     lane: str | None = None
     timeout_ms: int = 15_000
     commits: bool = False
@@ -308,7 +370,43 @@ class Connect(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return f"Connect(/{self.socketio_path})"
 
 
-Step = Emit | Call | Connect
+class Listen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Open a stream of server-sent events and keep it open beside the socket.
+
+    A 2xx answer of type text/event-stream gives Accepted for this step; each `data` line that parses as JSON
+    then comes as Packet(event=STREAM_EVENT, args=(path, data)), the end of it as
+    Packet(event=STREAM_ENDED, args=(path,)). Any other answer gives Answer, none at all NoAnswer. A second
+    Listen on the same path takes the place of the first; `close` and `drop_link` end all of them.
+    """
+
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    timeout_ms: int = 10_000
+    commits: bool = False
+    lane: str | None = None
+    note: str = "listen"
+
+    def __repr__(self) -> str:
+        """Hides headers from logs and tracebacks."""
+        return f"Listen({self.path})"
+
+
+class Unlisten(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Close the stream of a path, if there is one; HandedOver follows."""
+
+    path: str
+    timeout_ms: int = 2_000
+    commits: bool = False
+    lane: str | None = None
+    note: str = "unlisten"
+
+
+STREAM_EVENT = "\x00stream"
+STREAM_ENDED = "\x00stream-ended"
+"""Names that no Socket.IO event can have here: the link drops events that begin with U+0000."""
+
+Step = Emit | Call | Connect | Listen | Unlisten
 
 
 class Wait(msgspec.Struct, frozen=True, tag=True):
@@ -336,7 +434,7 @@ class NeedsPassword(msgspec.Struct, frozen=True, tag=True):
     retry_after_ms: int | None = None
 
 
-Next = Emit | Call | Connect | Wait | Done | Parked | NeedsPassword
+Next = Emit | Call | Connect | Listen | Unlisten | Wait | Done | Parked | NeedsPassword
 
 
 # -- what arrives ------------------------------------------------------------------------------------------
@@ -428,6 +526,8 @@ class VerdictStored(msgspec.Struct, frozen=True, tag=True):
     step_id: int
     remote_id: RemoteId | None = None
     assurance: Assurance = Assurance.STORED
+    result: Result | None = None
+    """What an Act or a Find has brought."""
 
 
 class VerdictRefused(msgspec.Struct, frozen=True, tag=True):
@@ -569,6 +669,18 @@ class Client(Protocol):
         ...
 
 
+class SignInForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sign-in dialog asks for.
+
+    roles: (value of SignInRequest.role, stable English word) where a login has several roles; empty: none is
+    asked, and a `seat` stays empty. otp: a code sent to a phone may be used instead of the password; the
+    login is then the phone number.
+    """
+
+    roles: tuple[tuple[str, str], ...] = ()
+    otp: bool = False
+
+
 class PlatformPlugin(msgspec.Struct, frozen=True):
     """What `platforms.registry` offers main for one platform; `make_client` imports the network stack."""
 
@@ -578,6 +690,13 @@ class PlatformPlugin(msgspec.Struct, frozen=True):
     adapter: Adapter
     make_client: Callable[[str, Limits], Client]
     """(server_url, limits) -> client; called on the network thread only."""
+    sign_in: SignInForm = SignInForm()
+    settings: tuple[FieldAsked, ...] = ()
+    """Settings of one account, beside its sign-in; keys of Account.settings."""
+    forgets_completed: bool = False
+    """The platform promises that chats are deleted after completion: the copy here is deleted too, unless
+    the person has set otherwise.
+    """
 
 
 class Vault(Protocol):
@@ -596,6 +715,6 @@ class Vault(Protocol):
         ...
 
 
-def vault_key(server_url: str, platform: Platform, login: str) -> str:
+def vault_key(server_url: str, platform: Platform, login: str, seat: str = "") -> str:
     """The name under which an account's secrets are kept."""
-    return f"{platform.value}|{server_url}|{login}"
+    return f"{platform.value}|{server_url}|{login}" + (f"|{seat}" if seat else "")

@@ -18,6 +18,7 @@ from chatdesk.domain.events import (
     IdentityKnown,
     MessageSeen,
     Noticed,
+    PositionSeen,
     PresenceSeen,
     Stale,
     StoredEvent,
@@ -46,6 +47,7 @@ from chatdesk.sync.heads import Heads
 from chatdesk.sync.inbox import Inbox
 from chatdesk.sync.lanes import Lanes
 from chatdesk.sync.liveness import Liveness
+from chatdesk.sync.news import position_news
 from chatdesk.sync.parts import Keys, Line, Parts, Surroundings
 from chatdesk.sync.reconcile import Reconciler
 from chatdesk.sync.runner import AskPerson, Runner
@@ -281,6 +283,8 @@ class Engine:
                     self._status.dropped(reason)
                 case Stale():
                     self._backfill.stale(event)
+                case PositionSeen():
+                    self._announce(position_news(self.account.id, event))
                 case _:
                     stored.append(event)
                     if isinstance(event, MessageSeen):

@@ -31,6 +31,7 @@ from chatdesk.domain.changes import (
     OrdersPut,
     OutboxGone,
     OutboxPut,
+    PositionChanged,
     PresenceChanged,
     StoredChange,
     TypingChanged,
@@ -95,6 +96,7 @@ class ChangeFeed(QObject):
     notifications_put = Signal(object, int)
     typing = Signal(object)
     presence = Signal(object)
+    position = Signal(object)
     status = Signal(object)
     notice = Signal(object)
     history_loading = Signal(object)
@@ -224,6 +226,8 @@ class ChangeFeed(QObject):
             case PresenceChanged():
                 self._presences[news.conversation_id] = news
                 self.presence.emit(news)
+            case PositionChanged():
+                self.position.emit(news)
             case AccountStatus():
                 self._statuses[news.account_id] = news
                 self.status.emit(news)
@@ -239,6 +243,8 @@ def _subject(news: News, turn: int) -> Hashable:
             return (type(news), news.conversation_id)
         case PresenceChanged():
             return (type(news), news.conversation_id, news.person_id)
+        case PositionChanged():
+            return (type(news), news.account_id, news.order_remote_id)
         case AccountStatus():
             return (type(news), news.account_id)
         case NoticeRaised():
