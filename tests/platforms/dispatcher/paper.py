@@ -1,50 +1,25 @@
-"""The adapter on paper: goals, answers and packets by hand, without a loop or a socket."""
+"""The dispatcher adapter on paper, and the records that its servers make."""
 
 from __future__ import annotations
 
-import base64
-import itertools
-import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
 from chatdesk.domain.events import Event
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import (
-    Accepted,
-    AccountFacts,
-    Answer,
-    Arrived,
-    Call,
-    Connect,
-    Emit,
-    Facts,
-    Goal,
-    GoalKind,
-    HandedOver,
-    Next,
-    NoAnswer,
-    OpenStep,
-    Packet,
-    Reading,
-    Secrets,
-    Verdict,
-)
+from chatdesk.domain.ports import AccountFacts, Packet, Secrets, Verdict
 from chatdesk.platforms.dispatcher.adapter import DispatcherAdapter
+from tests.platforms import paper
+from tests.platforms.paper import HTML_404, NOW_US, PaperDesk, call_of, emit_of, put
 
-NOW_US = 1_795_161_600_000_000
-"""2026-11-20T08:00:00Z."""
+__all__ = ["HTML_404", "NOW_US", "call_of", "emit_of", "put"]
+
 ME = RemoteId("65a000000000000000000101")
 MY_MAIL = "carrier1@example.test"
 OTHER = RemoteId("65a000000000000000000103")
 OTHER_MAIL = "moderator@example.test"
 ORDER = RemoteId("65a000000000000000000201")
 NUMBER = "ORD-100001"
-
-put = msgspec.structs.replace
 
 
 def jwt(
@@ -54,10 +29,7 @@ def jwt(
     claims = {"userId": user_id, "id": user_id, "role": role, "email": email, "iat": iat, "exp": exp}
     if salt:
         claims["salt"] = salt
-    parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
-    return ".".join(
-        [*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "c2lnbmF0dXJl"]
-    )
+    return paper.jwt(claims)
 
 
 def fresh_jwt(role: str = "user", salt: str = "", age_s: int = 0, life_s: int = 3_600) -> str:
@@ -66,11 +38,10 @@ def fresh_jwt(role: str = "user", salt: str = "", age_s: int = 0, life_s: int = 
     return jwt(role=role, iat=issued, exp=issued + life_s, salt=salt)
 
 
-class Paper:
-    """One account with good tokens, online, at a moment that stands still until `later` moves it."""
+class Paper(PaperDesk):
+    """One account with good tokens, online."""
 
     def __init__(self, role: str = "user", access: str | None = None, refresh: str = "refresh-1") -> None:
-        self.adapter = DispatcherAdapter()
         secrets = Secrets(fresh_jwt(role) if access is None else access, refresh)
         account = AccountFacts(
             server_url="http://server.example",
@@ -80,76 +51,15 @@ class Paper:
             name=MY_MAIL,
             secrets=secrets,
         )
-        facts = self.adapter.facts(account, {})
-        self.facts: Facts = put(facts, now_ms=1_000_000, now_us=NOW_US, epoch=1, online=True)
-        self.goal = Goal(0, msgspec.NODEFAULT)  # type: ignore[arg-type]
-        self.step: Next | None = None
-        self.events: list[Event] = []
-        self._ids = itertools.count(1)
-
-    def later(self, ms: int) -> None:
-        """Let time pass."""
-        self.facts = put(self.facts, now_ms=self.facts.now_ms + ms, now_us=self.facts.now_us + ms * 1_000)
-
-    def want(self, kind: GoalKind) -> Next:
-        """Begin a goal: its first step."""
-        self.goal = Goal(next(self._ids), kind)
-        return self.again()
-
-    def again(self) -> Next:
-        """Ask for the goal's next step."""
-        self.step = self.adapter.next(self.goal, self.facts)
-        return self.step
-
-    def read(self, arrived: Arrived) -> Reading:
-        """Hand something over."""
-        step = self.step
-        opened = (OpenStep(1, self.goal, step),) if isinstance(step, Call | Emit | Connect) else ()
-        reading = self.adapter.read(arrived, opened, self.facts)
-        self.facts = reading.facts
-        self.events += reading.events
-        return reading
-
-    def answer(
-        self, status: int, body: Any = None, *, is_json: bool = True, headers: Mapping[str, str] | None = None
-    ) -> Reading:
-        """An HTTP answer to the step asked for last."""
-        return self.read(Answer(1, status, is_json, body, headers or {}))
-
-    def verdict(self, status: int, body: Any = None, **more: Any) -> Verdict:
-        """The one verdict of an HTTP answer."""
-        (verdict,) = self.answer(status, body, **more).verdicts
-        return verdict
+        super().__init__(DispatcherAdapter(), account)
 
     def nothing(self, reason: str = "cut", *, left: bool = True) -> Verdict:
         """No answer to the step asked for last."""
-        (verdict,) = self.read(NoAnswer(1, left, reason)).verdicts
-        return verdict
-
-    def handed_over(self) -> Reading:
-        """The event was given to the socket."""
-        return self.read(HandedOver(1))
-
-    def accepted(self) -> Reading:
-        """The server has taken the socket, as the engine tells it."""
-        self.facts = put(self.facts, online=True, epoch=self.facts.epoch + 1)
-        return self.read(Accepted(1))
+        return super().nothing(reason, left=left)
 
     def push(self, event: str, *args: Any) -> list[Event]:
-        """One socket event: what it means."""
+        """One socket event: what it means, whatever step is open."""
         return list(self.read(Packet(event, args)).events)
-
-
-def call_of(step: Next | None) -> Call:
-    """The step as the HTTP exchange that it must be."""
-    assert isinstance(step, Call), step
-    return step
-
-
-def emit_of(step: Next | None) -> Emit:
-    """The step as the socket event that it must be."""
-    assert isinstance(step, Emit), step
-    return step
 
 
 def error(status: int, message: str) -> dict[str, Any]:
@@ -197,6 +107,3 @@ def record(
         "user": user,
         **changes,
     }
-
-
-HTML_404 = "<!DOCTYPE html><html><body><pre>Cannot GET /api/x</pre></body></html>"
