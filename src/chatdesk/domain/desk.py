@@ -298,6 +298,10 @@ class DeskStore(Protocol):
         """
         ...
 
+    def conversation_of(self, account: AccountId, remote_id: RemoteId) -> Future[ConversationId | None]:
+        """The local id of a conversation."""
+        ...
+
     def set_archived(self, conversation: ConversationId, archived: bool) -> Future[None]:
         """Put away, or bring back."""
         ...
@@ -438,8 +442,10 @@ class Engines(Protocol):
         """Call `listener` with all news, on the network thread (it must only enqueue)."""
         ...
 
-    def check_server(self, platform: Platform, server_url: str) -> Future[ServerCheck]:
-        """Try to reach a server of a platform."""
+    def check_server(
+        self, platform: Platform, server_url: str, settings: Mapping[str, str] = ...
+    ) -> Future[ServerCheck]:
+        """Try to reach a server of a platform. settings: as they will be the account's."""
         ...
 
     def sign_in(self, request: SignInRequest) -> Future[SignedIn]:
@@ -491,6 +497,10 @@ class Engines(Protocol):
 
     def refresh(self, account: AccountId) -> None:
         """Read the lists again now."""
+        ...
+
+    def restart(self, account: AccountId) -> None:
+        """Take up the account's settings as they are now: its engine is replaced."""
         ...
 
     def sign_in_state(self, account: AccountId) -> SignInState:

@@ -186,6 +186,8 @@ class SendText(msgspec.Struct, frozen=True, tag=True):
     text: str
     kind: MessageKind = MessageKind.TEXT
     extras: Extras = NO_EXTRAS
+    approved: bool = False
+    """The person has said that it shall go now, though it waited or asked."""
 
 
 class MarkRead(msgspec.Struct, frozen=True, tag=True):
@@ -410,9 +412,14 @@ Step = Emit | Call | Connect | Listen | Unlisten
 
 
 class Wait(msgspec.Struct, frozen=True, tag=True):
-    """Nothing can be done now; ask again after so long, or as soon as facts change."""
+    """Nothing can be done now; ask again after so long, or as soon as facts change.
+
+    why: a stable English word that the window shows with a send that waits (recipient_away); such a send
+    gives its place to others until then.
+    """
 
     ms: int
+    why: str = ""
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TypeVar
 
+from chatdesk.domain.actions import NO_EXTRAS, Action, ActionKind, Extras, Lookup, Result
 from chatdesk.domain.desk import (
     DeskStore,
     Engines,
     Reader,
+    Removal,
     ServerCheck,
     SignedIn,
     SignInRequest,
@@ -18,7 +21,7 @@ from chatdesk.domain.desk import (
 from chatdesk.domain.entities import Account, Conversation, Draft, Notification, Order, Outgoing
 from chatdesk.domain.errors import NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId
-from chatdesk.domain.kinds import Platform
+from chatdesk.domain.kinds import MessageKind, Platform
 from chatdesk.domain.outbox import (
     Event,
     PersonCancels,
@@ -46,9 +49,15 @@ class Desk:
 
     # -- accounts --------------------------------------------------------------------------------------
 
-    async def check_server(self, platform: Platform, server_url: str) -> ServerCheck:
+    async def check_server(
+        self, platform: Platform, server_url: str, settings: Mapping[str, str] | None = None
+    ) -> ServerCheck:
         """Whether a server of this platform answers at an address that `addresses.check` has passed."""
-        return await _result(self.engines.check_server(platform, server_url))
+        return await _result(self.engines.check_server(platform, server_url, settings or {}))
+
+    async def ask_for_otp(self, platform: Platform, server_url: str, login: str) -> None:
+        """Have a one-time code sent to a phone number. Fails with SignInRefused."""
+        await _result(self.engines.ask_for_otp(platform, server_url, login))
 
     async def sign_in(self, request: SignInRequest) -> SignedIn:
         """Sign in, or renew a token. Fails with SignInRefused, which carries the server's reason."""
@@ -57,6 +66,21 @@ class Desk:
     async def sign_out(self, account: AccountId) -> None:
         """Forget the token; messages, drafts and the queue stay."""
         await _result(self.engines.sign_out(account))
+
+    async def removal_of(self, account: AccountId) -> Removal:
+        """What removing an account would delete."""
+        return await _result(self.store.removal_of(account))
+
+    async def remove_account(self, account: AccountId) -> None:
+        """Sign out, and delete the account with all that is kept of it here, unsent texts included."""
+        await _result(self.engines.sign_out(account))
+        await _result(self.store.remove_account(account))
+
+    async def set_account_settings(self, account: AccountId, settings: Mapping[str, str]) -> Account:
+        """Replace the settings of an account; its engine starts anew with them."""
+        changed = await _result(self.store.set_account_settings(account, settings))
+        self.engines.restart(account)
+        return changed
 
     async def accounts(self) -> Snapshot[Account]:
         """All accounts."""
@@ -116,6 +140,10 @@ class Desk:
         """The person has seen everything up to `cursor`."""
         await _result(self.store.intend_read(conversation_id, cursor))
 
+    def look_away(self, account: AccountId) -> None:
+        """No conversation of this account is looked at any more."""
+        self.engines.look_away(account)
+
     async def set_archived(self, conversation_id: ConversationId, archived: bool) -> None:
         """Put a conversation away, or bring it back."""
         await _result(self.store.set_archived(conversation_id, archived))
@@ -124,15 +152,63 @@ class Desk:
         """Be told of it, or not."""
         await _result(self.store.set_muted(conversation_id, muted))
 
+    # -- customers and copies --------------------------------------------------------------------------
+
+    def linked(self, conversation_id: ConversationId) -> tuple[Conversation, ...]:
+        """The other conversations with the same customer."""
+        return self.reader.linked(conversation_id)
+
+    async def link_customer(self, one: ConversationId, other: ConversationId) -> None:
+        """Mark two conversations as with the same customer."""
+        await _result(self.store.link_customer(one, other))
+
+    async def unlink_customer(self, conversation_id: ConversationId) -> None:
+        """Take a conversation out of its group."""
+        await _result(self.store.unlink_customer(conversation_id))
+
+    async def keep_copy(self, conversation_id: ConversationId) -> None:
+        """Keep what the platform has deleted."""
+        await _result(self.store.keep_copy(conversation_id))
+
+    async def delete_copy(self, conversation_id: ConversationId) -> None:
+        """Delete here what the platform has deleted. Fails with NotPossible while something is unsent."""
+        await _result(self.store.delete_copy(conversation_id))
+
+    # -- actions and look-ups --------------------------------------------------------------------------
+
+    async def act(self, account: AccountId, action: Action) -> Result:
+        """Do something at the server, now. Fails with NotDone or NotKnown."""
+        return await _result(self.engines.act(account, action))
+
+    async def start_chat(self, account: AccountId, action: Action) -> ConversationId | None:
+        """Start (or find) the conversation about an order or with a person. None: it is not listed yet."""
+        if action.kind is not ActionKind.START_CHAT:
+            raise NotPossible(action.kind.value)
+        result = await self.act(account, action)
+        if result.conversation is None:
+            return None
+        return await _result(self.store.conversation_of(account, result.conversation))
+
+    async def find(self, account: AccountId, lookup: Lookup) -> Result:
+        """Look something up at the server. Fails with NotDone."""
+        return await _result(self.engines.find(account, lookup))
+
     # -- writing ---------------------------------------------------------------------------------------
 
     async def save_draft(self, conversation_id: ConversationId, version: int, text: str) -> Draft:
         """Keep what is in the composer, on top of the draft `version`. Fails with StaleDraft."""
         return await _result(self.store.save_draft(conversation_id, version, text))
 
-    async def send(self, conversation_id: ConversationId, draft_version: int, text: str) -> Outgoing:
+    async def send(
+        self,
+        conversation_id: ConversationId,
+        draft_version: int,
+        text: str,
+        kind: MessageKind = MessageKind.TEXT,
+        extras: Extras = NO_EXTRAS,
+    ) -> Outgoing:
         """Send: once this returns, the text is on disk and queued, and the composer may clear."""
-        return await _result(self.store.press_send(conversation_id, draft_version, text))
+        return await _result(self.store.press_send(conversation_id, draft_version, text, kind, extras))
 
     async def retry(self, outgoing: OutgoingId) -> Outgoing:
         """Send a parked item again, or one now that waits for a time."""
@@ -165,6 +241,10 @@ class Desk:
     async def delete_message(self, message: MessageId) -> Outgoing:
         """Delete an own message at the server."""
         return await _result(self.store.intend_delete(message))
+
+    async def report(self, message: MessageId, reason: str) -> Outgoing:
+        """Report somebody else's message to the platform's staff."""
+        return await _result(self.store.intend_report(message, reason))
 
     async def message_info(self, message: MessageId) -> tuple[tuple[int, str], ...]:
         """What happened to an own message: (wall time in us, word), oldest first."""

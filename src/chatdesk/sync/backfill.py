@@ -24,6 +24,8 @@ from chatdesk.domain.ports import (
     Joined,
     OlderPage,
     Probe,
+    Unwatched,
+    Watched,
 )
 from chatdesk.sync import runner as goals
 from chatdesk.sync.exchange import Exchange
@@ -42,6 +44,8 @@ STALE_MS = 300
 STALE_LISTS_MS = 1_000
 """Re-reads wait so long for further reasons to read the same."""
 MOST_NUMBERS = 5_000
+WATCH_MS = 60_000
+"""How often a looked-at order is asked to be watched anew: streams end, and servers forget."""
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -80,6 +84,7 @@ class Backfill:
         self._ids: dict[RemoteId, ConversationId] = {}
         self._dropped_before: dict[str, int] | None = None
         self._catching: asyncio.Task[object] | None = None
+        self._watching: asyncio.Task[object] | None = None
 
     # -- after a connect, and by the clock
 
@@ -98,6 +103,7 @@ class Backfill:
         if self._catching is not None:
             self._catching.cancel()
             self._catching = None
+        self._end_watch()
 
     async def _catch_up(self) -> None:
         """What the person looks at first, then lists, rooms and heads; and again from time to time."""
@@ -202,6 +208,7 @@ class Backfill:
 
     def opened(self, looked: Looked) -> None:
         """The person looks at a conversation: now, and first after each connect."""
+        self.look_away(but=looked)
         self._looked = looked
         if looked.order is not None:
             self._orders[looked.number] = looked.order
@@ -215,6 +222,29 @@ class Backfill:
             self._served.add(looked.conversation)
         if looked.order is not None:
             await self._goal(FreshOrder(looked.order, looked.number))
+            if self._looked == looked:
+                self._end_watch()
+                self._watching = self._tasks.start(self._watch(looked.order, looked.conversation), "watch")
+
+    def look_away(self, but: Looked | None = None) -> None:
+        """Nothing is looked at any more; or something else, whose order may be the same."""
+        was, self._looked = self._looked, None
+        if was is None or was.order is None or (but is not None and but.order == was.order):
+            return
+        self._end_watch()
+        if self._line.usable():
+            self._tasks.start(self._goal(Unwatched(was.order)), "unwatch")
+
+    def _end_watch(self) -> None:
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+
+    async def _watch(self, order: RemoteId, conversation: RemoteId) -> None:
+        """Have what happens to an order told, for as long as it is looked at on this connection."""
+        while self._line.usable():
+            await self._goal(Watched(order, conversation))
+            await self._clock.sleep(WATCH_MS)
 
     def load_older(self, conversation: RemoteId, before: Cursor, held: int) -> None:
         """Fetch a page of history before a cursor; one at a time per conversation."""

@@ -9,9 +9,10 @@ from concurrent.futures import Future
 
 import msgspec
 
+from chatdesk.domain.actions import Action, Lookup, Result
 from chatdesk.domain.changes import Commit, NoticeRaised, OutboxPut
 from chatdesk.domain.entities import Account
-from chatdesk.domain.errors import WorldError
+from chatdesk.domain.errors import NotDone, WorldError
 from chatdesk.domain.events import (
     Dropped,
     Event,
@@ -42,6 +43,7 @@ from chatdesk.domain.ports import (
     vault_key,
 )
 from chatdesk.sync import backfill, pump
+from chatdesk.sync.asking import Asking
 from chatdesk.sync.exchange import Exchange, StepEnd
 from chatdesk.sync.heads import Heads
 from chatdesk.sync.inbox import Inbox
@@ -136,6 +138,7 @@ class Engine:
         line = Line(self._usable, self._supervisor.ask_person)
         self._backfill = backfill.Backfill(parts, runner, exchange, inbox, self._status, line)
         self._liveness = Liveness(parts, runner, self._backfill.local_id)
+        self._asking = Asking(runner, inbox, self._backfill, line)
         self._reconciler = Reconciler(parts, runner, exchange, inbox, line)
         self._pump = pump.Pump(
             parts,
@@ -161,6 +164,8 @@ class Engine:
             role=of.role,
             name=of.name,
             secrets=secrets,
+            seat=of.seat,
+            settings=of.settings,
         )
 
     def _commit_listener(self) -> Callable[[Commit], None]:
@@ -201,7 +206,8 @@ class Engine:
 
     @property
     def _vault_key(self) -> str:
-        return vault_key(self.account.server_url, self.account.platform, self.account.login)
+        of = self.account
+        return vault_key(of.server_url, of.platform, of.login, of.seat)
 
     def _fault(self, name: str, fatal: bool) -> None:
         """A task has died and was logged. Without an essential one the account stands still, and says so."""
@@ -238,6 +244,23 @@ class Engine:
         """The person looks at a conversation."""
         if self._started:
             self._backfill.opened(backfill.Looked(conversation, order, number))
+
+    def look_away(self) -> None:
+        """No conversation of this account is looked at any more."""
+        if self._started:
+            self._backfill.look_away()
+
+    async def act(self, action: Action) -> Result:
+        """Do what the person asks for, now. Raises NotDone or NotKnown."""
+        if not self._started:
+            raise NotDone(None, NoticeCode.OFFLINE.value)
+        return await self._asking.act(action)
+
+    async def find(self, lookup: Lookup) -> Result:
+        """Look something up. Raises NotDone."""
+        if not self._started:
+            raise NotDone(None, NoticeCode.OFFLINE.value)
+        return await self._asking.find(lookup)
 
     def load_older(self, conversation: RemoteId, before: Cursor, held: int) -> None:
         """Fetch a page of history."""
@@ -303,6 +326,7 @@ class Engine:
                 self._watch(self._store.put_learnt(self.account.id, changed), "learnt facts")
         if after.epoch != before.epoch:
             self._keep_epoch(after.epoch)
+        self._pump.facts_changed()
         self._note_capabilities(after)
 
     def link_changed(self, online: bool) -> None:

@@ -13,6 +13,8 @@ import msgspec
 from chatdesk.domain.events import Event, IdentityKnown, TokensChanged
 from chatdesk.domain.ordering import Stamp
 from chatdesk.domain.ports import (
+    STREAM_ENDED,
+    STREAM_EVENT,
     Accepted,
     AccountFacts,
     Adapter,
@@ -26,6 +28,7 @@ from chatdesk.domain.ports import (
     GoalEnded,
     HandedOver,
     LinkLost,
+    Listen,
     NoAnswer,
     OpenStep,
     Packet,
@@ -121,6 +124,8 @@ class Exchange:
         self._wake = asyncio.Event()
         self._changed = asyncio.Event()
         self._open: dict[int, _Open] = {}
+        self._streams: set[int] = set()
+        """Steps that open a stream and were not accepted yet: their Accepted is not the socket's."""
         self._ids = itertools.count(1)
         self._number = 0
         self._overflowing = False
@@ -192,6 +197,8 @@ class Exchange:
         step_id = next(self._ids)
         one = _Open(OpenStep(step_id, goal, step), began, self._clock.now_ms())
         self._open[step_id] = one
+        if isinstance(step, Listen):
+            self._streams.add(step_id)
         doing = self._tasks.start(self._do(step_id, step), f"step {step.note or 'emit'}")
         patience_ms = step.timeout_ms or FALLBACK_TIMEOUT_MS
         timer = asyncio.get_running_loop().call_later(
@@ -254,21 +261,30 @@ class Exchange:
             case LinkLost():
                 if self._facts.online:
                     await self._lost(arrived)
-            case Packet():
-                if self._facts.online:
+            case Packet(event=event):
+                if self._facts.online or event in {STREAM_EVENT, STREAM_ENDED}:
                     await self._read(arrived)
             case GoalEnded():
                 await self._read(arrived)
-            case Accepted(step_id=step_id):
-                if step_id not in self._open:
-                    # Its time was up: nobody knows this socket.
-                    self._tasks.start(self._client.drop_link(), "drop late link")
-                    return
-                await self._read(arrived)
-                self._receiver.link_changed(True)
+            case Accepted():
+                await self._accepted(arrived)
             case _:
                 if arrived.step_id in self._open:
                     await self._read(arrived)
+
+    async def _accepted(self, arrived: Accepted) -> None:
+        """The socket stands, or a stream does."""
+        step_id = arrived.step_id
+        if step_id in self._streams:
+            if step_id in self._open:
+                await self._read(arrived)
+            self._streams.discard(step_id)
+        elif step_id in self._open:
+            await self._read(arrived)
+            self._receiver.link_changed(True)
+        else:
+            # Its time was up: nobody knows this socket.
+            self._tasks.start(self._client.drop_link(), "drop late link")
 
     async def _lost(self, arrived: LinkLost) -> None:
         await self._read(arrived)
@@ -281,7 +297,7 @@ class Exchange:
         """Let the adapter read what arrived, and take over what it makes of it."""
         self._number += 1
         facts = self._timed(self._facts)
-        if isinstance(arrived, Accepted):
+        if isinstance(arrived, Accepted) and arrived.step_id not in self._streams:
             facts = msgspec.structs.replace(facts, epoch=facts.epoch + 1, online=True)
         elif isinstance(arrived, LinkLost):
             facts = msgspec.structs.replace(facts, online=False)
@@ -307,6 +323,8 @@ class Exchange:
 
     def _resolve(self, step_id: int, verdict: Verdict, by: Arrived, events: tuple[Event, ...]) -> None:
         one = self._open.pop(step_id, None)
+        if isinstance(by, Answer):
+            self._streams.discard(step_id)
         if one is not None and not one.ended.done():
             one.ended.set_result(StepEnd(verdict, by, events, self._clock.now_ms() - one.began_ms))
 

@@ -8,15 +8,17 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from types import MappingProxyType
 from typing import Protocol
 
+from chatdesk.domain.actions import Action, Lookup, Result
 from chatdesk.domain.changes import AccountStatus, News
 from chatdesk.domain.desk import EngineStore, NewAccount, ServerCheck, SignedIn, SignInRequest, Snapshot
 from chatdesk.domain.entities import Account
-from chatdesk.domain.errors import NotPossible, WorldError
+from chatdesk.domain.errors import NotDone, NotPossible, WorldError
 from chatdesk.domain.ids import AccountId, Cursor, OutgoingId, RemoteId
-from chatdesk.domain.kinds import ConnectionState, Platform, SignInState
-from chatdesk.domain.ports import PlatformPlugin, Vault, vault_key
+from chatdesk.domain.kinds import ConnectionState, NoticeCode, Platform, SignInState
+from chatdesk.domain.ports import AccountFacts, PlatformPlugin, SignIn, Vault, vault_key
 from chatdesk.sync.clock import Clock, SystemClock
 from chatdesk.sync.engine import FAULT, Engine
 from chatdesk.sync.parts import Keys, Surroundings
@@ -26,6 +28,8 @@ from chatdesk.sync.visit import Visit
 
 log = logging.getLogger(__name__)
 
+HOUSEKEEPING_S = 1_800
+"""How often copies whose time has come are deleted."""
 STOP_S = 4.0
 """The part of a stop's time that engines may use for themselves."""
 
@@ -39,6 +43,10 @@ class HostStore(EngineStore, Protocol):
 
     def add_account(self, new: NewAccount) -> Future[Account]:
         """Add or update an account."""
+        ...
+
+    def delete_due(self, now_us: int) -> Future[int]:
+        """Delete copies that their platforms have deleted, and whose time has come."""
         ...
 
 
@@ -87,6 +95,7 @@ class EngineHost:
     def _begin(self) -> None:
         self._changing = asyncio.Lock()
         self._thread.start_job(self._start_engines(), "start engines")
+        self._thread.start_job(self._keep_house(), "housekeeping")
 
     async def _start_engines(self) -> None:
         try:
@@ -98,6 +107,16 @@ class EngineHost:
             async with self._guard:
                 if account.id not in self._engines:
                     await self._start_engine(account, None)
+
+    async def _keep_house(self) -> None:
+        while True:
+            try:
+                gone = await asyncio.wrap_future(self._store.delete_due(self._clock.now_us()))
+                if gone:
+                    log.info("%d copies of deleted conversations were deleted", gone)
+            except WorldError as exc:
+                log.warning("deleting what is due: %s", type(exc).__name__)
+            await self._clock.sleep(HOUSEKEEPING_S * 1000)
 
     @property
     def _guard(self) -> asyncio.Lock:
@@ -175,11 +194,14 @@ class EngineHost:
 
     # -- asked by services
 
-    def check_server(self, platform: Platform, server_url: str) -> Future[ServerCheck]:
+    def check_server(
+        self, platform: Platform, server_url: str, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> Future[ServerCheck]:
         """Try to reach a server of a platform."""
+        known = AccountFacts(server_url=server_url, login="", settings=settings)
 
         async def check() -> ServerCheck:
-            async with Visit(self._plugin(platform), server_url, "", self._clock) as visit:
+            async with Visit(self._plugin(platform), known, self._clock) as visit:
                 return await visit.check()
 
         return self._thread.ask(check, "check server")
@@ -187,6 +209,16 @@ class EngineHost:
     def sign_in(self, request: SignInRequest) -> Future[SignedIn]:
         """Sign in, keep account and token, start (or renew) its engine. Fails with SignInRefused."""
         return self._thread.ask(lambda: self._sign_in(request), "sign in")
+
+    def ask_for_otp(self, platform: Platform, server_url: str, login: str) -> Future[None]:
+        """Have a one-time code sent. Fails with SignInRefused."""
+        known = AccountFacts(server_url=server_url, login=login)
+
+        async def ask() -> None:
+            async with Visit(self._plugin(platform), known, self._clock) as visit:
+                await visit.ask_for_otp()
+
+        return self._thread.ask(ask, "ask for a code")
 
     def sign_out(self, account: AccountId) -> Future[None]:
         """Stop the engine, forget the token, tell the server if it can be reached."""
@@ -200,8 +232,13 @@ class EngineHost:
 
     async def _sign_in(self, request: SignInRequest) -> SignedIn:
         plugin = self._plugin(request.platform)
-        async with Visit(plugin, request.server_url, request.login, self._clock) as visit:
-            facts = await visit.sign_in(request.password, role=request.role, otp=request.otp)
+        seat = request.role if plugin.sign_in.roles else ""
+        known = AccountFacts(
+            server_url=request.server_url, login=request.login, seat=seat, settings=request.settings
+        )
+        goal = SignIn(request.password, request.role, request.otp, remember=request.keep_token)
+        async with Visit(plugin, known, self._clock) as visit:
+            facts = await visit.sign_in(goal)
         who = facts.account
         async with self._guard:
             account = await asyncio.wrap_future(
@@ -215,10 +252,12 @@ class EngineHost:
                         name=who.name,
                         plain_http_consent=request.plain_http_consent,
                         capabilities=plugin.adapter.capabilities(facts),
+                        seat=seat,
+                        settings=request.settings,
                     )
                 )
             )
-            key = vault_key(request.server_url, request.platform, request.login)
+            key = vault_key(request.server_url, request.platform, request.login, seat)
             kept = False
             if request.keep_token:
                 kept = await self._vault.save(key, who.secrets)
@@ -237,7 +276,7 @@ class EngineHost:
                 await self._stop_engine(account)
             else:
                 row = await asyncio.wrap_future(self._store.account(account))
-                await self._vault.delete(vault_key(row.server_url, row.platform, row.login))
+                await self._vault.delete(vault_key(row.server_url, row.platform, row.login, row.seat))
 
     async def _stop_engine(self, account: AccountId) -> None:
         engine = self._engines.pop(account, None)
@@ -254,6 +293,23 @@ class EngineHost:
                         self._thread.start_job(self._replace(engine), "replace an engine")
                     else:
                         engine.retry_now()
+
+        self._thread.post(on_loop)
+
+    def restart(self, account: AccountId) -> None:
+        """Replace an account's engine by one that knows its settings."""
+
+        async def again() -> None:
+            async with self._guard:
+                engine = self._engines.get(account)
+                if engine is None:
+                    return
+                row = await asyncio.wrap_future(self._store.account(account))
+                await self._stop_engine(account)
+                await self._start_engine(row, engine.keys)
+
+        def on_loop() -> None:
+            self._thread.start_job(again(), "restart an engine")
 
         self._thread.post(on_loop)
 
@@ -275,6 +331,31 @@ class EngineHost:
                 engine.opened(conversation, order, number)
 
         self._thread.post(on_loop)
+
+    def look_away(self, account: AccountId) -> None:
+        """No conversation of this account is looked at any more."""
+
+        def on_loop() -> None:
+            self._looked.pop(account, None)
+            engine = self._engines.get(account)
+            if engine is not None:
+                engine.look_away()
+
+        self._thread.post(on_loop)
+
+    def act(self, account: AccountId, action: Action) -> Future[Result]:
+        """Do what the person asks for, now. Fails with NotDone or NotKnown."""
+        return self._thread.ask(lambda: self._engine(account).act(action), action.kind.value)
+
+    def find(self, account: AccountId, lookup: Lookup) -> Future[Result]:
+        """Look something up at the server. Fails with NotDone."""
+        return self._thread.ask(lambda: self._engine(account).find(lookup), "look up")
+
+    def _engine(self, account: AccountId) -> Engine:
+        engine = self._engines.get(account)
+        if engine is None:
+            raise NotDone(None, NoticeCode.OFFLINE.value)
+        return engine
 
     def load_older(self, account: AccountId, conversation: RemoteId, before: Cursor, held: int) -> None:
         """Fetch a page of history before a cursor."""

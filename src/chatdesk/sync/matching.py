@@ -10,7 +10,6 @@ import msgspec
 from chatdesk.domain.entities import Message, Outgoing
 from chatdesk.domain.events import Event, MessageSeen, WindowRead
 from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import MessageKind
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -85,8 +84,21 @@ def found(
             event = window.seen[remote_id]
             if event.client_id and event.client_id != item.id:
                 continue  # it says itself whose it is
-            if event.own and event.kind is MessageKind.TEXT and normalise(event.text) == wanted:
+            if event.own and normalise(event.text) == wanted and _same_beside(item, event, normalise):
                 matches[item.id] = remote_id
                 taken.add(remote_id)
                 break
     return matches
+
+
+def _same_beside(item: Outgoing, event: MessageSeen, normalise: Callable[[str], str]) -> bool:
+    """Whether kind, files and subject are those of the send; what it did not name, the server chose."""
+    wanted, seen = item.extras, event.extras
+    if event.kind is not item.message_kind:
+        return False
+    if wanted.subject and normalise(wanted.subject) != normalise(seen.subject):
+        return False
+    if wanted.topic and wanted.topic != seen.topic:
+        return False
+    urls = [one.url for one in wanted.attachments]
+    return not urls or urls == [one.url for one in seen.attachments]

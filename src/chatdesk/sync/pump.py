@@ -17,6 +17,7 @@ from chatdesk.domain.ports import (
     DeleteMessage,
     GoalKind,
     MarkRead,
+    Report,
     SendText,
     Step,
 )
@@ -91,6 +92,7 @@ class Pump:
         self._not_stored: dict[OutgoingId, int] = {}
         """The attempt of which the server has said that it stored nothing."""
         self._rests = Rests(parts.clock, parts.around.jitter)
+        self._awaiting: set[OutgoingId] = set()
         self._stopping = False
 
     def wake(self) -> None:
@@ -215,7 +217,15 @@ class Pump:
                 await self._settle(item, ending, KeyGrade.NONE, started=False)
                 return
         self._ports.sending(item.conversation_remote_id)
-        goal = SendText(item.conversation_remote_id, item.id, item.id, item.text)
+        goal = SendText(
+            item.conversation_remote_id,
+            item.id,
+            item.id,
+            item.text,
+            kind=item.message_kind,
+            extras=item.extras,
+            approved=item.approved,
+        )
         await self._attempt(item, goal, mark)
 
     async def _before_repeat(self, item: Outgoing) -> goals.Ending | None:
@@ -320,6 +330,8 @@ class Pump:
                 await self._record(item.id, outbox.Superseded())
             case goals.Refused(reason=reason, detail=detail):
                 await self._record(item.id, outbox.Refused(reason, detail))
+            case goals.NotNow(waits_for=str(why), ms=ms) if why:
+                await self._waits_for(item, why, ms, started=started)
             case goals.NotNow(ms=ms, detail=detail, by_server=by_server):
                 await self._later(item, ms, detail, by_server=by_server, started=started)
             case goals.Unclear(detail=detail):
@@ -331,6 +343,21 @@ class Pump:
             case goals.Vetoed():
                 # Settled by somebody else; should it not be, it must not go round in circles.
                 self._rests.after_setback(item, 0)
+
+    async def _waits_for(self, item: Outgoing, why: str, ms: int, *, started: bool) -> None:
+        """It waits for something that facts will tell; its row says what, once."""
+        self._rests.put(item, ms, by_server=False)
+        self._awaiting.add(item.id)
+        if started or item.detail != why:
+            await self._record(item.id, outbox.Later(0, why))
+
+    def facts_changed(self) -> None:
+        """What the adapter knows has changed: those who wait for that look again."""
+        if self._awaiting:
+            for outgoing in self._awaiting:
+                self._rests.end(outgoing)
+            self._awaiting.clear()
+            self.wake()
 
     async def _later(self, item: Outgoing, ms: int, detail: str, *, by_server: bool, started: bool) -> None:
         if started:
@@ -383,5 +410,7 @@ def _goal(item: Outgoing) -> GoalKind | None:
             return DeleteMessage(item.conversation_remote_id, RemoteId(item.target))
         case OutgoingKind.CHANGE_STATUS:
             return status_goal(item)
+        case OutgoingKind.REPORT:
+            return Report(item.conversation_remote_id, RemoteId(item.target), item.text)
         case _:
             return None

@@ -27,6 +27,10 @@ CAP_MS = 60_000
 """Longest pause between two looks at one send."""
 
 
+NEVER_KNOWN = "unknowable"
+"""Stable word of a parked send whose conversation can't be read any more: nobody can know its outcome."""
+
+
 class _Seen(msgspec.Struct, frozen=True):
     """What a reading says of a send: as what it has arrived, or whether its absence is proved by it."""
 
@@ -142,6 +146,9 @@ class Reconciler:
         if item.kind is OutgoingKind.CHANGE_STATUS:
             return await self._look_at_order(item, proof=proof)
         seen = await self._read(item)
+        if isinstance(seen, goals.Refused) and proof:
+            # The conversation is gone, and with it every way to know: the person keeps the text.
+            return await self._advance(item, outbox.Refused(seen.reason, NEVER_KNOWN))
         if not isinstance(seen, _Seen):
             return False
         if seen.arrived_as is not None:

@@ -78,6 +78,12 @@ class Rests:
         """Let the item wait so long."""
         self._rests[item.id] = _Rest(self._clock.now_ms() + wait_ms, item.changed_at_us, by_server)
 
+    def end(self, outgoing: OutgoingId) -> None:
+        """Let an item wait no longer, unless the server has named the time."""
+        rest = self._rests.get(outgoing)
+        if rest is not None and not rest.by_server:
+            self._rests[outgoing] = msgspec.structs.replace(rest, until_ms=0)
+
     def link_up(self) -> None:
         """Requests reach the server again: what waited for that waits no longer."""
         for outgoing, rest in self._rests.items():

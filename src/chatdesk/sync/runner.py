@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from chatdesk.domain.actions import Result
 from chatdesk.domain.events import Event
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import Assurance, NoticeCode, ParkReason
@@ -52,6 +53,7 @@ class Reached(msgspec.Struct, frozen=True):
     committed: bool = False
     remote_id: RemoteId | None = None
     assurance: Assurance = Assurance.STORED
+    result: Result | None = None
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -62,11 +64,15 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class NotNow(msgspec.Struct, frozen=True):
-    """Definitely not done. ms: how long to wait at least. by_server: the server itself asks for that wait."""
+    """Definitely not done. ms: how long to wait at least. by_server: the server itself asks for that wait.
+
+    waits_for: what the adapter waits for, in its word; any change of the facts may be it.
+    """
 
     ms: int = 0
     detail: str = ""
     by_server: bool = False
+    waits_for: str = ""
 
 
 class Unclear(msgspec.Struct, frozen=True):
@@ -165,6 +171,7 @@ class _Run:
         self._began: Stamp | None = None
         self._done_steps: list[Step] = []
         self._idle = 0
+        self._result: Result | None = None
         self._failed: Step | None = None
         self._setback: Ending = NotNow()
         """What the failed step would have the goal end as, if the adapter knows no other step."""
@@ -187,11 +194,13 @@ class _Run:
         step = self._adapter.next(self.goal, self._exchange.facts)
         match step:
             case Done():
-                return Reached()
+                return Reached(result=self._result)
             case Parked(reason=reason, detail=detail):
                 return Refused(reason, detail)
             case NeedsPassword(code=code, detail=detail, retry_after_ms=retry_after_ms):
                 return AskPerson(code, detail, retry_after_ms)
+            case Wait(ms=ms, why=why) if why:
+                return NotNow(ms, why, waits_for=why)
             case Wait(ms=ms):
                 self.leave_lane()
                 return await self._wait(ms)
@@ -238,8 +247,8 @@ class _Run:
     def _after_commit(end: StepEnd) -> Ending:
         """One committing step, and never a second: its verdict ends the goal."""
         match end.verdict:
-            case VerdictStored(remote_id=remote_id, assurance=assurance):
-                return Reached(committed=True, remote_id=remote_id, assurance=assurance)
+            case VerdictStored(remote_id=remote_id, assurance=assurance, result=result):
+                return Reached(committed=True, remote_id=remote_id, assurance=assurance, result=result)
             case VerdictRefused(reason=reason, detail=detail):
                 return Refused(reason, detail)
             case VerdictLater(ms=ms, detail=detail):
@@ -250,7 +259,8 @@ class _Run:
     async def _after_step(self, step: Step, end: StepEnd) -> Ending | None:
         self._failed = None
         match end.verdict:
-            case VerdictStored():
+            case VerdictStored(result=result):
+                self._result = result or self._result
                 self._idle += step in self._done_steps
                 self._done_steps = [*self._done_steps[-REMEMBERED_STEPS:], step]
             case VerdictRefused(reason=reason, detail=detail):

@@ -13,6 +13,7 @@ from chatdesk.domain.kinds import NoticeCode, ParkReason
 from chatdesk.domain.ordering import Stamp
 from chatdesk.domain.ports import (
     AccountFacts,
+    AskForOtp,
     Call,
     Facts,
     NoAnswer,
@@ -44,11 +45,12 @@ CODES = {
 class Visit:
     """Use it as `async with`, on the network loop."""
 
-    def __init__(self, plugin: PlatformPlugin, server_url: str, login: str, clock: Clock) -> None:
+    def __init__(self, plugin: PlatformPlugin, known: AccountFacts, clock: Clock) -> None:
+        """known: address, login, seat and settings; nobody is signed in yet."""
         self._adapter = plugin.adapter
-        self._client = plugin.make_client(server_url, plugin.adapter.limits)
+        self._client = plugin.make_client(known.server_url, plugin.adapter.limits)
         self._tasks = Tasks(f"visit to a {plugin.platform.value}", self._fault)
-        facts = plugin.adapter.facts(AccountFacts(server_url=server_url, login=login), {})
+        facts = plugin.adapter.facts(known, {})
         self._exchange = Exchange(plugin.adapter, self._client, clock, self._tasks, self, facts)
         self._runner = Runner(plugin.adapter, self._exchange, Lanes(), clock)
         self._noticed: Noticed | None = None
@@ -88,9 +90,20 @@ class Visit:
                 detail = verdict.detail
                 return ServerCheck(reachable=True, latency_ms=end.took_ms, detail=detail)
 
-    async def sign_in(self, password: str, *, role: str = "", otp: str = "") -> Facts:
+    async def sign_in(self, goal: SignIn) -> Facts:
         """Exchange the password for tokens. Returns what is known then; raises SignInRefused."""
-        outcome = await self._runner.run(SignIn(password, role, otp), patience_ms=SIGN_IN_PATIENCE_MS)
+        await self._ask(goal)
+        facts = self._exchange.facts
+        if not facts.account.user_id or not facts.account.secrets.access:
+            raise SignInRefused(NoticeCode.SERVER_ERROR, "no identity")
+        return facts
+
+    async def ask_for_otp(self) -> None:
+        """Have a one-time code sent to the login; raises SignInRefused."""
+        await self._ask(AskForOtp())
+
+    async def _ask(self, goal: SignIn | AskForOtp) -> None:
+        outcome = await self._runner.run(goal, patience_ms=SIGN_IN_PATIENCE_MS)
         match outcome.ending:
             case AskPerson(code=code, detail=detail, retry_after_ms=retry_after_ms):
                 raise SignInRefused(code, detail, retry_after_ms and retry_after_ms / 1000)
@@ -99,10 +112,6 @@ class Visit:
             case _ if not outcome.reached:
                 noticed = self._noticed or Noticed(code=NoticeCode.OFFLINE)
                 raise SignInRefused(noticed.code, noticed.detail)
-        facts = self._exchange.facts
-        if not facts.account.user_id or not facts.account.secrets.access:
-            raise SignInRefused(NoticeCode.SERVER_ERROR, "no identity")
-        return facts
 
     # -- Receiver
 
