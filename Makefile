@@ -44,8 +44,9 @@ replay: system-run $(READY)  ## play the recorded traffic of every platform agai
 coverage: test  ## run the tests, then write the annotated sources to build/coverage/
 	$(PY) -m coverage html -q -d build/coverage
 
-docs: $(READY)  ## write the map of rooms in docs/architecture.md from the modules
+docs: $(READY)  ## write the map of rooms and the page of platforms (after make test)
 	$(PY) $(DEV)/map.py
+	$(PY) $(DEV)/platforms.py
 
 fresh:  ## prove demo and test from a fresh clone in an empty Debian (root only); writes build/fresh.log
 	bash $(DEV)/fresh.sh
