@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from chatdesk.domain.actions import FindKind, Hit, Result
 from chatdesk.domain.entities import Capabilities
 from chatdesk.domain.events import (
     ConversationSeen,
@@ -24,6 +25,7 @@ from chatdesk.domain.events import (
     ListsRead,
     MessageSeen,
     OrderSeen,
+    PositionSeen,
     PresenceSeen,
     Stale,
     TokensChanged,
@@ -45,10 +47,14 @@ from chatdesk.domain.kinds import (
     Support,
 )
 from chatdesk.domain.ports import (
+    STREAM_ENDED,
+    STREAM_EVENT,
     Accepted,
     AccountFacts,
+    Act,
     Answer,
     Arrived,
+    AskForOtp,
     Call,
     ChangeStatus,
     Connect,
@@ -58,6 +64,7 @@ from chatdesk.domain.ports import (
     Done,
     Emit,
     Facts,
+    Find,
     FreshHead,
     FreshLists,
     FreshNotifications,
@@ -69,6 +76,7 @@ from chatdesk.domain.ports import (
     Learnt,
     Limits,
     LinkLost,
+    Listen,
     MarkRead,
     NeedsPassword,
     Next,
@@ -79,16 +87,21 @@ from chatdesk.domain.ports import (
     Parked,
     Probe,
     Reading,
+    Report,
     SendText,
     SignIn,
     SignOut,
     Step,
     Typing,
+    Unlisten,
+    Unwatched,
     Verdict,
     VerdictLater,
     VerdictRefused,
     VerdictStored,
     VerdictUnknown,
+    Wait,
+    Watched,
 )
 
 LANE = "talk"
@@ -117,6 +130,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     files: Mapping[int, str] = MappingProxyType({})
     statuses: Mapping[int, str] = MappingProxyType({})
     reads: Mapping[int, Reads] = MappingProxyType({})
+    here: frozenset[str] = frozenset()
+    streams: frozenset[str] = frozenset()
 
 
 class Reads(msgspec.Struct, frozen=True):
@@ -140,6 +155,8 @@ class ToyAdapter:
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.limits = limits
         self.sends_per_minute: int | None = None
+        self.waits_for_people = False
+        """Sends wait until somebody of the room has come."""
         self.claimed_grade: KeyGrade | None = None
         """Told by a test, as if the server had announced it just now."""
 
@@ -179,6 +196,8 @@ class ToyAdapter:
                 return NeedsPassword(own.void, own.words)
             body = {"login": facts.account.login, "password": goal.kind.password}
             return Call(method="POST", path="/toy/login", body=body, note="login")
+        if isinstance(goal.kind, AskForOtp):
+            return Call(method="POST", path="/toy/code", body=facts.account.login, note="code")
         if isinstance(goal.kind, Probe):
             return (
                 Done() if "grade" in facts.learnt else Call(method="GET", path="/toy/health", note="health")
@@ -204,6 +223,10 @@ class ToyAdapter:
                 return Connect(auth=auth, timeout_ms=self.limits.connect_timeout_ms)
             case Joined(conversation=room):
                 return self._enter(room, own, facts) or Done()
+            case SendText(conversation=room, approved=False) if (
+                self.waits_for_people and room not in own.here
+            ):
+                return Wait(60_000, "recipient_away")
             case SendText():
                 return self._send(goal.token, goal.kind, facts, own)
             case FreshLists():
@@ -233,6 +256,28 @@ class ToyAdapter:
                 if not facts.online:
                     return Parked(ParkReason.CLOSED)
                 return Emit(event="typing", args=({"room": room, "on": on},), note="typing")
+            case Report(message=message, reason=why):
+                return self._call(
+                    facts, "POST", "/toy/report", id=message, why=why, note="report", commits=True
+                )
+            case Watched(order=order):
+                if order in own.streams:
+                    return Done()
+                return Listen(path=f"/toy/watch/{order}", note="watch")
+            case Unwatched(order=order):
+                return Unlisten(path=f"/toy/watch/{order}") if order in own.streams else Done()
+            case Act(action=action):
+                return self._call(
+                    facts,
+                    "POST",
+                    "/toy/act",
+                    kind=action.kind.value,
+                    room=action.conversation or action.order,
+                    note="act",
+                    commits=True,
+                )
+            case Find(lookup=lookup):
+                return self._call(facts, "GET", "/toy/find", words=lookup.words, note="find")
             case SignOut():
                 return self._call(facts, "POST", "/toy/logout", note="logout")
             case FreshNotifications():
@@ -277,6 +322,18 @@ class ToyAdapter:
         own: Own = facts.own
         steps = {one.id: one for one in open_steps}
         match arrived:
+            case Accepted(step_id=step_id) if isinstance(steps[step_id].step, Listen):
+                order = str(getattr(steps[step_id].goal.kind, "order", ""))
+                facts = _put(facts, streams=own.streams | {order})
+                return Reading(facts, verdicts=(VerdictStored(step_id),))
+            case Packet(event=name, args=(path, *rest)) if name in {STREAM_EVENT, STREAM_ENDED}:
+                order = path.removeprefix("/toy/watch/")
+                if name == STREAM_ENDED:
+                    return Reading(_put(facts, streams=own.streams - {order}))
+                where = PositionSeen(
+                    order=RemoteId(order), latitude=rest[0][0], longitude=rest[0][1], at_us=facts.now_us
+                )
+                return Reading(facts, (where,))
             case Accepted(step_id=step_id):
                 return Reading(facts, verdicts=(VerdictStored(step_id),))
             case ConnectRefused(step_id=step_id, server_words=words):
@@ -287,6 +344,10 @@ class ToyAdapter:
                 return Reading(_put(facts, rooms=frozenset()))
             case Packet(event=event, args=args):
                 return self._packet(event, args[0], open_steps, facts)
+            case HandedOver(step_id=step_id) if isinstance(steps[step_id].step, Unlisten):
+                order = str(getattr(steps[step_id].goal.kind, "order", ""))
+                facts = _done(_put(facts, streams=own.streams - {order}), steps[step_id].goal.token)
+                return Reading(facts, verdicts=(VerdictStored(step_id),))
             case HandedOver(step_id=step_id):
                 return Reading(_done(facts, steps[step_id].goal.token), verdicts=(VerdictStored(step_id),))
             case NoAnswer(step_id=step_id, left=left):
@@ -332,7 +393,8 @@ class ToyAdapter:
                 gone = PresenceSeen(
                     person_id=RemoteId(arg["who"]), state=state, conversation=RemoteId(arg["room"])
                 )
-                return Reading(facts, (gone,))
+                here = own.here | {arg["room"]} if event == "comes" else own.here - {arg["room"]}
+                return Reading(_put(facts, here=here), (gone,))
             case "order":
                 return Reading(facts, (_order(arg),))
             case "changed":
@@ -411,6 +473,17 @@ class ToyAdapter:
                 return Reading(_put(facts, files={**own.files, token: body}), verdicts=stored)
             case "say":
                 return Reading(_done(facts, token), (), (VerdictStored(step_id, RemoteId(body)),))
+            case "act":
+                made = Result(conversation=RemoteId(body["id"]), text="done")
+                seen = ConversationSeen(remote_id=RemoteId(body["id"]), title=body["number"])
+                return Reading(_done(facts, token), (seen,), (VerdictStored(step_id, result=made),))
+            case "find":
+                hits = tuple(
+                    Hit(kind=FindKind.TRIP, remote_id=RemoteId(one["id"]), title=one["number"])
+                    for one in body
+                )
+                found = VerdictStored(step_id, result=Result(hits=hits))
+                return Reading(_done(facts, token), (), (found,))
             case _:
                 return Reading(_done(facts, token), verdicts=stored)
 

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from chatdesk.domain.ports import (
+    STREAM_ENDED,
+    STREAM_EVENT,
     Accepted,
     Answer,
     Call,
@@ -18,10 +20,12 @@ from chatdesk.domain.ports import (
     Emit,
     HandedOver,
     LinkLost,
+    Listen,
     Listener,
     NoAnswer,
     Packet,
     Step,
+    Unlisten,
 )
 from chatdesk.sync.clock import Clock
 from tests.sync.toy.adapter import PAGE
@@ -69,6 +73,9 @@ class ToyServer:
         self.returns_cid = grade != "none"
         self.rooms: dict[str, list[dict[str, Any]]] = {}
         self.statuses: dict[str, str] = {}
+        self.reports: list[tuple[str, str]] = []
+        self.streams: dict[str, ToyClient] = {}
+        self.codes: list[str] = []
         self.read_marks: list[tuple[str, str]] = []
         self.faults: dict[str, list[Fault]] = {}
         self.seen: Counter[str] = Counter()
@@ -108,6 +115,14 @@ class ToyServer:
         for link in self.links:
             if room in link.entered:
                 link.deliver(event, arg)
+
+    def stream(self, order: str, *data: Any) -> None:
+        """Send something down a watched order's stream; without data: end it."""
+        path = f"/toy/watch/{order}"
+        if data:
+            self.streams[path].tell(Packet(STREAM_EVENT, (path, *data)))
+        else:
+            self.streams.pop(path).tell(Packet(STREAM_ENDED, (path,)))
 
     def cut_all(self) -> None:
         for link in list(self.links):
@@ -184,6 +199,9 @@ class ToyServer:
         body = call.body
         if call.note == "health":
             return 200, {"toy": 1, "grade": self.grade} if self.is_toy else {"something": "else"}
+        if call.note == "code":
+            self.codes.append(str(body))
+            return (200, "") if body else (403, "no such number")
         if call.note == "login":
             if body["password"] != self.password:
                 return 403, "wrong password"
@@ -209,6 +227,15 @@ class ToyServer:
                 return 201, f"stored-{body['name']}"
             case "say":
                 return 201, self.say(body, fault)
+            case "act":
+                if body["kind"] == "start_chat" and body["room"] not in self.rooms:
+                    self.add_room(body["room"])
+                return (200, self._order(body["room"])) if body["room"] in self.rooms else (404, "")
+            case "find":
+                return 200, [self._order(room) for room in self.rooms if body["words"] in room]
+            case "report":
+                self.reports.append((body["id"], body["why"]))
+                return 200, ""
             case "read":
                 self.read_marks.append((body["room"], body["upto"]))
                 return 200, ""
@@ -325,6 +352,12 @@ class ToyClient:
                 self._emit(step_id, step)
             case Call():
                 await self._call(step_id, step)
+            case Listen():
+                self.server.streams[step.path] = self
+                self.tell(Accepted(step_id))
+            case Unlisten():
+                self.server.streams.pop(step.path, None)
+                self.tell(HandedOver(step_id))
 
     def _connect(self, step_id: int, step: Connect) -> None:
         server = self.server
