@@ -24,6 +24,7 @@ from chatdesk.sync.host import EngineHost
 from chatdesk.ui.clock import Clock
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.dialogs.trouble import TroubleWindow
+from chatdesk.ui.entries import PlatformEntry
 from chatdesk.ui.feed import ChangeFeed
 from chatdesk.ui.garbage import GuiCollector
 from chatdesk.ui.icons import Icons
@@ -59,8 +60,9 @@ class Program:
             clock=Clock(),
             preferences=self.preferences,
             troubles=self.troubles,
+            platforms=tuple(_entry(plugin) for plugin in plugins.values()),
         )
-        self.window = MainWindow(self.context, [plugin.platform for plugin in plugins.values()])
+        self.window = MainWindow(self.context)
         self._after_paint = _AfterFirstPaint(self.window, self._start_engines)
         self._closed = False
 
@@ -97,6 +99,17 @@ class Program:
 
     def _save_setting(self, key: str, value: str) -> None:
         self._saving.start(f"setting {key}", self.desk.put_setting(key, value), exclusive=False)
+
+
+def _entry(plugin: PlatformPlugin) -> PlatformEntry:
+    """What the window needs of a plugin: a plain description, and no way to its adapter."""
+    return PlatformEntry(
+        platform=plugin.platform,
+        default_port=plugin.default_port,
+        sign_in=plugin.sign_in,
+        settings=plugin.settings,
+        forgets_completed=plugin.forgets_completed,
+    )
 
 
 class _AfterFirstPaint(QObject):

@@ -12,7 +12,6 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
-from chatdesk.domain.kinds import Platform
 from chatdesk.ui.theme import ThemeMode
 from chatdesk.ui.window import MainWindow
 from tests.shots.seat import Seat
@@ -44,7 +43,7 @@ class Camera:
     @asynccontextmanager
     async def window(self, seat: Seat, width: int, height: int) -> AsyncIterator[MainWindow]:
         """A main window over a seat, closed afterwards."""
-        window = MainWindow(seat.context, [Platform.DISPATCHER])
+        window = MainWindow(seat.context)
         window.resize(width, height)
         window.show()
         window.activateWindow()

@@ -266,7 +266,7 @@ async def _sign_in(
     camera: Camera, seat: Seat, name: str, fill: Callable[[SignInDialog], Awaitable[None]]
 ) -> None:
     async with camera.window(seat, 1000, 760) as window:
-        dialog = SignInDialog(seat.context, [Platform.DISPATCHER], parent=window)
+        dialog = SignInDialog(seat.context, parent=window)
         dialog.open()
         await fill(dialog)
         await camera.take(dialog, name)
@@ -280,8 +280,8 @@ async def sign_in(camera: Camera, name: str, theme: str, folder: Path) -> None:
 
         async def fill(dialog: SignInDialog) -> None:
             QTest.keyClicks(dialog.address.edit, "https://dispatch.example.com")
-            QTest.keyClicks(dialog.login, "desk@northline.example")
-            QTest.keyClicks(dialog.password, "correct horse")
+            QTest.keyClicks(dialog.credentials.login, "desk@northline.example")
+            QTest.keyClicks(dialog.credentials.password, "correct horse")
             await camera.until(lambda: dialog.address.result(), "the test's result")
 
         await _sign_in(camera, seat, name, fill)
@@ -297,8 +297,8 @@ async def sign_in_refused(camera: Camera, name: str, theme: str, folder: Path) -
 
         async def fill(dialog: SignInDialog) -> None:
             QTest.keyClicks(dialog.address.edit, "https://dispatch.example.com")
-            QTest.keyClicks(dialog.login, "desk@northline.example")
-            QTest.keyClicks(dialog.password, "wrong")
+            QTest.keyClicks(dialog.credentials.login, "desk@northline.example")
+            QTest.keyClicks(dialog.credentials.password, "wrong")
             await camera.until(lambda: dialog.address.result(), "the test's result")
             QTest.mouseClick(dialog.button, Qt.MouseButton.LeftButton)
             await camera.until(dialog.refusal, "the refusal")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from types import MappingProxyType
 from typing import Any
 
+from chatdesk.domain.actions import Action, Lookup, Result
 from chatdesk.domain.changes import News
 from chatdesk.domain.desk import ServerCheck, SignedIn, SignInRequest
 from chatdesk.domain.ids import AccountId, Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import Platform, SignInState
+
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 class QuietEngines:
@@ -19,6 +23,10 @@ class QuietEngines:
         self.calls: list[tuple[Any, ...]] = []
         self.checks: dict[str, ServerCheck | Exception] = {}
         self.on_sign_in: Callable[[SignInRequest], SignedIn | Exception] | None = None
+        self.codes: dict[str, Exception] = {}
+        """Why no code is sent to a login; one that is not here gets one."""
+        self.on_act: Callable[[Action], Result | Exception] | None = None
+        self.on_find: Callable[[Lookup], Result | Exception] | None = None
         self._listeners: list[Callable[[News], None]] = []
 
     def asked(self, name: str) -> list[tuple[Any, ...]]:
@@ -41,8 +49,11 @@ class QuietEngines:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def check_server(self, platform: Platform, server_url: str) -> Future[ServerCheck]:
-        self.calls.append(("check_server", platform, server_url))
+    def check_server(
+        self, platform: Platform, server_url: str, settings: Mapping[str, str] = NO_SETTINGS
+    ) -> Future[ServerCheck]:
+        asked = ("check_server", platform, server_url)
+        self.calls.append((*asked, dict(settings)) if settings else asked)
         future: Future[ServerCheck] = Future()
         answer = self.checks.get(server_url)
         if isinstance(answer, Exception):
@@ -60,6 +71,26 @@ class QuietEngines:
         elif answer is not None:
             future.set_result(answer)
         return future
+
+    def ask_for_otp(self, platform: Platform, server_url: str, login: str) -> Future[None]:
+        self.calls.append(("ask_for_otp", platform, server_url, login))
+        future: Future[None] = Future()
+        if login in self.codes:
+            future.set_exception(self.codes[login])
+        else:
+            future.set_result(None)
+        return future
+
+    def act(self, account: AccountId, action: Action) -> Future[Result]:
+        self.calls.append(("act", account, action))
+        return _answered(self.on_act(action) if self.on_act else None)
+
+    def find(self, account: AccountId, lookup: Lookup) -> Future[Result]:
+        self.calls.append(("find", account, lookup))
+        return _answered(self.on_find(lookup) if self.on_find else None)
+
+    def look_away(self, account: AccountId) -> None:
+        self.calls.append(("look_away", account))
 
     def sign_out(self, account: AccountId) -> Future[None]:
         self.calls.append(("sign_out", account))
@@ -82,8 +113,21 @@ class QuietEngines:
     def check_uncertain(self, outgoing: OutgoingId, account: AccountId) -> None:
         self.calls.append(("check_uncertain", outgoing, account))
 
+    def restart(self, account: AccountId) -> None:
+        self.calls.append(("restart", account))
+
     def refresh(self, account: AccountId) -> None:
         self.calls.append(("refresh", account))
 
     def sign_in_state(self, account: AccountId) -> SignInState:
         return SignInState.OK
+
+
+def _answered(answer: Result | Exception | None) -> Future[Result]:
+    """None: no answer comes."""
+    future: Future[Result] = Future()
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    elif answer is not None:
+        future.set_result(answer)
+    return future

@@ -20,6 +20,7 @@ from chatdesk.ui.preferences import THEME, ZOOM, Preferences
 from chatdesk.ui.tasks import Troubles
 from chatdesk.ui.theme import Theme
 from tests.shots import scene
+from tests.shots.entries import ENTRIES
 from tests.shots.quiet import QuietEngines
 
 NOON_US = round(dt.datetime(2026, 11, 20, 10, 42).astimezone().timestamp()) * 1_000_000
@@ -57,6 +58,7 @@ class Seat:
             clock=self.clock,
             preferences=self.preferences,
             troubles=Troubles(),
+            platforms=ENTRIES,
         )
 
     @property

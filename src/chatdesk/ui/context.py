@@ -6,6 +6,7 @@ import dataclasses
 
 from chatdesk.services.desk import Desk
 from chatdesk.ui.clock import Clock
+from chatdesk.ui.entries import PlatformEntry
 from chatdesk.ui.feed import ChangeFeed
 from chatdesk.ui.icons import Icons
 from chatdesk.ui.preferences import Preferences
@@ -27,3 +28,5 @@ class UiContext:
     clock: Clock
     preferences: Preferences
     troubles: Troubles
+    platforms: tuple[PlatformEntry, ...] = ()
+    """The platforms that an account can be added for, in the order in which they are offered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from chatdesk import __version__
 from chatdesk.domain.ids import AccountId
-from chatdesk.domain.kinds import Platform
 from chatdesk.domain.text import one_line
 from chatdesk.ui.dialogs.outbox import OutboxDialog
 from chatdesk.ui.dialogs.settings import SettingsDialog
@@ -29,11 +28,10 @@ if TYPE_CHECKING:
 class Handlers(QObject):
     """One method per command; the table names them. Dialogs are opened, never waited for."""
 
-    def __init__(self, window: MainWindow, platforms: Sequence[Platform]) -> None:
+    def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
         self._context = window.context
-        self._platforms = platforms
         self._tasks = Tasks(self, window.context.troubles)
         self._dialogs: dict[str, QDialog] = {}
 
@@ -41,7 +39,7 @@ class Handlers(QObject):
 
     def add_account(self) -> None:
         """Sign in to one more server."""
-        self._open("sign in", lambda: SignInDialog(self._context, self._platforms, parent=self._window))
+        self._open("sign in", lambda: SignInDialog(self._context, parent=self._window))
 
     def sign_in_again(self) -> None:
         """Renew the sign-in that has ended, else the one in view."""
@@ -56,7 +54,7 @@ class Handlers(QObject):
         """Renew the sign-in of an account."""
         account = self._window.book.account(AccountId(account_id))
         if account is not None:
-            self._open("sign in", lambda: SignInDialog(self._context, self._platforms, account, self._window))
+            self._open("sign in", lambda: SignInDialog(self._context, account, self._window))
 
     def sign_out(self) -> None:
         """Forget the token of the account in view, after a question."""

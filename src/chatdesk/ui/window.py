@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
@@ -12,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWid
 from chatdesk.domain.changes import ConversationsGone, ConversationsPut, NoticeRaised
 from chatdesk.domain.errors import StoreProblem
 from chatdesk.domain.ids import AccountId, ConversationId
-from chatdesk.domain.kinds import NoticeCode, Platform
+from chatdesk.domain.kinds import NoticeCode
 from chatdesk.domain.text import one_line
 from chatdesk.ui.accounts import AccountBook
 from chatdesk.ui.actions import Actions, Situation
@@ -80,8 +78,7 @@ class MainWindow(QMainWindow):
 
     closed = Signal()
 
-    def __init__(self, context: UiContext, platforms: Sequence[Platform]) -> None:
-        """platforms: those that an account can be added for, at least one."""
+    def __init__(self, context: UiContext) -> None:
         super().__init__()
         self.context = context
         self.book = AccountBook(context, self)
@@ -91,7 +88,7 @@ class MainWindow(QMainWindow):
         self._list_asked = False
         self._started = False
         self._applied: tuple[Arrangement, bool, bool, float] | None = None
-        self.handlers = Handlers(self, platforms)
+        self.handlers = Handlers(self)
         self.commands = Actions(self, self.handlers)
         self._build()
         self._save_soon = QTimer(self)

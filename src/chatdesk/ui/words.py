@@ -12,6 +12,8 @@ from chatdesk.domain.errors import (
     DamagedDatabase,
     DiskTrouble,
     NewerDatabase,
+    NotDone,
+    NotKnown,
     NotPossible,
     ProfileInUse,
     SignInRefused,
@@ -71,7 +73,7 @@ _PARKED = {
         "Not sent: the server does not have this conversation any more. Your text is safe here to copy."
     ),
     ParkReason.CLOSED: lambda: tr(
-        "Not sent: this order is closed, its chat takes no more messages. Your text is safe here to copy."
+        "Not sent: this conversation takes no more messages. Your text is safe here to copy."
     ),
     ParkReason.TOO_LONG: lambda: tr(
         "Not sent: the server finds it too long. Your text is safe here. Edit it, then send it again."
@@ -114,7 +116,7 @@ _NOTICES = {
     NoticeCode.LOCKED: lambda: tr("The server has locked this account for a while. Wait, then try again."),
     NoticeCode.FORBIDDEN: lambda: tr("The server says that you may not do this. Nothing was changed."),
     NoticeCode.NOT_FOUND: lambda: tr("The server does not have this any more."),
-    NoticeCode.CLOSED: lambda: tr("This order is closed; its chat takes no more messages."),
+    NoticeCode.CLOSED: lambda: tr("This conversation takes no more messages."),
     NoticeCode.TOO_LONG: lambda: tr("The server finds this too long. Shorten it, then try again."),
     NoticeCode.RATE_LIMITED: lambda: tr(
         "The server asks for a slower pace. Your messages are queued and go in order."
@@ -127,7 +129,7 @@ _NOTICES = {
         "This server stores no messages: they reach only who is online at this moment."
     ),
     NoticeCode.FOREIGN_DROPPED: lambda: tr(
-        "The server sent messages of conversations that are not yours. They were not stored."
+        "The server sent messages of other people. They were dropped: neither stored nor shown."
     ),
     NoticeCode.MALFORMED_DROPPED: lambda: tr(
         "The server sent something that could not be read. It was left out; the rest is complete."
@@ -152,7 +154,7 @@ _CONNECTION = {
     ConnectionState.OFF: lambda: tr("not connected"),
     ConnectionState.CONNECTING: lambda: tr("connecting"),
     ConnectionState.ONLINE: lambda: tr("online"),
-    ConnectionState.POLLING: lambda: tr("online, slow"),
+    ConnectionState.POLLING: lambda: tr("online, checks regularly"),
     ConnectionState.RECONNECTING: lambda: tr("reconnecting"),
     ConnectionState.OFFLINE: lambda: tr("offline"),
 }
@@ -204,7 +206,7 @@ def parked_word(reason: ParkReason) -> str:
 _PARKED_SHORT = {
     ParkReason.FORBIDDEN: lambda: tr("no access"),
     ParkReason.NOT_FOUND: lambda: tr("conversation gone"),
-    ParkReason.CLOSED: lambda: tr("order closed"),
+    ParkReason.CLOSED: lambda: tr("chat closed"),
     ParkReason.TOO_LONG: lambda: tr("too long"),
     ParkReason.EMPTY: lambda: tr("empty"),
     ParkReason.REFUSED: lambda: tr("refused"),
@@ -263,16 +265,6 @@ def age_words(since_us: int, now_us: int) -> str:
     return span(max(0, now_us - since_us))
 
 
-def sign_in_sentence(refusal: SignInRefused) -> str:
-    """Why a server did not sign a person in; the server's own words where it gave some."""
-    said = one_line(refusal.server_words, SHOWN_REASON_CHARS)
-    text = tr("The server says: {words}", words=said) if said else notice_sentence(refusal.code)
-    if refusal.retry_after_s is not None and refusal.retry_after_s > 0:
-        wait = countdown(int(refusal.retry_after_s * 1_000_000), 0)
-        text = tr("{text} Try again in {time}.", text=text, time=wait)
-    return text
-
-
 def check_sentence(check: ServerCheck) -> str:
     """What a connection test found."""
     if check.reachable:
@@ -309,8 +301,8 @@ _ADDRESSES = {
 
 def error_sentences(error: BaseException) -> Sentences:
     """A trouble in words, by its type; for what is no one's doing but ours, where to look."""
-    if isinstance(error, SignInRefused):
-        return Sentences(tr("Not signed in"), sign_in_sentence(error))
+    if isinstance(error, NotDone):
+        return _not_done(error)
     for kind in type(error).__mro__:
         if kind in _ERRORS:
             return _ERRORS[kind]()
@@ -358,7 +350,28 @@ _ERRORS: dict[type, Callable[[], Sentences]] = {
         tr("That is not possible now"),
         tr("It has moved on meanwhile. Nothing was changed; look at its state and decide again."),
     ),
+    SignInRefused: lambda: Sentences(
+        tr("Not signed in"),
+        tr("The server did not let you in. What is here stays as it was."),
+    ),
+    NotKnown: lambda: Sentences(
+        tr("No answer came"),
+        tr("It may have been done, or not. Look at its state before you try again."),
+    ),
 }
+
+
+def _not_done(error: NotDone) -> Sentences:
+    """What a server definitely did not do."""
+    said = one_line(error.server_words, SHOWN_REASON_CHARS)
+    if error.reason is None:
+        text = tr("The server can't be asked now. Nothing was changed; try again when you are online.")
+    else:
+        text = tr("The server refused it. Nothing was changed.")
+    if error.retry_after_s is not None and error.retry_after_s > 0:
+        wait = countdown(round(error.retry_after_s * 1_000_000), 0)
+        text = tr("{text} It wants you to wait {time}.", text=text, time=wait)
+    return Sentences(tr("Not done"), _with_detail(text, said))
 
 
 def _with_detail(text: str, detail: str) -> str:

@@ -31,12 +31,11 @@ from tests.shots.seat import Seat
 from tests.ui.shell.conftest import MakeSeat
 
 LEFT = Qt.MouseButton.LeftButton
-ONLY = (Platform.DISPATCHER,)
 GOOD = "https://dispatch.example.com"
 
 
 def sign_in_dialog(seat: Seat, qtbot: QtBot, **more: object) -> SignInDialog:
-    dialog = SignInDialog(seat.context, ONLY, **more)  # type: ignore[arg-type]
+    dialog = SignInDialog(seat.context, **more)  # type: ignore[arg-type]
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
     qtbot.addWidget(dialog)
     dialog.open()
@@ -141,14 +140,14 @@ class TestSignIn:
             done: list[object] = []
             dialog.signed_in.connect(done.append)
             QTest.keyClicks(dialog.address.edit, "dispatch.example.com")
-            QTest.keyClicks(dialog.login, " desk@northline.example ")
+            QTest.keyClicks(dialog.credentials.login, " desk@northline.example ")
             assert not dialog.button.isEnabled()
-            QTest.keyClicks(dialog.password, " pass word ")
+            QTest.keyClicks(dialog.credentials.password, " pass word ")
             assert dialog.button.isEnabled()
-            QTest.keyClick(dialog.password, Qt.Key.Key_Return)
+            QTest.keyClick(dialog.credentials.password, Qt.Key.Key_Return)
             await ui.until(lambda: done)
             assert not dialog.isVisible()
-            assert dialog.password.text() == "", "the password does not stay in the field"
+            assert dialog.credentials.password.text() == "", "the password does not stay in the field"
             assert seat.engines.asked("sign_in") == [
                 (
                     SignInRequest(
@@ -172,8 +171,8 @@ class TestSignIn:
         async def main() -> None:
             dialog = sign_in_dialog(seat, qtbot)
             QTest.keyClicks(dialog.address.edit, GOOD)
-            QTest.keyClicks(dialog.login, "desk@northline.example")
-            QTest.keyClicks(dialog.password, "wrong")
+            QTest.keyClicks(dialog.credentials.login, "desk@northline.example")
+            QTest.keyClicks(dialog.credentials.password, "wrong")
             QTest.mouseClick(dialog.button, LEFT)
             QTest.mouseClick(dialog.button, LEFT)
             await ui.until(dialog.refusal)
@@ -181,10 +180,10 @@ class TestSignIn:
             assert dialog.isVisible()
             assert dialog.button.isEnabled()
             assert dialog.button.text() == "Sign in"
-            assert dialog.password.hasSelectedText()
-            assert dialog.password.property("invalid") is True
+            assert dialog.credentials.password.hasSelectedText()
+            assert dialog.credentials.password.property("invalid") is True
             assert len(seat.engines.asked("sign_in")) == 1
-            QTest.keyClicks(dialog.password, "x")
+            QTest.keyClicks(dialog.credentials.password, "x")
             assert dialog.refusal() == ""
 
         ui.run(main())
@@ -197,9 +196,9 @@ class TestSignIn:
         async def main() -> None:
             dialog = sign_in_dialog(seat, qtbot)
             QTest.keyClicks(dialog.address.edit, GOOD)
-            QTest.keyClicks(dialog.login, "a@b.example")
-            QTest.keyClicks(dialog.password, "pw")
-            QTest.keyClick(dialog.password, Qt.Key.Key_Return)
+            QTest.keyClicks(dialog.credentials.login, "a@b.example")
+            QTest.keyClicks(dialog.credentials.password, "pw")
+            QTest.keyClick(dialog.credentials.password, Qt.Key.Key_Return)
             await ui.until(dialog.refusal)
             assert "Free some space" in dialog.refusal()
 
@@ -216,11 +215,11 @@ class TestSignIn:
             dialog = sign_in_dialog(seat, qtbot, account=account)
             assert dialog.windowTitle() == "Sign in again"
             assert dialog.address.edit.isReadOnly()
-            assert dialog.login.isReadOnly()
-            await ui.until(lambda: QApplication.focusWidget() is dialog.password)
-            QTest.keyClicks(dialog.password, "pw")
+            assert dialog.credentials.login.isReadOnly()
+            await ui.until(lambda: QApplication.focusWidget() is dialog.credentials.password)
+            QTest.keyClicks(dialog.credentials.password, "pw")
             dialog.keep.setChecked(False)
-            QTest.keyClick(dialog.password, Qt.Key.Key_Return)
+            QTest.keyClick(dialog.credentials.password, Qt.Key.Key_Return)
             await ui.until(lambda: seat.engines.asked("sign_in"))
             request = seat.engines.asked("sign_in")[0][0]
             assert request.plain_http_consent
@@ -236,7 +235,7 @@ class TestSignIn:
     def test_the_password_is_never_shown(self, qtbot: QtBot, make_seat: MakeSeat) -> None:
         """The password field hides what is typed, and the request hides it from logs."""
         dialog = sign_in_dialog(make_seat(filled=False), qtbot)
-        assert dialog.password.echoMode() is QLineEdit.EchoMode.Password
+        assert dialog.credentials.password.echoMode() is QLineEdit.EchoMode.Password
         request = SignInRequest(
             platform=Platform.DISPATCHER, server_url=GOOD, login="a@b.example", password="hunter2"
         )
@@ -269,7 +268,7 @@ class TestOutbox:
                 [
                     "Final invoice attached",
                     "Lakeside Cranes · #10466",
-                    "! order closed",
+                    "! chat closed",
                     "12 min",
                     "yours to decide",
                 ],
@@ -476,7 +475,7 @@ class TestOthers:
             model = seat.outbox()
             await ui.until(lambda: model.rowCount() == 1)
             dialogs: list[QWidget] = [
-                SignInDialog(seat.context, ONLY),
+                SignInDialog(seat.context),
                 OutboxDialog(seat.context, model),
                 SettingsDialog(seat.context),
                 ShortcutsDialog(seat.context),

@@ -37,7 +37,7 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 def open_window(seat: Seat, qtbot: QtBot, width: int = 1280, height: int = 820) -> MainWindow:
     seat.theme.set_mode(ThemeMode.LIGHT)
-    window = MainWindow(seat.context, [Platform.DISPATCHER])
+    window = MainWindow(seat.context)
     qtbot.addWidget(window)
     window.resize(width, height)
     window.show()
@@ -224,7 +224,7 @@ class TestCommands:
             window.handlers.sign_in_again()
             dialog = window.handlers.dialog("sign in")
             assert dialog is not None
-            assert dialog.login.text() == night.login  # type: ignore[attr-defined]
+            assert dialog.credentials.login.text() == night.login  # type: ignore[attr-defined]
 
         ui.run(main())
 
@@ -366,7 +366,7 @@ class TestMemory:
         seat.close()
         again = Seat(qapp, tmp_path, filled=False)
         try:
-            window = MainWindow(again.context, [Platform.DISPATCHER])
+            window = MainWindow(again.context)
             qtbot.addWidget(window)
             assert window.chat.conversation_id() is not None
             assert window.chat.header._name.full_text() == "Northline Transport"

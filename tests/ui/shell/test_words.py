@@ -11,7 +11,7 @@ from chatdesk.domain import errors
 from chatdesk.domain.changes import AccountStatus
 from chatdesk.domain.desk import ServerCheck
 from chatdesk.domain.entities import Draft
-from chatdesk.domain.errors import ChatdeskError, SignInRefused, StaleDraft, WorldError
+from chatdesk.domain.errors import ChatdeskError, NotDone, SignInRefused, StaleDraft, WorldError
 from chatdesk.domain.ids import AccountId, ConversationId
 from chatdesk.domain.kinds import (
     ConnectionState,
@@ -22,6 +22,7 @@ from chatdesk.domain.kinds import (
     PresenceState,
 )
 from chatdesk.services.addresses import AddressProblem
+from chatdesk.ui.refusals import sign_in_sentence
 from chatdesk.ui import words
 
 JARGON = re.compile(r"Error|Exception|Traceback|None|null|HTTP \d|\b[45]\d\d\b|_|\b[a-z]+[A-Z]", re.ASCII)
@@ -47,6 +48,8 @@ def made(kind: type[ChatdeskError]) -> ChatdeskError:
         return SignInRefused(NoticeCode.AUTH_FAILED)
     if kind is StaleDraft:
         return StaleDraft(Draft(conversation_id=ConversationId(1), version=1, text="t", saved_at_us=0))
+    if kind is NotDone:
+        return NotDone(ParkReason.REFUSED, "no\nroom", 90)
     return kind("sqlite3.OperationalError: disk I/O error")
 
 
@@ -127,10 +130,10 @@ def test_every_platform(platform: Platform) -> None:
 def test_refused_sign_in_quotes_the_server() -> None:
     """The server's own reason is quoted, cleaned; without one the code is worded; a wait is said."""
     quoted = SignInRefused(NoticeCode.AUTH_FAILED, "wrong password\n<b>1 of 5</b>")
-    assert words.sign_in_sentence(quoted) == "The server says: wrong password <b>1 of 5</b>"
+    assert sign_in_sentence(quoted) == "The server says: wrong password <b>1 of 5</b>."
     plain = SignInRefused(NoticeCode.LOCKED, "", retry_after_s=90)
-    assert words.sign_in_sentence(plain).endswith("Try again in 1 min.")
-    check_sentence(words.sign_in_sentence(plain))
+    assert sign_in_sentence(plain).endswith("Try again in 1 min.")
+    check_sentence(sign_in_sentence(plain))
 
 
 @pytest.mark.parametrize("problem", ["unreachable", "timeout", "tls", "redirect", "not_this_platform", "new"])

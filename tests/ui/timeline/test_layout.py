@@ -198,7 +198,7 @@ def test_the_unread_line_finds_its_place() -> None:
     [
         ("pressed", "Written and queued on this computer"),
         ("attempt 2", "Sent to the server, try 2"),
-        ("refused: closed", "Not sent: order closed"),
+        ("refused: closed", "Not sent: chat closed"),
         ("refused: <b>", "refused: <b>"),
         ("something new", "something new"),
     ],

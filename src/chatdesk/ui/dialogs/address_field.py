@@ -6,11 +6,11 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from chatdesk.domain.desk import ServerCheck
-from chatdesk.domain.kinds import Platform
 from chatdesk.services import addresses
 from chatdesk.services.addresses import Address, AddressProblem
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import CheckBox
+from chatdesk.ui.entries import PlatformEntry
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.tasks import Tasks
@@ -18,6 +18,7 @@ from chatdesk.ui.theme import TextRole
 from chatdesk.ui.words import address_sentence, check_sentence
 
 PAUSE_MS = 500
+_WEB_PORTS = frozenset({80, 443})
 
 
 class AddressField(QWidget):
@@ -29,17 +30,18 @@ class AddressField(QWidget):
 
     changed = Signal()
 
-    def __init__(self, context: UiContext, platform: Platform, parent: QWidget | None = None) -> None:
+    def __init__(self, context: UiContext, entry: PlatformEntry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._platform = platform
+        self._entry = entry
         self._tasks = Tasks(self, context.troubles)
         self._result: ServerCheck | None = None
+        self._settings: dict[str, str] = {}
         theme = context.theme
         label = PlainLabel(theme, tr("Server address"), role=TextRole.SECONDARY, colour="muted", parent=self)
         self.edit = QLineEdit(self)
         self.edit.setAccessibleName(tr("Server address"))
-        self.edit.setPlaceholderText("https://dispatch.example.com")
+        self._show_example()
         self.edit.setMaxLength(300)
         label.setBuddy(self.edit)
         self._verdict = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", wrap=True, parent=self)
@@ -67,11 +69,19 @@ class AddressField(QWidget):
         self.consent.toggled.connect(self._on_consent)
         self._show_consent()
 
-    def set_platform(self, platform: Platform) -> None:
+    def set_entry(self, entry: PlatformEntry) -> None:
         """Test for a server of this platform from now on."""
-        if platform is not self._platform:
-            self._platform = platform
+        if entry.platform is not self._entry.platform:
+            self._entry = entry
+            self._settings = {}
+            self._show_example()
             self._on_typed()
+
+    def use_settings(self, settings: dict[str, str]) -> None:
+        """Test with these settings of the account to be: where the interface lies may be one of them."""
+        if settings != self._settings:
+            self._settings = settings
+            self._forget_result()
 
     def address(self) -> Address | AddressProblem:
         """What is typed, checked for its form."""
@@ -92,11 +102,21 @@ class AddressField(QWidget):
         """What the test of this address found; None while it is not known."""
         return self._result
 
+    def _show_example(self) -> None:
+        """What an address looks like here: with the port that servers of the platform usually listen on."""
+        example = f"https://{self._entry.platform.value}.example.com"
+        port = self._entry.default_port
+        self.edit.setPlaceholderText(example if port in _WEB_PORTS else f"{example}:{port}")
+
     def _on_typed(self) -> None:
+        self.consent.setChecked(False)
+        self._forget_result()
+        self._show_consent()
+
+    def _forget_result(self) -> None:
+        """Another server may answer now: what was found is void, and it is tested once the typing pauses."""
         self._tasks.cancel("check")
         self._result = None
-        self.consent.setChecked(False)
-        self._show_consent()
         self._say("", "muted", invalid=False)
         self._pause.start()
         self.changed.emit()
@@ -126,7 +146,7 @@ class AddressField(QWidget):
         if self._result is not None or self._tasks.is_running("check"):
             return
         self._say(tr("Testing the connection…"), "muted", invalid=False)
-        work = self._context.desk.check_server(self._platform, address.url)
+        work = self._context.desk.check_server(self._entry.platform, address.url, self._settings)
         self._tasks.start("check", work, on_done=self._on_checked, on_error=self._on_failed)
 
     def _on_checked(self, result: ServerCheck) -> None:
