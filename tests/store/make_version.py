@@ -11,12 +11,13 @@ import tempfile
 from pathlib import Path
 
 from chatdesk.domain import outbox as machine
+from chatdesk.domain.events import ConversationSeen, ReadSeen
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import ParkReason
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, MessageKind, ParkReason
 from chatdesk.store import Store
 from chatdesk.store.connection import FILE_NAME
 from chatdesk.store.migrate import newest_version
-from tests.store.making import WAIT_S, Desk, message, window
+from tests.store.making import CUSTOMER, EXTRAS, OTHER, WAIT_S, Desk, message, window
 
 FOLDER = Path(__file__).parent / "versions"
 
@@ -39,6 +40,18 @@ def fill(folder: Path) -> None:
         parked = desk.start(desk.press("parked", desk.other))
         desk.advance(parked, machine.Refused(ParkReason.FORBIDDEN, "no"))
         store.save_draft(desk.other, 1, "a draft").result(WAIT_S)
+        desk.apply(
+            5,
+            ConversationSeen(
+                remote_id=OTHER, lifecycle=Lifecycle.READ_ONLY, closed_why=ClosedWhy.ACCESS_WITHDRAWN
+            ),
+            message(1, conversation=OTHER, kind=MessageKind.FILE, extras=EXTRAS),
+            ReadSeen(
+                conversation=OTHER, person_id=CUSTOMER, by_self=False, ids=(RemoteId("m77"), RemoteId("m78"))
+            ),
+        )
+        store.set_account_settings(desk.account.id, {"keep_completed": "yes"}).result(WAIT_S)
+        store.link_customer(desk.conversation, desk.other).result(WAIT_S)
         store.put_setting("theme", "dark").result(WAIT_S)
     finally:
         store.close()

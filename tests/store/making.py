@@ -12,6 +12,7 @@ import apsw
 import msgspec
 
 from chatdesk.domain import outbox as machine
+from chatdesk.domain.actions import NO_EXTRAS, Attachment, Extras
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Account, Attempt, Capabilities, Outgoing
 from chatdesk.domain.events import (
@@ -33,9 +34,15 @@ ME, CUSTOMER = RemoteId("me"), RemoteId("customer")
 CONVERSATION, OTHER = RemoteId("c1"), RemoteId("c2")
 ORDER = RemoteId("o1")
 WAIT_S = 10.0
+EXTRAS = Extras(
+    subject="Steel",
+    topic="general",
+    attachments=(Attachment(url="https://files.example/a.pdf", name="a.pdf", size_bytes=7),),
+    place=(52.5, 13.4),
+)
 
 
-def new_account(user: str = ME, name: str = "Dana") -> NewAccount:
+def new_account(user: str = ME, name: str = "Dana", **more: Any) -> NewAccount:
     return NewAccount(
         platform=Platform.DISPATCHER,
         server_url="https://orders.example",
@@ -45,6 +52,7 @@ def new_account(user: str = ME, name: str = "Dana") -> NewAccount:
         name=name,
         plain_http_consent=False,
         capabilities=Capabilities(),
+        **more,
     )
 
 
@@ -130,11 +138,17 @@ class Desk:
     def apply(self, arrival: int, *events: StoredEvent, epoch: int = 1) -> int:
         return self.store.apply(self.account.id, at(arrival, *events, epoch=epoch)).result(WAIT_S)
 
-    def press(self, text: str, conversation: ConversationId | None = None) -> Outgoing:
+    def press(
+        self,
+        text: str,
+        conversation: ConversationId | None = None,
+        kind: MessageKind = MessageKind.TEXT,
+        extras: Extras = NO_EXTRAS,
+    ) -> Outgoing:
         place = self.conversation if conversation is None else conversation
         with reading(self.store) as reader:
             version = reader.draft(place).version
-        return self.store.press_send(place, version, text).result(WAIT_S)
+        return self.store.press_send(place, version, text, kind, extras).result(WAIT_S)
 
     def advance(self, item: Outgoing | OutgoingId, event: machine.Event) -> Outgoing:
         outgoing = item.id if isinstance(item, Outgoing) else item

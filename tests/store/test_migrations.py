@@ -10,12 +10,13 @@ from pathlib import Path
 import apsw
 import pytest
 
-from chatdesk.domain.kinds import DeliveryState
+from chatdesk.domain.actions import NO_EXTRAS
+from chatdesk.domain.kinds import ClosedWhy, DeliveryState
 from chatdesk.store import Store
 from chatdesk.store.connection import FILE_NAME
 from chatdesk.store.migrate import migrate, migrations, newest_version
 from tests.store.make_version import fixture
-from tests.store.making import WAIT_S, raw, reading, texts
+from tests.store.making import EXTRAS, WAIT_S, raw, reading, texts
 
 RELEASED = 1
 """Raised with every migration, together with a fixture."""
@@ -45,6 +46,10 @@ def test_a_file_of_each_version_is_opened(profile_dir: Path, version: int) -> No
         assert texts(store, places["c1"].id)[-2:] == ["sent", "in flight"]
         assert len(texts(store, places["c1"].id)) == 44
         assert places["c2"].draft == "a draft"
+        assert places["c2"].closed_why is ClosedWhy.ACCESS_WITHDRAWN
+        assert places["c1"].group == places["c2"].group is not None
+        (account,) = store.accounts().result(WAIT_S).rows
+        assert account.settings == {"keep_completed": "yes"}
         assert places["c1"].order_number == "ORD-1"
         states = {item.text: item.state for item in store.outbox().result(WAIT_S).rows}
         assert states == {"in flight": DeliveryState.IN_FLIGHT, "parked": DeliveryState.PARKED}
@@ -52,6 +57,7 @@ def test_a_file_of_each_version_is_opened(profile_dir: Path, version: int) -> No
         with reading(store) as reader:
             assert reader.setting("theme") == "dark"
             assert not reader.newest_page(places["c1"].id, 1).gap_before
+            assert [one.extras for one in reader.newest_page(places["c2"].id).messages] == [EXTRAS, NO_EXTRAS]
     finally:
         store.close()
     new = apsw.Connection(":memory:")

@@ -22,6 +22,8 @@ from chatdesk.domain.kinds import (
     Why,
 )
 
+KEEP_COMPLETED = "keep_completed"
+"""Key of Account.settings: `yes` keeps the copies of conversations that the platform has deleted."""
 SNIPPET_CHARS = 200
 """Longest text that a list row carries."""
 
@@ -75,7 +77,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     `role` is what the server said last, and may change.
     """
     settings: dict[str, str] = {}
-    """Settings of this account by key; see PlatformPlugin.settings."""
+    """Settings of this account by key; see PlatformPlugin.settings, and KEEP_COMPLETED."""
 
 
 class OrderField(msgspec.Struct, frozen=True):

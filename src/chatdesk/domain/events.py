@@ -22,9 +22,16 @@ from chatdesk.domain.kinds import (
 )
 from chatdesk.domain.ordering import Stamp
 
+FORGET_AFTER_US = 86_400_000_000
+"""How long a copy stays, with a notice, after its platform has deleted the conversation: 24 h."""
+
 
 class OrderSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """An order, or part of what is known of it. None: this packet does not say."""
+    """An order, or part of what is known of it. None: this packet does not say.
+
+    remote_id: unique in the account across kinds. Where a server numbers its kinds apart, the adapter puts
+    the kind in front of the number, everywhere (`trip:7`): conversations and goals name an order by it alone.
+    """
 
     remote_id: RemoteId
     kind: OrderKind
@@ -51,6 +58,8 @@ class ConversationSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     lifecycle: Lifecycle | None = None
     closed_why: ClosedWhy | None = None
     """Goes with a `lifecycle` that is not OPEN; OPEN clears it."""
+    delete_after_us: int | None = None
+    """As ConversationGone.delete_after_us."""
     live_only: bool | None = None
     unread: int | None = None
     activity_at_us: int | None = None
@@ -148,6 +157,10 @@ class ConversationGone(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     remote_id: RemoteId
     lifecycle: Lifecycle
     why: ClosedWhy | None = None
+    delete_after_us: int | None = None
+    """With DELETED, where the platform promises that chats are deleted after completion: how long after this
+    was applied the copy here goes (FORGET_AFTER_US), unless account or person keep it. None: it stays.
+    """
 
 
 StoredEvent = (

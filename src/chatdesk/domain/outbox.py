@@ -224,6 +224,9 @@ def next_up(items: Iterable[Outgoing], *, resting: AbstractSet[OutgoingId] = fro
     return ready
 
 
-def repeat_allowed(item: Outgoing, grade: KeyGrade) -> bool:
-    """Whether a proven absence may queue the item again by itself: once; freely where the server dedupes."""
-    return grade is KeyGrade.IDEMPOTENT or item.repeats < 1
+def repeat_allowed(item: Outgoing, grade: KeyGrade, max_repeats: int = 1) -> bool:
+    """Whether a proven absence may queue the item again by itself; freely where the server dedupes.
+
+    max_repeats: Limits.max_repeats of the platform.
+    """
+    return grade is KeyGrade.IDEMPOTENT or item.repeats < max_repeats

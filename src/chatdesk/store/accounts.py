@@ -11,41 +11,55 @@ from chatdesk.domain.entities import Account, Capabilities
 from chatdesk.domain.errors import NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, OrderId
 from chatdesk.domain.ports import Learnt
-from chatdesk.store import outbox, rows
+from chatdesk.store import closing, customers, outbox, rows
 from chatdesk.store.journal import Ended
 from chatdesk.store.transaction import Tx
 
 
 def add(tx: Tx, new: NewAccount) -> Account:
-    """Add an account, or update the one of the same platform, server and user."""
+    """Add an account, or update the one of the same platform, server, user and seat.
+
+    Settings that a new sign-in does not name stay as they are.
+    """
     known = tx.one(
-        rows.ACCOUNTS + " WHERE platform = ? AND server_url = ? AND user_id = ?",
+        rows.ACCOUNTS + " WHERE platform = ? AND server_url = ? AND user_id = ? AND seat = ?",
         new.platform.value,
         new.server_url,
         new.user_id,
+        new.seat,
     )
-    values = (new.login, new.role, new.name, new.plain_http_consent, _encode(new.capabilities))
+    settings = new.settings if known is None else {**rows.account(known).settings, **new.settings}
+    values = (
+        new.login,
+        new.role,
+        new.name,
+        new.plain_http_consent,
+        _encode(new.capabilities),
+        _encode_settings(settings),
+    )
     if known is None:
         tx.run_sql(
-            "INSERT INTO accounts (login, role, name, plain_http_consent, capabilities, platform, server_url,"
-            " user_id, added_at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO accounts (login, role, name, plain_http_consent, capabilities, settings, platform,"
+            " server_url, user_id, seat, added_at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *values,
             new.platform.value,
             new.server_url,
             new.user_id,
+            new.seat,
             tx.now_us,
         )
         account = AccountId(tx.con.last_insert_rowid())
     else:
         account = AccountId(known[0])
-        if (known[3], known[5], known[6], bool(known[7]), known[9]) == values:
+        if (known[3], known[5], known[6], bool(known[7]), known[9], known[11]) == values:
             return rows.account(known)
         tx.run_sql(
-            "UPDATE accounts SET login = ?, role = ?, name = ?, plain_http_consent = ?, capabilities = ?"
-            " WHERE id = ?",
+            "UPDATE accounts SET login = ?, role = ?, name = ?, plain_http_consent = ?, capabilities = ?,"
+            " settings = ? WHERE id = ?",
             *values,
             account,
         )
+        closing.plan_anew(tx, account)
     tx.touched.accounts.add(account)
     return load(tx, account)
 
@@ -72,8 +86,22 @@ def remove(tx: Tx, account: AccountId) -> None:
     touched.conversations_gone.update(
         ConversationId(row[0]) for row in tx.all("SELECT id FROM conversations WHERE account_id = ?", account)
     )
+    groups = customers.groups_of(tx, account)
     tx.run_sql("DELETE FROM accounts WHERE id = ?", account)  # the rest follows by its foreign keys
+    for group in groups:
+        customers.dissolve(tx, group)
     tx.memory.forget()
+
+
+def set_settings(tx: Tx, account: AccountId, settings: Mapping[str, str]) -> Account:
+    """Replace the settings of an account. Raises NotPossible where there is none."""
+    known = load(tx, account)
+    if known.settings == settings:
+        return known
+    tx.run_sql("UPDATE accounts SET settings = ? WHERE id = ?", _encode_settings(settings), account)
+    tx.touched.accounts.add(account)
+    closing.plan_anew(tx, account)
+    return load(tx, account)
 
 
 def put_capabilities(tx: Tx, account: AccountId, capabilities: Capabilities) -> None:
@@ -111,3 +139,8 @@ def set_flag(tx: Tx, conversation: ConversationId, flag: str, value: bool) -> No
 
 def _encode(capabilities: Capabilities) -> str:
     return msgspec.json.encode(capabilities).decode()
+
+
+def _encode_settings(settings: Mapping[str, str]) -> str:
+    """Sorted, so that equal settings are equal text."""
+    return msgspec.json.encode(dict(sorted(settings.items()))).decode()

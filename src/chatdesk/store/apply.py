@@ -18,9 +18,9 @@ from chatdesk.domain.events import (
     StoredEvent,
     WindowRead,
 )
-from chatdesk.domain.ids import AccountId, ConversationId
+from chatdesk.domain.ids import AccountId, ConversationId, RemoteId
 from chatdesk.domain.kinds import Source
-from chatdesk.store import accounts, conversations, messages, orders, outbox, windows
+from chatdesk.store import accounts, conversations, messages, orders, outbox, reads, windows
 from chatdesk.store.connection import problem
 from chatdesk.store.stamps import epoch_of, pack
 from chatdesk.store.transaction import Tx
@@ -98,19 +98,24 @@ def _apply_one(tx: Tx, account: AccountId, stamp: bytes, event: StoredEvent, pus
         case MessageDeleted() | ReadSeen() | WindowRead():
             state = tx.conversation(account, event.conversation)
             if state is None:
-                tx.drop(account, FOREIGN)
+                _drop_foreign(tx, account, event.conversation)
             elif isinstance(event, MessageDeleted):
                 messages.delete(tx, state, event.remote_id)
             elif isinstance(event, ReadSeen):
-                conversations.read(tx, state, stamp, event)
+                reads.read(tx, state, stamp, event)
             else:
                 windows.read(tx, state, stamp, event)
+
+
+def _drop_foreign(tx: Tx, account: AccountId, conversation: RemoteId) -> None:
+    if not conversations.is_forgotten(tx, account, conversation):
+        tx.drop(account, FOREIGN)
 
 
 def _message(tx: Tx, account: AccountId, stamp: bytes, event: MessageSeen, pushed: Pushed) -> None:
     state = tx.conversation(account, event.conversation)
     if state is None:
-        tx.drop(account, FOREIGN)
+        _drop_foreign(tx, account, event.conversation)
         return
     twice = False
     if event.client_id is not None and event.own:

@@ -56,6 +56,8 @@ def bind(tx: Tx, item: Outgoing, remote_id: RemoteId | None, assurance: Assuranc
         tx.run_sql("UPDATE messages SET remote_id = ? WHERE id = ?", remote_id, own.id)
         if there is None and messages.is_tombstoned(tx, state, remote_id):
             own.deleted = messages.TOMBSTONE
+        if there is None and messages.is_named_read(tx, state, remote_id, by_self=False):
+            own.state = DeliveryState.READ.value
     tx.run_sql(
         "UPDATE messages SET parked = NULL, parked_detail = '', expected_at_us = NULL WHERE id = ?", own.id
     )

@@ -1,25 +1,28 @@
-"""Conversations as the account's own lists tell of them, how far people have read them, and notifications."""
+"""Conversations as the account's own lists tell of them, and notifications."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chatdesk.domain.events import ConversationGone, ConversationSeen, ListsRead, NotificationSeen, ReadSeen
-from chatdesk.domain.ids import PENDING_CURSOR, AccountId, ConversationId
-from chatdesk.domain.kinds import Lifecycle
+from chatdesk.domain.events import ConversationGone, ConversationSeen, ListsRead, NotificationSeen
+from chatdesk.domain.ids import AccountId, ConversationId, RemoteId
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle
+from chatdesk.store import closing
 from chatdesk.store.derived import recount, server_number_moved
-from chatdesk.store.messages import raise_mark, set_read
-from chatdesk.store.stamps import STAMP_BYTES, Fact, Facts, decode_facts, encode_facts
-from chatdesk.store.transaction import ConversationState, Mark, Tx
+from chatdesk.store.stamps import Fact, Facts, decode_facts, encode_facts
+from chatdesk.store.transaction import ConversationState, Tx
 
-_FIELDS = ("title", "order_remote_id", "lifecycle", "live_only")
+_FIELDS = ("title", "order_remote_id", "live_only")
 
 
 def seen(tx: Tx, account: AccountId, stamp: bytes, event: ConversationSeen) -> None:
     """Apply what one packet says of a conversation; makes it where it is new."""
     state = tx.conversation(account, event.remote_id)
     said = {name: value for name in _FIELDS if (value := getattr(event, name)) is not None}
+    said |= _end_of(event)
     if state is None:
+        if event.lifecycle in {None, Lifecycle.DELETED} and is_forgotten(tx, account, event.remote_id):
+            return
         state = _make(tx, account, stamp, event, said)
     else:
         _change(tx, state, stamp, said)
@@ -40,7 +43,28 @@ def seen(tx: Tx, account: AccountId, stamp: bytes, event: ConversationSeen) -> N
 
 def gone(tx: Tx, state: ConversationState, stamp: bytes, event: ConversationGone) -> None:
     """The account has no access any more."""
-    _change(tx, state, stamp, {"lifecycle": event.lifecycle})
+    _change(tx, state, stamp, _end_of(event))
+
+
+def _end_of(event: ConversationSeen | ConversationGone) -> dict[str, Any]:
+    """What a packet says of a conversation's end: fields of their own, since one may come without others."""
+    if event.lifecycle is None:
+        return {}
+    why = event.closed_why if isinstance(event, ConversationSeen) else event.why
+    said: dict[str, Any] = {"lifecycle": event.lifecycle}
+    if why is not None or event.lifecycle is Lifecycle.OPEN:
+        said["closed_why"] = None if event.lifecycle is Lifecycle.OPEN else why
+    if event.lifecycle is Lifecycle.DELETED and event.delete_after_us is not None:
+        said["delete_after_us"] = max(event.delete_after_us, 0)
+    return said
+
+
+def is_forgotten(tx: Tx, account: AccountId, remote_id: RemoteId) -> bool:
+    """Whether a conversation was here, until its platform and then we have deleted it."""
+    return (
+        tx.one("SELECT 1 FROM forgotten WHERE account_id = ? AND remote_id = ?", account, remote_id)
+        is not None
+    )
 
 
 def _make(
@@ -49,12 +73,15 @@ def _make(
     facts: Facts = {name: Fact() for name in said}
     for name, value in said.items():
         facts[name].add(value, stamp, None)
+    columns = _columns(facts)
+    tx.run_sql("DELETE FROM forgotten WHERE account_id = ? AND remote_id = ?", account, event.remote_id)
     tx.run_sql(
-        "INSERT INTO conversations (account_id, remote_id, title, order_remote_id, lifecycle, live_only,"
-        " facts, discovered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO conversations (account_id, remote_id, title, order_remote_id, lifecycle, closed_why,"
+        " live_only, delete_at_us, facts, discovered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         account,
         event.remote_id,
-        *_columns(facts),
+        *columns,
+        closing.delete_at_us(tx, account, facts, columns[2], kept=False, planned=None),
         encode_facts(facts),
         stamp,
     )
@@ -67,27 +94,37 @@ def _make(
 
 def _change(tx: Tx, state: ConversationState, stamp: bytes, said: dict[str, Any]) -> None:
     row = tx.one(
-        "SELECT facts, title, order_remote_id, lifecycle, live_only FROM conversations WHERE id = ?", state.id
+        "SELECT facts, title, order_remote_id, lifecycle, closed_why, live_only, delete_at_us, kept"
+        " FROM conversations WHERE id = ?",
+        state.id,
     )
     if row is None or not said:
         return
+    before, planned, kept = row[1:6], row[6], bool(row[7])
     facts = decode_facts(row[0])
+    promise = closing.promise_us(facts)
     for name, value in said.items():
         facts.setdefault(name, Fact()).add(value, stamp, None)
     encoded = encode_facts(facts)
     if encoded == row[0]:
         return
     now = _columns(facts)
+    if closing.promise_us(facts) != promise:
+        planned = None
+    when = closing.delete_at_us(tx, state.account_id, facts, now[2], kept=kept, planned=planned)
     tx.run_sql(
-        "UPDATE conversations SET facts = ?, title = ?, order_remote_id = ?, lifecycle = ?, live_only = ?"
-        " WHERE id = ?",
+        "UPDATE conversations SET facts = ?, title = ?, order_remote_id = ?, lifecycle = ?, closed_why = ?,"
+        " live_only = ?, delete_at_us = ? WHERE id = ?",
         encoded,
         *now,
+        when,
         state.id,
     )
-    if now == row[1:]:
+    if (*now, when) == (*before, row[6]):
         return
     tx.touched.conversations.add(state.id)
+    if now[2] != row[3]:
+        closing.put_aside_all(tx, state.id, Lifecycle(now[2]))
     if now[1] != row[2]:
         _touch_order(tx, state.account_id, row[2], state.id)
         _touch_order(tx, state.account_id, now[1], state.id)
@@ -97,10 +134,13 @@ def _columns(facts: Facts) -> tuple[Any, ...]:
     def now(name: str, otherwise: Any) -> Any:
         return facts[name].now() if name in facts else otherwise
 
+    lifecycle = Lifecycle(now("lifecycle", Lifecycle.OPEN))
+    why = now("closed_why", None)
     return (
         now("title", ""),
         now("order_remote_id", None),
-        Lifecycle(now("lifecycle", Lifecycle.OPEN)).value,
+        lifecycle.value,
+        None if why is None or lifecycle is Lifecycle.OPEN else ClosedWhy(why).value,
         int(now("live_only", False)),
     )
 
@@ -147,80 +187,6 @@ def lists_read(tx: Tx, account: AccountId, stamp: bytes, _event: ListsRead) -> N
         "SELECT id FROM conversations WHERE account_id = ? AND discovered_at > ?", account, stamp
     ):
         recount(tx, tx.state(conversation))
-
-
-def read(tx: Tx, state: ConversationState, stamp: bytes, event: ReadSeen) -> None:
-    """Somebody has read up to a cursor, a time, or everything so far."""
-    mark = _mark(tx, state, event)
-    if event.by_self:
-        tx.self_read(state, stamp)
-    cursor = event.cursor or ""
-    if event.up_to_us is not None and event.up_to_us > mark.up_to_us:
-        mark.up_to_us = event.up_to_us
-    if event.cursor is None and event.up_to_us is None:
-        mark.all_at = max(mark.all_at, stamp)
-        newest = tx.one(
-            "SELECT cursor FROM messages WHERE conversation_id = ? AND cursor < ?"
-            " AND substr(first_seen, 1, ?) <= ? ORDER BY cursor DESC LIMIT 1",
-            state.id,
-            PENDING_CURSOR,
-            STAMP_BYTES,
-            stamp,
-        )
-        cursor = "" if newest is None else newest[0]
-    tx.run_sql(
-        "UPDATE read_marks SET up_to_us = ?, all_at = ?"
-        " WHERE conversation_id = ? AND person_id = ? AND by_self = ?",
-        mark.up_to_us,
-        mark.all_at,
-        state.id,
-        event.person_id,
-        event.by_self,
-    )
-    if event.up_to_us is not None:
-        _read_up_to(tx, state, mark)
-    raise_mark(tx, state, event.person_id, by_self=event.by_self, cursor=cursor)
-
-
-def _mark(tx: Tx, state: ConversationState, event: ReadSeen) -> Mark:
-    for mark in state.marks:
-        if mark.person_id == event.person_id and mark.by_self == event.by_self:
-            return mark
-    mark = Mark(event.person_id, event.by_self)
-    tx.run_sql(
-        "INSERT INTO read_marks VALUES (?, ?, ?, ?, ?, ?)",
-        state.id,
-        mark.person_id,
-        mark.by_self,
-        mark.cursor,
-        mark.up_to_us,
-        mark.all_at,
-    )
-    state.marks.append(mark)
-    return mark
-
-
-def _read_up_to(tx: Tx, state: ConversationState, mark: Mark) -> None:
-    """A mark that names a time covers by time, message by message: times and cursors may disagree."""
-    if mark.by_self:
-        newest = tx.one(
-            "SELECT max(cursor) FROM messages WHERE conversation_id = ? AND cursor > ? AND cursor < ?"
-            " AND sent_at_us <= ? AND first_seen IS NOT NULL",
-            state.id,
-            mark.cursor,
-            PENDING_CURSOR,
-            mark.up_to_us,
-        )
-        if newest is not None and newest[0] is not None:
-            raise_mark(tx, state, mark.person_id, by_self=True, cursor=newest[0])
-        return
-    for (message,) in tx.all(
-        "SELECT id FROM messages WHERE conversation_id = ? AND own = 1 AND state IN ('accepted', 'delivered')"
-        " AND sent_at_us <= ? AND first_seen IS NOT NULL",
-        state.id,
-        mark.up_to_us,
-    ):
-        set_read(tx, state, message)
 
 
 def notified(tx: Tx, account: AccountId, stamp: bytes, event: NotificationSeen) -> None:

@@ -23,7 +23,7 @@ def refresh(tx: Tx, conversation: ConversationId) -> None:
     state = tx.state(conversation)
     last = tx.one(LAST, conversation)
     new = (
-        state.server_count() + _unread(tx, state),
+        _server_part(tx, state) + _unread(tx, state),
         _waiting_since_us(tx, conversation),
         None if last is None else last[0],
         max(old[4], 0 if last is None else last[1]),
@@ -40,6 +40,33 @@ def refresh(tx: Tx, conversation: ConversationId) -> None:
         tx.touched.conversations.add(conversation)  # its snippet: text or tick of the last message
 
 
+def _server_part(tx: Tx, state: ConversationState) -> int:
+    """The server's number, less what an own read event has named since it was given.
+
+    What arrived here since is not in that number; what is not here is taken to be in it.
+    """
+    number = state.server_count()
+    if number == 0 or not state.has_read_ids:
+        return number
+    row = tx.one(
+        NAMED_READ,
+        STAMP_BYTES,
+        state.server_unread_at,
+        STAMP_BYTES + 1,
+        state.counted_by_server(),
+        state.id,
+        state.server_unread_at,
+    )
+    return number if row is None else max(number - int(row[0]), 0)
+
+
+NAMED_READ = (
+    "SELECT count(*) FROM read_ids r LEFT JOIN messages m"
+    " ON m.conversation_id = r.conversation_id AND m.remote_id = r.remote_id"
+    " WHERE (m.id IS NULL OR (m.own = 0 AND m.deleted = 0 AND m.kind <> 'system' AND NOT"
+    "  (substr(m.first_seen, 1, ?) > ? AND (substr(m.first_seen, ?) = x'00' OR ifnull(m.cursor > ?, 0)))))"
+    " AND r.conversation_id = ? AND r.by_self = 1 AND r.at > ?"
+)
 LAST = (
     "SELECT id, sent_at_us FROM messages WHERE conversation_id = ? AND deleted = 0"
     " ORDER BY cursor DESC, id DESC LIMIT 1"
@@ -72,7 +99,7 @@ def recount(tx: Tx, state: ConversationState) -> None:
     if state.server_unread_at is not None:
         tx.run_sql(
             "UPDATE messages SET counted = 1 - counted WHERE conversation_id = ? AND counted <>"
-            " (own = 0 AND deleted = 0 AND kind <> 'system' AND first_seen IS NOT NULL"
+            " (own = 0 AND deleted = 0 AND kind <> 'system' AND first_seen IS NOT NULL AND read_here = 0"
             "  AND substr(first_seen, 1, ?) > ?"
             "  AND (substr(first_seen, ?) = x'00' OR ifnull(cursor > ?, 0)))",
             state.id,
@@ -85,7 +112,7 @@ def recount(tx: Tx, state: ConversationState) -> None:
         is_new = state.lists_read_at is not None and state.discovered_at > state.lists_read_at
         tx.run_sql(
             "UPDATE messages SET counted = 1 - counted WHERE conversation_id = ? AND counted <>"
-            " (own = 0 AND deleted = 0 AND kind <> 'system' AND first_seen IS NOT NULL"
+            " (own = 0 AND deleted = 0 AND kind <> 'system' AND first_seen IS NOT NULL AND read_here = 0"
             "  AND (substr(first_seen, ?) = x'00' OR ? OR ifnull(cursor > ?, 0)))",
             state.id,
             STAMP_BYTES + 1,

@@ -1,4 +1,7 @@
-"""What a person intends: writing, sending, reading, deleting, changing a status. Each is one transaction."""
+"""What a person intends: writing, sending, reading, deleting, reporting, changing a status.
+
+Each is one transaction.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from chatdesk.domain.actions import NO_EXTRAS, Extras
 from chatdesk.domain.entities import Draft, Outgoing
 from chatdesk.domain.errors import NotPossible, StaleDraft
 from chatdesk.domain.ids import (
@@ -15,17 +19,15 @@ from chatdesk.domain.ids import (
     Cursor,
     MessageId,
     OrderId,
-    OutgoingId,
     new_outgoing_id,
 )
 from chatdesk.domain.kinds import DeliveryState, Lifecycle, MessageKind, OutgoingKind
 from chatdesk.domain.text import is_blank, well_formed
 from chatdesk.store import outbox, rows
+from chatdesk.store.closing import OUT_OF_REACH, WRITABLE
 from chatdesk.store.transaction import ConversationState, Tx
 
 DRAFT = "SELECT conversation_id, version, text, saved_at_us FROM drafts WHERE conversation_id = ?"
-WRITABLE = frozenset({Lifecycle.OPEN, Lifecycle.CLOSING})
-"""Conversations that may be written to."""
 
 
 def draft(tx: Tx, conversation: ConversationId) -> Draft:
@@ -57,7 +59,7 @@ def _put_draft(tx: Tx, conversation: ConversationId, version: int, text: str) ->
 
 def _row(tx: Tx, conversation: ConversationId) -> tuple[Any, ...]:
     row = tx.one(
-        "SELECT c.account_id, c.remote_id, c.lifecycle, o.id, o.remote_id, o.number, a.user_id, a.name"
+        "SELECT c.account_id, c.remote_id, c.lifecycle, o.id, c.order_remote_id, o.number, a.user_id, a.name"
         " FROM conversations c JOIN accounts a ON a.id = c.account_id"
         " LEFT JOIN orders o ON o.account_id = c.account_id AND o.remote_id = c.order_remote_id"
         " WHERE c.id = ?",
@@ -86,23 +88,32 @@ def _new(tx: Tx, conversation: ConversationId | None, row: tuple[Any, ...], kind
     )
 
 
-def press_send(tx: Tx, conversation: ConversationId, draft_version: int, text: str) -> Outgoing:
+def press_send(
+    tx: Tx,
+    conversation: ConversationId,
+    draft_version: int,
+    text: str,
+    kind: MessageKind = MessageKind.TEXT,
+    extras: Extras = NO_EXTRAS,
+) -> Outgoing:
     """Message row, outbox row and an empty draft at once. Raises StaleDraft, NotPossible."""
     row = _row(tx, conversation)
-    text = well_formed(text)
-    if is_blank(text):
+    text, extras = well_formed(text), rows.sound_extras(extras)
+    if is_blank(text) and not extras.attachments and extras.place is None:
         raise NotPossible("nothing to send")
     if Lifecycle(row[2]) not in WRITABLE:
         raise NotPossible("the conversation is closed")
     old = draft(tx, conversation)
     if draft_version > old.version:
         raise StaleDraft(old)
-    item = _new(tx, conversation, row, OutgoingKind.SEND)
-    message = _insert_message(tx, conversation, item.id, row, text)
+    item = msgspec.structs.replace(
+        _new(tx, conversation, row, OutgoingKind.SEND), text=text, message_kind=kind, extras=extras
+    )
+    message = _insert_message(tx, conversation, row, item)
     try:
         item = outbox.insert(
             tx,
-            msgspec.structs.replace(item, text=text, message_id=message),
+            msgspec.structs.replace(item, message_id=message),
             draft_version=draft_version,
             body=text,
         )
@@ -119,21 +130,20 @@ def press_send(tx: Tx, conversation: ConversationId, draft_version: int, text: s
     return item
 
 
-def _insert_message(
-    tx: Tx, conversation: ConversationId, outgoing: OutgoingId, row: tuple[Any, ...], text: str
-) -> MessageId:
+def _insert_message(tx: Tx, conversation: ConversationId, row: tuple[Any, ...], item: Outgoing) -> MessageId:
     tx.run_sql(
-        "INSERT INTO messages (conversation_id, cursor, sender_id, sender_name, own, kind, text, sent_at_us,"
-        " state, outgoing_id) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
+        "INSERT INTO messages (conversation_id, cursor, sender_id, sender_name, own, kind, text, extras,"
+        " sent_at_us, state, outgoing_id) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
         conversation,
         PENDING_CURSOR,
         row[6],
         row[7],
-        MessageKind.TEXT.value,
-        text,
+        item.message_kind.value,
+        item.text,
+        rows.encode_extras(item.extras),
         tx.now_us,
         DeliveryState.QUEUED.value,
-        outgoing,
+        item.id,
     )
     return MessageId(tx.con.last_insert_rowid())
 
@@ -168,6 +178,8 @@ def read_up_to(tx: Tx, conversation: ConversationId, cursor: Cursor) -> Outgoing
     for older in outbox.waiting_of(tx, conversation, OutgoingKind.MARK_READ):
         if older.state in {DeliveryState.QUEUED, DeliveryState.PARKED}:
             outbox.replace_waiting(tx, older)
+    if Lifecycle(row[2]) in OUT_OF_REACH:
+        return None  # there is nobody to tell
     return outbox.insert(
         tx, msgspec.structs.replace(_new(tx, conversation, row, OutgoingKind.MARK_READ), target=upto)
     )
@@ -186,6 +198,28 @@ def delete(tx: Tx, message: MessageId) -> Outgoing:
             return waiting
     item = _new(tx, conversation, _row(tx, conversation), OutgoingKind.DELETE)
     return outbox.insert(tx, msgspec.structs.replace(item, target=remote_id, message_id=message))
+
+
+def report(tx: Tx, message: MessageId, reason: str) -> Outgoing:
+    """Queue a report of somebody else's message that the server has. Raises NotPossible."""
+    found = tx.one(
+        "SELECT m.conversation_id, m.remote_id, m.own, m.deleted, c.lifecycle FROM messages m"
+        " JOIN conversations c ON c.id = m.conversation_id WHERE m.id = ?",
+        message,
+    )
+    if found is None or found[2] or found[1] is None or found[3]:
+        raise NotPossible("only stored messages of others can be reported")
+    conversation, remote_id = found[0], found[1]
+    if Lifecycle(found[4]) in OUT_OF_REACH:
+        raise NotPossible("the conversation is closed")
+    for waiting in outbox.waiting_of(tx, conversation, OutgoingKind.REPORT):
+        if waiting.target == remote_id:
+            return waiting
+    item = _new(tx, conversation, _row(tx, conversation), OutgoingKind.REPORT)
+    reason = well_formed(reason)
+    return outbox.insert(
+        tx, msgspec.structs.replace(item, target=remote_id, text=reason, message_id=message), body=reason
+    )
 
 
 def change_status(tx: Tx, order: OrderId, new_status: str) -> Outgoing:

@@ -22,10 +22,15 @@ from chatdesk.domain.outbox import WAITING
 
 FILE_NAME = "outbox.journal"
 COMPACT_BYTES: Final = 262_144
+_ITEM_BYTES: Final = 500
+"""About what an item takes beside its text."""
 
 
 class Written(msgspec.Struct, frozen=True, tag="item"):
-    """An item as it is now, whatever was recorded of it before. `account`: platform, server and user."""
+    """An item as it is now, whatever was recorded of it before.
+
+    account: platform, server, user and, where there is one, seat.
+    """
 
     account: str
     item: Outgoing
@@ -211,7 +216,7 @@ class Journal:
     def is_long(self) -> bool:
         """Whether compacting is worth its while."""
         return os.fstat(self._file).st_size > COMPACT_BYTES + 4 * sum(
-            len(one.item.text) for one in self.contents.unfinished.values()
+            len(one.item.text) + _ITEM_BYTES for one in self.contents.unfinished.values()
         )
 
     def compact(self) -> None:

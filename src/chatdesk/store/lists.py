@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import apsw
 import msgspec
 
-from chatdesk.domain.desk import KnownConversation, Snapshot
+from chatdesk.domain.desk import KnownConversation, Removal, Snapshot
 from chatdesk.domain.entities import Account, Conversation, Message, Notification, Order, Outgoing, StatusStep
 from chatdesk.domain.errors import NotPossible, StoreProblem
 from chatdesk.domain.ids import (
@@ -26,8 +26,8 @@ from chatdesk.domain.ids import (
 from chatdesk.domain.kinds import Lifecycle
 from chatdesk.domain.ports import Learnt
 from chatdesk.store import ledger, rows
+from chatdesk.store.closing import WRITABLE
 from chatdesk.store.connection import open_reader, problem
-from chatdesk.store.intents import WRITABLE
 
 T = TypeVar("T")
 HEAD_IDS: Final = 50
@@ -125,6 +125,26 @@ def account(con: apsw.Connection, wanted: AccountId) -> Account:
     return rows.account(row)
 
 
+def removal(con: apsw.Connection, wanted: AccountId) -> Removal:
+    """What removing an account would delete. Raises NotPossible where there is none."""
+    account(con, wanted)
+    found = con.execute(
+        "SELECT (SELECT count(*) FROM conversations WHERE account_id = ?1),"
+        " (SELECT count(*) FROM messages m JOIN conversations c ON c.id = m.conversation_id"
+        "   WHERE c.account_id = ?1),"
+        " (SELECT count(*) FROM drafts d JOIN conversations c ON c.id = d.conversation_id"
+        "   WHERE c.account_id = ?1 AND d.text <> ''),"
+        " (SELECT count(*) FROM outbox WHERE account_id = ?1 AND kind = 'send' AND state = 'queued'),"
+        " (SELECT count(*) FROM outbox WHERE account_id = ?1 AND kind = 'send'"
+        "   AND state IN ('in_flight', 'uncertain', 'parked'))",
+        (wanted,),
+    )
+    ((conversations, messages, drafts, queued, undecided),) = found
+    return Removal(
+        conversations=conversations, messages=messages, drafts=drafts, queued=queued, undecided=undecided
+    )
+
+
 def message_info(con: apsw.Connection, message: MessageId) -> tuple[tuple[int, str], ...]:
     """The ledger's story of an own message."""
     row = con.execute("SELECT outgoing_id FROM messages WHERE id = ?", (message,)).fetchone()
@@ -193,8 +213,8 @@ def candidates(
 ) -> tuple[Message, ...]:
     """Own messages that no item is bound to and that a watermark does not hold, in reading order.
 
-    What is older than all of the watermark is outside the window. Deleted ones count, with their text: they
-    have arrived.
+    What is older than all of the watermark is outside the window. Deleted ones count, with their text and
+    extras: they have arrived.
     """
     known = msgspec.json.encode(sorted(outside)).decode()
     floor = con.execute(
@@ -208,7 +228,9 @@ def candidates(
         (conversation, floor or "", PENDING_CURSOR),
     )
     return tuple(
-        msgspec.structs.replace(rows.message(row), text=row[8]) for row in found if row[2] not in outside
+        msgspec.structs.replace(rows.message(row), text=row[8], extras=rows.extras(row[19]))
+        for row in found
+        if row[2] not in outside
     )
 
 

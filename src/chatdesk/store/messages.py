@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -10,6 +10,7 @@ from chatdesk.domain.events import MessageSeen
 from chatdesk.domain.ids import MessageId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, Source
 from chatdesk.store import ledger
+from chatdesk.store.rows import encode_extras, sound_extras
 from chatdesk.store.stamps import content_version, first_seen, is_strong
 from chatdesk.store.transaction import ConversationState, Tx
 
@@ -21,14 +22,18 @@ ABSENCE_WEIGHT: Final = 2
 """Weights of history reads that together prove an absence."""
 
 _COLUMNS = (
-    "SELECT id, cursor, sender_id, sender_name, own, kind, text, sent_at_us, edited_at_us, deleted, state,"
-    " assurance, outgoing_id, arrived_twice, counted, version, first_seen, last_seen"
+    "SELECT id, cursor, sender_id, sender_name, own, kind, text, extras, sent_at_us, edited_at_us, deleted,"
+    " state, assurance, outgoing_id, arrived_twice, counted, read_here, version, first_seen, last_seen"
 )
 _INSERT = (
     "INSERT INTO messages (conversation_id, remote_id, cursor, sender_id, sender_name, own, kind, text,"
-    " sent_at_us, edited_at_us, deleted, state, assurance, arrived_twice, counted, version, first_seen,"
-    " last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " extras, sent_at_us, edited_at_us, deleted, state, assurance, arrived_twice, counted, read_here,"
+    " version, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+
+_SHOWN: Final = 15
+"""So many of _COLUMNS can be seen; the others are for counting and merging."""
 
 
 class Stored(msgspec.Struct, eq=False):
@@ -41,6 +46,7 @@ class Stored(msgspec.Struct, eq=False):
     own: int
     kind: str
     text: str
+    extras: str
     sent_at_us: int
     edited_at_us: int | None
     deleted: int
@@ -49,6 +55,7 @@ class Stored(msgspec.Struct, eq=False):
     outgoing_id: OutgoingId | None
     arrived_twice: int
     counted: int
+    read_here: int
     version: bytes | None
     first_seen: bytes | None
     last_seen: bytes | None
@@ -83,12 +90,22 @@ def _insert(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, 
     deleted = TOMBSTONE if event.deleted or is_tombstoned(tx, state, event.remote_id) else 0
     if not deleted and stamp < state.newest_read_at and is_strong(version):
         deleted = _absence(tx, state, event.cursor, stamp)
+    read_here = state.has_read_ids and is_named_read(tx, state, event.remote_id, by_self=True)
     counted = state.counted(
-        own=event.own, kind=event.kind, deleted=deleted > 0, first=first, cursor=event.cursor
+        own=event.own,
+        kind=event.kind,
+        deleted=deleted > 0,
+        read_here=read_here,
+        first=first,
+        cursor=event.cursor,
     )
     delivery = DeliveryState.ACCEPTED
-    if event.own and _read_by_others(state, event.cursor, event.sent_at_us, first):
+    if event.own and (
+        _read_by_others(state, event.cursor, event.sent_at_us, first)
+        or is_named_read(tx, state, event.remote_id, by_self=False)
+    ):
         delivery = DeliveryState.READ
+    is_wiped = deleted == TOMBSTONE and not event.own
     tx.run_sql(
         _INSERT,
         state.id,
@@ -98,7 +115,8 @@ def _insert(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, 
         event.sender_name,
         event.own,
         event.kind.value,
-        "" if deleted == TOMBSTONE and not event.own else event.text,
+        "" if is_wiped else event.text,
+        "" if is_wiped else encode_extras(sound_extras(event.extras)),
         event.sent_at_us,
         event.edited_at_us,
         deleted,
@@ -106,6 +124,7 @@ def _insert(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, 
         _assurance(event),
         twice,
         counted,
+        read_here,
         version,
         first,
         stamp,
@@ -129,26 +148,21 @@ def _merge(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, r
     if (version, content) > (row.version or b"", _content_of(row)):
         row.version = version
         row.cursor, row.sender_id, row.sender_name = event.cursor, event.sender_id, event.sender_name
-        row.own, row.kind, row.text = int(event.own), event.kind.value, event.text
+        row.own, row.kind, row.text, row.extras = int(event.own), event.kind.value, event.text, content[-1]
         row.sent_at_us, row.edited_at_us = event.sent_at_us, event.edited_at_us
     if event.deleted:
         row.deleted = TOMBSTONE
     elif (row.deleted == ABSENT and is_newest) or (row.deleted == 0 and last < state.newest_read_at):
         row.deleted = _absence(tx, state, row.cursor, last) if is_strong(row.version) else 0
     if row.deleted == TOMBSTONE and not row.own:
-        row.text = ""
+        row.text = row.extras = ""
     row.assurance = _stronger(row.assurance, _assurance(event))
-    if row.own and _read_by_others(state, row.cursor, row.sent_at_us, first):
+    if row.own and (
+        _read_by_others(state, row.cursor, row.sent_at_us, first)
+        or is_named_read(tx, state, event.remote_id, by_self=False)
+    ):
         row.state = DeliveryState.READ.value
-    row.counted = int(
-        state.counted(
-            own=bool(row.own),
-            kind=MessageKind(row.kind),
-            deleted=row.deleted > 0,
-            first=first,
-            cursor=row.cursor,
-        )
-    )
+    _count(state, row, first)
     write(tx, state, row, before)
     _follow(tx, state, event, stamp, first)
     if is_echo and row.outgoing_id is not None:
@@ -171,13 +185,14 @@ def write(tx: Tx, state: ConversationState, row: Stored, before: tuple[object, .
         return
     tx.run_sql(
         "UPDATE messages SET cursor = ?, sender_id = ?, sender_name = ?, own = ?, kind = ?, text = ?,"
-        " sent_at_us = ?, edited_at_us = ?, deleted = ?, state = ?, assurance = ?, outgoing_id = ?,"
-        " arrived_twice = ?, counted = ?, version = ?, first_seen = ?, last_seen = ? WHERE id = ?",
+        " extras = ?, sent_at_us = ?, edited_at_us = ?, deleted = ?, state = ?, assurance = ?,"
+        " outgoing_id = ?, arrived_twice = ?, counted = ?, read_here = ?, version = ?, first_seen = ?,"
+        " last_seen = ? WHERE id = ?",
         *after[1:],
         row.id,
     )
     tx.touched.dirty.add(state.id)
-    if after[:14] != before[:14]:
+    if after[:_SHOWN] != before[:_SHOWN]:
         tx.touched.message(state.id, row.id)
 
 
@@ -198,7 +213,7 @@ def bury(tx: Tx, state: ConversationState, row: Stored) -> None:
     before = msgspec.structs.astuple(row)
     row.deleted, row.counted = TOMBSTONE, 0
     if not row.own:
-        row.text = ""
+        row.text = row.extras = ""
     write(tx, state, row, before)
     if row.outgoing_id is not None:
         ledger.note(tx, row.outgoing_id, "deleted")
@@ -210,16 +225,21 @@ def weigh_absence(tx: Tx, state: ConversationState, row: Stored) -> None:
         return
     before = msgspec.structs.astuple(row)
     row.deleted = _absence(tx, state, row.cursor, row.last_seen) if is_strong(row.version) else 0
+    _count(state, row, row.first_seen)
+    write(tx, state, row, before)
+
+
+def _count(state: ConversationState, row: Stored, first: bytes) -> None:
     row.counted = int(
         state.counted(
             own=bool(row.own),
             kind=MessageKind(row.kind),
             deleted=row.deleted > 0,
-            first=row.first_seen,
+            read_here=bool(row.read_here),
+            first=first,
             cursor=row.cursor,
         )
     )
-    write(tx, state, row, before)
 
 
 def _absence(tx: Tx, state: ConversationState, cursor: str, last_seen: bytes) -> int:
@@ -240,6 +260,20 @@ def is_tombstoned(tx: Tx, state: ConversationState, remote_id: RemoteId) -> bool
         state.has_tombstones
         and tx.one(
             "SELECT 1 FROM tombstones WHERE conversation_id = ? AND remote_id = ?", state.id, remote_id
+        )
+        is not None
+    )
+
+
+def is_named_read(tx: Tx, state: ConversationState, remote_id: RemoteId, *, by_self: bool) -> bool:
+    """Whether a read event has named this message before it was here."""
+    return (
+        state.has_read_ids
+        and tx.one(
+            "SELECT 1 FROM read_ids WHERE conversation_id = ? AND by_self = ? AND remote_id = ?",
+            state.id,
+            by_self,
+            remote_id,
         )
         is not None
     )
@@ -295,7 +329,7 @@ def set_read(tx: Tx, state: ConversationState, message: MessageId) -> None:
         ledger.note(tx, row[0], "read")
 
 
-def _content(event: MessageSeen) -> tuple[object, ...]:
+def _content(event: MessageSeen) -> tuple[Any, ...]:
     return (
         event.cursor,
         event.sender_id,
@@ -305,10 +339,11 @@ def _content(event: MessageSeen) -> tuple[object, ...]:
         event.sent_at_us,
         event.edited_at_us or 0,
         event.text,
+        encode_extras(sound_extras(event.extras)),
     )
 
 
-def _content_of(row: Stored) -> tuple[object, ...]:
+def _content_of(row: Stored) -> tuple[Any, ...]:
     return (
         row.cursor,
         row.sender_id,
@@ -318,6 +353,7 @@ def _content_of(row: Stored) -> tuple[object, ...]:
         row.sent_at_us,
         row.edited_at_us or 0,
         row.text,
+        row.extras,
     )
 
 

@@ -29,8 +29,8 @@ def insert(tx: Tx, item: Outgoing, *, draft_version: int | None = None, body: st
     tx.run_sql(
         "INSERT INTO outbox (id, account_id, conversation_id, conversation_remote_id, kind, text, target,"
         " order_id, order_remote_id, order_number, state, created_at_us, changed_at_us, attempts, repeats,"
-        " not_before_us, message_id, parked, detail, approved, draft_version)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " not_before_us, message_id, parked, detail, approved, message_kind, extras, draft_version)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         item.id,
         item.account_id,
         item.conversation_id,
@@ -51,6 +51,8 @@ def insert(tx: Tx, item: Outgoing, *, draft_version: int | None = None, body: st
         None if item.parked is None else item.parked.value,
         item.detail,
         item.approved,
+        item.message_kind.value,
+        rows.encode_extras(item.extras),
         draft_version,
     )
     item = msgspec.structs.replace(item, position=tx.con.last_insert_rowid())
@@ -60,8 +62,11 @@ def insert(tx: Tx, item: Outgoing, *, draft_version: int | None = None, body: st
     return item
 
 
-def advance(tx: Tx, outgoing: OutgoingId, event: machine.Event) -> Outgoing:
-    """One step of the state machine. Raises NotPossible where there is no such step."""
+def advance(tx: Tx, outgoing: OutgoingId, event: machine.Event, *, code: str | None = None) -> Outgoing:
+    """One step of the state machine. Raises NotPossible where there is no such step.
+
+    code: the ledger's word for it, where it is not the event's own.
+    """
     item = load(tx, outgoing)
     if item is None:
         raise NotPossible("no such intention")
@@ -72,7 +77,7 @@ def advance(tx: Tx, outgoing: OutgoingId, event: machine.Event) -> Outgoing:
         changed = machine.advance(item, event, tx.now_us)
     except IllegalTransition as exc:
         raise NotPossible(str(exc)) from exc
-    return _write(tx, item, changed, event, _code(event))
+    return _write(tx, item, changed, event, _code(event) if code is None else code)
 
 
 def ask_again(tx: Tx) -> None:

@@ -25,6 +25,12 @@ OLDER = (
 NEWER = rows.MESSAGES + " WHERE conversation_id = ? AND (cursor, id) > (?, ?) ORDER BY cursor, id LIMIT ?"
 NEWEST = rows.MESSAGES + " WHERE conversation_id = ? ORDER BY cursor DESC, id DESC LIMIT ?"
 FIRST_CONVERSATIONS = rows.CONVERSATIONS + " ORDER BY c.activity_at_us DESC, c.id LIMIT ?"
+LINKED = (
+    rows.CONVERSATIONS
+    + " JOIN conversations g ON g.customer_group = c.customer_group WHERE g.id = ?1 AND c.id <> ?1"
+    + " ORDER BY c.activity_at_us DESC, c.id LIMIT ?2"
+)
+MOST_LINKED = 20
 COVERED = "SELECT 1 FROM ranges WHERE conversation_id = ? AND lo <= ? AND hi >= ? LIMIT 1"
 
 
@@ -150,6 +156,12 @@ class Reader:
         """One order in full."""
         with self._read():
             return load_order(self._con, order)
+
+    def linked(self, conversation: ConversationId) -> tuple[Conversation, ...]:
+        """The other conversations with the same customer, most recently active first; at most 20."""
+        with self._read():
+            found = self._con.execute(LINKED, (conversation, MOST_LINKED))
+            return tuple(rows.conversation(row) for row in found)
 
     def draft(self, conversation: ConversationId) -> Draft:
         """The draft; version 0 and empty text when there was never one."""

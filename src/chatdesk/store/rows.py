@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from chatdesk.domain.actions import NO_EXTRAS, Attachment, Extras
 from chatdesk.domain.entities import (
     SNIPPET_CHARS,
     Account,
@@ -24,6 +26,7 @@ from chatdesk.domain.entities import (
 )
 from chatdesk.domain.kinds import (
     Assurance,
+    ClosedWhy,
     DeliveryState,
     Lifecycle,
     MessageKind,
@@ -33,7 +36,7 @@ from chatdesk.domain.kinds import (
     Platform,
     Progress,
 )
-from chatdesk.domain.text import one_line
+from chatdesk.domain.text import one_line, well_formed
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -43,16 +46,20 @@ _KIND: Final = {member.value: member for member in MessageKind}
 _ASSURANCE: Final = {member.value: member for member in Assurance}
 _PARKED: Final = {member.value: member for member in ParkReason}
 _PROGRESS: Final = {member.value: member for member in Progress}
+_LIFECYCLE: Final = {member.value: member for member in Lifecycle}
+_CLOSED_WHY: Final = {member.value: member for member in ClosedWhy}
 
 ACCOUNTS: Final = (
     "SELECT id, platform, server_url, login, user_id, role, name, plain_http_consent, added_at_us,"
-    " capabilities FROM accounts"
+    " capabilities, seat, settings FROM accounts"
 )
+
+ACCOUNT_NAME: Final = "SELECT id, platform, server_url, user_id, seat FROM accounts"
 
 MESSAGES: Final = (
     "SELECT id, conversation_id, remote_id, cursor, sender_id, sender_name, own, kind, text, sent_at_us,"
     " edited_at_us, deleted, state, assurance, outgoing_id, parked, parked_detail, expected_at_us,"
-    " arrived_twice FROM messages"
+    " arrived_twice, extras FROM messages"
 )
 
 ORDERS: Final = (
@@ -65,7 +72,8 @@ ORDERS: Final = (
 CONVERSATIONS: Final = (
     "SELECT c.id, c.account_id, c.remote_id, c.title, c.lifecycle, c.live_only, o.id, o.number,"
     " o.status_label, o.progress, c.activity_at_us, c.unread, c.waiting_since_us, d.text, c.archived,"
-    " c.muted, c.seen_cursor, m.id, m.text, m.own, m.kind, m.state, m.sent_at_us"
+    " c.muted, c.seen_cursor, m.id, m.text, m.own, m.kind, m.state, m.sent_at_us, c.closed_why,"
+    " c.delete_at_us, c.customer_group"
     " FROM conversations c"
     " LEFT JOIN orders o ON o.account_id = c.account_id AND o.remote_id = c.order_remote_id"
     " LEFT JOIN drafts d ON d.conversation_id = c.id"
@@ -75,7 +83,7 @@ CONVERSATIONS: Final = (
 OUTBOX: Final = (
     "SELECT id, account_id, conversation_id, conversation_remote_id, kind, text, target, order_id,"
     " order_remote_id, order_number, state, position, created_at_us, changed_at_us, attempts, repeats,"
-    " not_before_us, message_id, parked, detail, approved FROM outbox"
+    " not_before_us, message_id, parked, detail, approved, message_kind, extras FROM outbox"
 )
 WAITING: Final = "state IN ('queued', 'in_flight', 'uncertain', 'parked')"
 """Word for word the condition of the partial indexes on `outbox`."""
@@ -97,6 +105,43 @@ class OrderDetails(msgspec.Struct, array_like=True):
 
 _DETAILS = msgspec.msgpack.Decoder(OrderDetails)
 _CAPABILITIES = msgspec.json.Decoder(Capabilities)
+_SETTINGS = msgspec.json.Decoder(dict[str, str])
+_EXTRAS = msgspec.json.Decoder(Extras)
+
+
+def extras(column: str) -> Extras:
+    """From `messages.extras` or `outbox.extras`."""
+    return _EXTRAS.decode(column) if column else NO_EXTRAS
+
+
+def encode_extras(value: Extras) -> str:
+    """For those columns; '' for nothing. Raises msgspec.ValidationError for what could not be read again."""
+    if value == NO_EXTRAS:
+        return ""
+    encoded = msgspec.json.encode(value)
+    _EXTRAS.decode(encoded)
+    return encoded.decode()
+
+
+def sound_extras(value: Extras) -> Extras:
+    """Without what no column can hold: lone surrogates, and a place that is no place."""
+    if value == NO_EXTRAS:
+        return value
+    place = value.place
+    return Extras(
+        subject=well_formed(value.subject),
+        topic=well_formed(value.topic),
+        attachments=tuple(
+            Attachment(
+                url=well_formed(one.url),
+                name=well_formed(one.name),
+                content_type=well_formed(one.content_type),
+                size_bytes=one.size_bytes,
+            )
+            for one in value.attachments
+        ),
+        place=place if place is not None and all(map(math.isfinite, place)) else None,
+    )
 
 
 def account(row: Row) -> Account:
@@ -112,7 +157,14 @@ def account(row: Row) -> Account:
         plain_http_consent=bool(row[7]),
         added_at_us=row[8],
         capabilities=_CAPABILITIES.decode(row[9]),
+        seat=row[10],
+        settings=_SETTINGS.decode(row[11]),
     )
+
+
+def account_name(row: Row) -> str:
+    """From ACCOUNT_NAME: what names an account outside this database."""
+    return " ".join(row[1:] if row[4] else row[1:4])
 
 
 def message(row: Row) -> Message:
@@ -137,6 +189,7 @@ def message(row: Row) -> Message:
         parked_detail=row[16],
         expected_at_us=row[17],
         arrived_twice=bool(row[18]),
+        extras=NO_EXTRAS if row[11] or not row[19] else extras(row[19]),
     )
 
 
@@ -185,8 +238,11 @@ def conversation(row: Row) -> Conversation:
         account_id=row[1],
         remote_id=row[2],
         title=row[3],
-        lifecycle=Lifecycle(row[4]),
+        lifecycle=_LIFECYCLE[row[4]],
+        closed_why=None if row[23] is None else _CLOSED_WHY[row[23]],
         live_only=bool(row[5]),
+        delete_at_us=row[24],
+        group=row[25],
         order_id=row[6],
         order_number=row[7] or "",
         order_status_label=row[8] or "",
@@ -226,6 +282,8 @@ def outgoing(row: Row) -> Outgoing:
         parked=None if row[18] is None else _PARKED[row[18]],
         detail=row[19],
         approved=bool(row[20]),
+        message_kind=_KIND[row[21]],
+        extras=extras(row[22]),
     )
 
 

@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
+from chatdesk.domain.actions import NO_EXTRAS, Extras
 from chatdesk.domain.changes import Commit
-from chatdesk.domain.desk import KnownConversation, NewAccount, Snapshot
+from chatdesk.domain.desk import KnownConversation, NewAccount, Removal, Snapshot
 from chatdesk.domain.entities import (
     Account,
     Capabilities,
@@ -24,11 +25,11 @@ from chatdesk.domain.entities import (
 from chatdesk.domain.errors import DiskTrouble
 from chatdesk.domain.events import Stamped
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId, RemoteId
-from chatdesk.domain.kinds import DeliveryState
+from chatdesk.domain.kinds import DeliveryState, MessageKind
 from chatdesk.domain.outbox import Event as OutboxEvent
 from chatdesk.domain.outbox import Restarted
 from chatdesk.domain.ports import Learnt
-from chatdesk.store import accounts, apply, intents, ledger, lists, outbox
+from chatdesk.store import accounts, apply, closing, customers, intents, ledger, lists, outbox
 from chatdesk.store import journal as journal_file
 from chatdesk.store.connection import FILE_NAME, Start, prepare
 from chatdesk.store.journal import Journal
@@ -141,13 +142,51 @@ class Store:
         """Delete an account and all but its ledger."""
         return self._durable(lambda tx: accounts.remove(tx, account))
 
+    def removal_of(self, account: AccountId) -> Future[Removal]:
+        """What removing would delete; what is in flight counts as undecided."""
+        return self._lists.ask(lambda con: lists.removal(con, account))
+
+    def set_account_settings(self, account: AccountId, settings: Mapping[str, str]) -> Future[Account]:
+        """Replace an account's settings."""
+        given = dict(settings)
+        return self._durable(lambda tx: accounts.set_settings(tx, account, given))
+
+    def link_customer(self, one: ConversationId, other: ConversationId) -> Future[None]:
+        """Two conversations are with the same customer."""
+        return self._durable(lambda tx: customers.link(tx, one, other))
+
+    def unlink_customer(self, conversation: ConversationId) -> Future[None]:
+        """A conversation leaves its group."""
+        return self._durable(lambda tx: customers.unlink(tx, conversation))
+
+    def keep_copy(self, conversation: ConversationId) -> Future[None]:
+        """The copy stays."""
+        return self._durable(lambda tx: closing.keep_copy(tx, conversation))
+
+    def delete_copy(self, conversation: ConversationId) -> Future[None]:
+        """The copy goes now; NotPossible while it may not."""
+        return self._durable(lambda tx: closing.delete_copy(tx, conversation))
+
+    def delete_due(self, now_us: int) -> Future[int]:
+        """Every copy goes whose time has come and that may go."""
+        return self._durable(lambda tx: closing.delete_due(tx, now_us))
+
     def save_draft(self, conversation: ConversationId, version: int, text: str) -> Future[Draft]:
         """Save a draft."""
         return self._durable(lambda tx: intents.save_draft(tx, conversation, version, text))
 
-    def press_send(self, conversation: ConversationId, draft_version: int, text: str) -> Future[Outgoing]:
-        """Queue a message. NotPossible for blank text and closed conversations."""
-        return self._durable(lambda tx: intents.press_send(tx, conversation, draft_version, text))
+    def press_send(
+        self,
+        conversation: ConversationId,
+        draft_version: int,
+        text: str,
+        kind: MessageKind = MessageKind.TEXT,
+        extras: Extras = NO_EXTRAS,
+    ) -> Future[Outgoing]:
+        """Queue a message. NotPossible for closed conversations, and where there is nothing to send."""
+        return self._durable(
+            lambda tx: intents.press_send(tx, conversation, draft_version, text, kind, extras)
+        )
 
     def intend_read(self, conversation: ConversationId, cursor: Cursor) -> Future[Outgoing | None]:
         """Remember what was seen, and queue telling it."""
@@ -157,13 +196,17 @@ class Store:
         """Queue a deletion."""
         return self._durable(lambda tx: intents.delete(tx, message))
 
+    def intend_report(self, message: MessageId, reason: str) -> Future[Outgoing]:
+        """Queue a report."""
+        return self._durable(lambda tx: intents.report(tx, message, reason))
+
     def intend_status(self, order: OrderId, new_status: str) -> Future[Outgoing]:
         """Queue a change of status."""
         return self._durable(lambda tx: intents.change_status(tx, order, new_status))
 
     def advance(self, outgoing: OutgoingId, event: OutboxEvent) -> Future[Outgoing]:
         """One step of the outbox state machine."""
-        return self._durable(lambda tx: outbox.advance(tx, outgoing, event))
+        return self._durable(lambda tx: closing.advance(tx, outgoing, event))
 
     def set_archived(self, conversation: ConversationId, archived: bool) -> Future[None]:
         """Put away, or bring back."""
@@ -222,7 +265,7 @@ class Store:
         def work(tx: Tx) -> tuple[Outgoing, ...]:
             for item in outbox.waiting(tx, account):
                 if item.state is DeliveryState.IN_FLIGHT:
-                    outbox.advance(tx, item.id, Restarted())
+                    closing.advance(tx, item.id, Restarted())
             return outbox.waiting(tx, account)
 
         return self._durable(work)

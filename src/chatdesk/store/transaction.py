@@ -11,6 +11,7 @@ import msgspec
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind
 from chatdesk.domain.unread import Heard, counts
+from chatdesk.store import rows
 from chatdesk.store.journal import Record
 from chatdesk.store.stamps import STAMP_BYTES, came_by_push
 from chatdesk.store.touched import Shown, Touched
@@ -58,6 +59,7 @@ class ConversationState(msgspec.Struct, eq=False):
     newest_read_at: bytes
     """Stamp of the newest complete reading of its history."""
     has_tombstones: bool
+    has_read_ids: bool
     marks: list[Mark]
     head_reads: list[tuple[bytes, str]]
     """Stamp and newest cursor of the last few head reads."""
@@ -86,10 +88,12 @@ class ConversationState(msgspec.Struct, eq=False):
         later = [one for one in self.head_reads if one[0] > at]
         return min(later)[1] if later else None
 
-    def counted(self, *, own: bool, kind: MessageKind, deleted: bool, first: bytes, cursor: str) -> bool:
+    def counted(
+        self, *, own: bool, kind: MessageKind, deleted: bool, read_here: bool, first: bytes, cursor: str
+    ) -> bool:
         """Whether a message is unread as long as its cursor is above `seen_cursor`."""
         heard = Heard(cursor=Cursor(cursor), own=own, kind=kind, deleted=deleted, live=True)
-        return counts(heard) and self.live(first, cursor)
+        return counts(heard) and not read_here and self.live(first, cursor)
 
     def server_count(self) -> int:
         """The server's number, until somebody read here since."""
@@ -174,9 +178,9 @@ class Tx:
         )
 
     def account_name(self, account: AccountId) -> str:
-        """Platform, server and user: what names an account outside this database."""
-        row = self.one("SELECT platform, server_url, user_id FROM accounts WHERE id = ?", account)
-        return "" if row is None else " ".join(row)
+        """Platform, server, user and seat: what names an account outside this database."""
+        row = self.one(rows.ACCOUNT_NAME + " WHERE id = ?", account)
+        return "" if row is None else rows.account_name(row)
 
     def conversation(self, account: AccountId, remote_id: RemoteId) -> ConversationState | None:
         """A conversation of the account's; None where it has none of that id."""
@@ -202,7 +206,8 @@ class Tx:
             "SELECT c.account_id, c.seen_cursor, c.self_read_at, c.server_unread, c.server_unread_at,"
             " c.discovered_at, c.baseline, c.baseline_at, a.lists_read_at,"
             " (SELECT max(h.at) FROM history_reads h WHERE h.conversation_id = c.id),"
-            " EXISTS (SELECT 1 FROM tombstones t WHERE t.conversation_id = c.id)"
+            " EXISTS (SELECT 1 FROM tombstones t WHERE t.conversation_id = c.id),"
+            " EXISTS (SELECT 1 FROM read_ids r WHERE r.conversation_id = c.id)"
             " FROM conversations c JOIN accounts a ON a.id = c.account_id WHERE c.id = ?",
             conversation,
         )
@@ -225,6 +230,7 @@ class Tx:
             lists_read_at=row[8],
             newest_read_at=row[9] or b"",
             has_tombstones=bool(row[10]),
+            has_read_ids=bool(row[11]),
             marks=[Mark(m[0], bool(m[1]), m[2], m[3], m[4]) for m in marks],
             head_reads=[
                 (at, newest)

@@ -304,8 +304,5 @@ class Writer:
 def _waiting(con: apsw.Connection) -> list[tuple[str, Outgoing]]:
     """Every unsettled item with the name of its account."""
     found = con.execute(rows.OUTBOX + f" WHERE {rows.WAITING} ORDER BY position").fetchall()
-    names = {
-        row[0]: " ".join(map(str, row[1:]))
-        for row in con.execute("SELECT id, platform, server_url, user_id FROM accounts")
-    }
+    names = {row[0]: rows.account_name(row) for row in con.execute(rows.ACCOUNT_NAME)}
     return [(names[item.account_id], item) for item in map(rows.outgoing, found)]

@@ -26,13 +26,15 @@ CREATE TABLE accounts (
     server_url TEXT NOT NULL,
     login TEXT NOT NULL,
     user_id TEXT NOT NULL,
-    role TEXT NOT NULL,
+    seat TEXT NOT NULL,              -- as whom the person signs in, where a login has several roles
+    role TEXT NOT NULL,              -- what the server said last
     name TEXT NOT NULL,
     plain_http_consent INTEGER NOT NULL,
     added_at_us INTEGER NOT NULL,
     capabilities TEXT NOT NULL,
+    settings TEXT NOT NULL,          -- a JSON object of texts
     lists_read_at BLOB,              -- stamp of the first complete reading of the lists: the end of the first sync
-    UNIQUE (platform, server_url, user_id)
+    UNIQUE (platform, server_url, user_id, seat)
 ) STRICT;
 
 CREATE TABLE learnt (
@@ -64,6 +66,8 @@ CREATE TABLE notifications (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX notifications_newest ON notifications (account_id, at_us DESC);
 
+-- Orders of every kind. An account's remote ids are unique across kinds: conversations, goals and actions name
+-- an order by its id alone, so an adapter whose server numbers kinds apart puts the kind in front of the number.
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
@@ -99,7 +103,11 @@ CREATE TABLE conversations (
     order_remote_id TEXT,
     title TEXT NOT NULL,
     lifecycle TEXT NOT NULL,
+    closed_why TEXT,                 -- NULL while it is open, or where nobody has said why
     live_only INTEGER NOT NULL,
+    delete_at_us INTEGER,            -- when the copy here goes, as its platform promises; NULL: it stays
+    kept INTEGER NOT NULL DEFAULT 0, -- the person wants the copy to stay
+    customer_group INTEGER,          -- what the person has marked as being with the same customer shares it
     archived INTEGER NOT NULL DEFAULT 0,
     muted INTEGER NOT NULL DEFAULT 0,
     facts BLOB NOT NULL,             -- the stamped facts behind the columns above
@@ -120,6 +128,16 @@ CREATE TABLE conversations (
 ) STRICT;
 CREATE INDEX conversations_active ON conversations (activity_at_us DESC, id);
 CREATE INDEX conversations_order ON conversations (account_id, order_remote_id);
+CREATE INDEX conversations_group ON conversations (customer_group) WHERE customer_group IS NOT NULL;
+CREATE INDEX conversations_due ON conversations (delete_at_us) WHERE delete_at_us IS NOT NULL;
+
+-- Conversations whose copy here was deleted after their platform had deleted them: a late packet that says so
+-- again must not bring an empty shell back.
+CREATE TABLE forgotten (
+    account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    remote_id TEXT NOT NULL,
+    PRIMARY KEY (account_id, remote_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -131,6 +149,7 @@ CREATE TABLE messages (
     own INTEGER NOT NULL,
     kind TEXT NOT NULL,
     text TEXT NOT NULL,
+    extras TEXT NOT NULL DEFAULT '',          -- JSON; '' where there is nothing beside the text
     sent_at_us INTEGER NOT NULL,
     edited_at_us INTEGER,
     deleted INTEGER NOT NULL DEFAULT 0,       -- 1: absent from complete histories, 2: tombstone, final
@@ -142,6 +161,7 @@ CREATE TABLE messages (
     expected_at_us INTEGER,
     arrived_twice INTEGER NOT NULL DEFAULT 0,
     counted INTEGER NOT NULL DEFAULT 0,       -- counts as unread while its cursor is above what was seen
+    read_here INTEGER NOT NULL DEFAULT 0,     -- an own read event has named it
     version BLOB,                             -- rank of the fact that the content comes from
     first_seen BLOB,                          -- oldest stamp, then 0 where that was a push, else 1
     last_seen BLOB,                           -- newest stamp
@@ -200,6 +220,16 @@ CREATE TABLE read_marks (
     PRIMARY KEY (conversation_id, person_id, by_self)
 ) STRICT, WITHOUT ROWID;
 
+-- Messages that a read event has named: all that we ourselves have read, and of what others have read those
+-- that were not here as our own yet. Only the newest of each conversation are kept.
+CREATE TABLE read_ids (
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    by_self INTEGER NOT NULL,
+    remote_id TEXT NOT NULL,
+    at BLOB NOT NULL,                -- newest stamp of such an event
+    PRIMARY KEY (conversation_id, by_self, remote_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE drafts (
     conversation_id INTEGER PRIMARY KEY REFERENCES conversations (id) ON DELETE CASCADE,
     version INTEGER NOT NULL,
@@ -229,6 +259,8 @@ CREATE TABLE outbox (
     parked TEXT,
     detail TEXT NOT NULL,
     approved INTEGER NOT NULL,
+    message_kind TEXT NOT NULL DEFAULT 'text',
+    extras TEXT NOT NULL DEFAULT '',
     draft_version INTEGER,           -- NULL for all but sends
     UNIQUE (conversation_id, draft_version)
 ) STRICT;
