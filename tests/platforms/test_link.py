@@ -7,9 +7,7 @@ import gzip
 import json
 import socket
 import ssl
-import struct
 import time
-from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,75 +22,17 @@ from chatdesk.domain.ports import (
     Connect,
     ConnectRefused,
     Emit,
-    FilePart,
     HandedOver,
-    Limits,
     LinkLost,
     NoAnswer,
     Packet,
-    Step,
 )
-from chatdesk.platforms import link as link_module
-from chatdesk.platforms.link import USER_AGENT, Link
+from chatdesk.platforms import bodies
+from chatdesk.platforms.link import REDIRECTS, USER_AGENT
 from tests.conftest import Aio
 from tests.platforms.desk import until
+from tests.platforms.ears import BOTH, CONNECT, GET, POST, TOKEN, Ear, always, play, with_sio
 from tests.platforms.wire_server import Peer, SioServer, TcpServer, asgi
-
-TOKEN = (("Authorization", "Bearer secret-token"),)
-
-
-class Ear:
-    """A link and everything that it told."""
-
-    def __init__(self, url: str, **options: Any) -> None:
-        self.link = Link(url, Limits(connect_timeout_ms=1_000), **options)
-        self.heard: list[Arrived] = []
-        self.link.listener = self.heard.append
-
-    async def do(self, step: Step, step_id: int = 1) -> Arrived:
-        """Perform a step; what it came to."""
-        before = len(self.heard)
-        await self.link.perform(step_id, step)
-        return self.heard[before:][-1]
-
-    def ended_by(self, *ends: Arrived) -> bool:
-        """Whether the last thing that was told is one of these."""
-        return self.heard[-1] in ends
-
-    def packets(self) -> list[Packet]:
-        return [arrived for arrived in self.heard if isinstance(arrived, Packet)]
-
-
-def play(
-    aio: Aio,
-    handler: Callable[[Peer], Awaitable[None]],
-    story: Callable[[TcpServer, Ear], Awaitable[None]],
-    **more: Any,
-) -> None:
-    """One TCP server, one link, one story."""
-
-    async def run() -> None:
-        async with TcpServer(handler, **more) as server:
-            ear = Ear(f"http://127.0.0.1:{server.port}")
-            try:
-                await story(server, ear)
-            finally:
-                await ear.link.close()
-
-    aio(run())
-
-
-def always(body: bytes, status: str = "200 OK", content_type: str = "application/json", *more: str) -> Any:
-    async def handler(peer: Peer) -> None:
-        while await peer.request():
-            await peer.answer(body, status, content_type, *more)
-
-    return handler
-
-
-GET = Call(method="GET", path="/api/thing", headers=TOKEN, timeout_ms=5_000)
-POST = Call(method="POST", path="/api/thing", body={"a": 1}, headers=TOKEN, commits=True, timeout_ms=5_000)
-
 
 # -- answers -----------------------------------------------------------------------------------------------
 
@@ -182,7 +122,7 @@ def test_an_answer_beyond_all_measure_is_cut_off(
     aio: Aio, packed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also one that is small only while it is compressed."""
-    monkeypatch.setattr(link_module, "ANSWER_LIMIT_BYTES", 1_000_000)
+    monkeypatch.setattr(bodies, "ANSWER_LIMIT_BYTES", 1_000_000)
     body = gzip.compress(b" " * 3_000_000) if packed else b" " * 3_000_000
     more = ("Content-Encoding: gzip",) if packed else ()
 
@@ -190,32 +130,6 @@ def test_an_answer_beyond_all_measure_is_cut_off(
         assert await ear.do(GET) == NoAnswer(1, True, "too_large")
 
     play(aio, always(body, "200 OK", "application/json", *more), story)
-
-
-def test_a_file_goes_as_one_part(aio: Aio, tmp_path: Path) -> None:
-    """Streamed from its staged copy under the name that the person knows."""
-    staged = tmp_path / "staged"
-    staged.write_bytes(b"%PDF" * 50_000)
-    bodies: list[bytes] = []
-
-    async def handler(peer: Peer) -> None:
-        head = (await peer.reader.readuntil(b"\r\n\r\n")).decode()
-        length = next(
-            int(line[16:]) for line in head.split("\r\n") if line.lower().startswith("content-length")
-        )
-        bodies.append(await peer.reader.readexactly(length))
-        await peer.answer(b"{}")
-
-    async def story(_server: TcpServer, ear: Ear) -> None:
-        part = FilePart(
-            field="file", filename="permit ü.pdf", content_type="application/pdf", path=str(staged)
-        )
-        assert isinstance(await ear.do(Call(method="POST", path="/f", file=part)), Answer)
-        assert b'name="file"' in bodies[0]
-        assert b"application/pdf" in bodies[0]
-        assert bodies[0].count(b"%PDF") == 50_000
-
-    play(aio, handler, story)
 
 
 # -- losses ------------------------------------------------------------------------------------------------
@@ -464,7 +378,7 @@ def test_a_get_follows_within_its_own_origin(aio: Aio) -> None:
 
     async def circle(server: TcpServer, ear: Ear) -> None:
         assert await ear.do(GET) == NoAnswer(1, True, "redirect")
-        assert len(server.heads) == link_module.REDIRECTS + 1
+        assert len(server.heads) == REDIRECTS + 1
 
     play(aio, redirecting("/api/thing"), circle)
 
@@ -479,141 +393,7 @@ def test_a_post_follows_nowhere(aio: Aio) -> None:
     play(aio, redirecting("/moved", "307 Temporary"), story)
 
 
-# -- closing hard ------------------------------------------------------------------------------------------
-
-
-def test_an_aborted_send_is_not_delivered_later(aio: Aio) -> None:
-    """The connection is reset: what the kernel still held is thrown away, and the server sees the reset."""
-    told: list[str] = []
-
-    async def run() -> None:
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
-            ear = Ear(f"http://127.0.0.1:{listener.getsockname()[1]}")
-            body = {"text": "x" * 8_000_000}
-            call = Call(method="POST", path="/", body=body, commits=True, timeout_ms=20_000)
-            sending = asyncio.get_running_loop().create_task(ear.link.perform(1, call))
-            peer, _ = await asyncio.to_thread(listener.accept)
-            with peer:
-                peer.settimeout(5)
-                assert b"POST / HTTP/1.1" in await asyncio.to_thread(peer.recv, 64)
-                await asyncio.sleep(0.1)  # the kernel's buffers fill; nobody reads
-                await ear.link.abort_commits()
-                assert ear.heard == [NoAnswer(1, True, "cancelled")]
-                await sending
-
-                def drain() -> int:
-                    got = 0
-                    try:
-                        while chunk := peer.recv(65_536):
-                            got += len(chunk)
-                    except ConnectionResetError:
-                        told.append("reset")
-                    return got
-
-                got = await asyncio.to_thread(drain)
-                assert told == ["reset"]
-                assert got < 8_000_000
-            await ear.link.close()
-
-    aio(run())
-
-
-def test_committing_connections_close_hard_from_their_first_byte(aio: Aio) -> None:
-    """Even the death of the process resets them; reads close as usual."""
-    seen: dict[str, str] = {}
-
-    async def handler(peer: Peer) -> None:
-        head = await peer.request()
-        await peer.answer(b"{}")
-        try:
-            rest = await peer.reader.read()
-            seen[head[:4]] = f"end{len(rest)}"
-        except ConnectionResetError:
-            seen[head[:4]] = "reset"
-
-    async def story(_server: TcpServer, ear: Ear) -> None:
-        assert isinstance(await ear.do(POST), Answer)
-        assert isinstance(await ear.do(GET), Answer)
-        await ear.link.close()
-        await until(lambda: len(seen) == 2, "both ends")
-        assert seen == {"POST": "reset", "GET ": "end0"}
-
-    play(aio, handler, story)
-
-
-def test_after_an_abort_sends_go_on_over_new_connections(aio: Aio) -> None:
-    """Only what was under way is ended."""
-    waiting = asyncio.Event
-
-    async def run() -> None:
-        begun = waiting()
-
-        async def handler(peer: Peer) -> None:
-            while head := await peer.request():
-                if "/slow" in head:
-                    begun.set()
-                    await asyncio.sleep(30)
-                await peer.answer(b"{}")
-
-        async with TcpServer(handler) as server:
-            ear = Ear(f"http://127.0.0.1:{server.port}")
-            slow = Call(method="POST", path="/slow", commits=True)
-            task = asyncio.get_running_loop().create_task(ear.link.perform(5, slow))
-            await begun.wait()
-            await ear.link.abort_commits()
-            await task
-            assert ear.heard == [NoAnswer(5, True, "cancelled")]
-            assert isinstance(await ear.do(POST), Answer)
-            await ear.link.close()
-
-    aio(run())
-
-
-def test_a_cancelled_step_releases_its_connection(aio: Aio) -> None:
-    """The engine's patience may end first: nothing is told, nothing is left running."""
-
-    async def run() -> None:
-        async def handler(peer: Peer) -> None:
-            await peer.request()
-            await asyncio.sleep(30)
-
-        async with TcpServer(handler) as server:
-            ear = Ear(f"http://127.0.0.1:{server.port}")
-            for call in (GET, POST):
-                task = asyncio.get_running_loop().create_task(ear.link.perform(1, call))
-                await until(lambda: server.heads, "the request")
-                task.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await task
-            assert ear.heard == []
-            await ear.link.close()
-
-    aio(run())
-
-
 # -- the socket --------------------------------------------------------------------------------------------
-
-
-def with_sio(
-    aio: Aio, story: Callable[[SioServer, Ear], Awaitable[None]], *, origins: bool = False, **options: Any
-) -> None:
-    async def run() -> None:
-        server = SioServer(**options)
-        async with asgi(server.app) as port:
-            ear = Ear(f"http://127.0.0.1:{port}")
-            try:
-                await story(server, ear)
-            finally:
-                await ear.link.close()
-
-    aio(run())
-
-
-CONNECT = Connect(auth={"token": "secret-token"}, timeout_ms=5_000)
-BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
 @BOTH
@@ -945,10 +725,3 @@ def test_nothing_is_told_after_closing(aio: Aio) -> None:
         assert ear.heard == heard == [Accepted(1)]
 
     with_sio(aio, story)
-
-
-def test_linger_is_what_it_should_be() -> None:
-    """On, zero seconds."""
-    level, option, value = link_module._CLOSE_HARD
-    assert (level, option) == (socket.SOL_SOCKET, socket.SO_LINGER)
-    assert struct.unpack(link_module._LINGER, value) == (1, 0)

@@ -10,13 +10,10 @@ import asyncio
 import logging
 import socket
 import ssl
-import struct
-import sys
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterable
 from contextlib import ExitStack
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
 from typing import Any
 
 import certifi
@@ -24,6 +21,7 @@ import httpx
 
 from chatdesk import __version__
 from chatdesk.domain.ports import (
+    Accepted,
     Answer,
     Arrived,
     Call,
@@ -31,16 +29,18 @@ from chatdesk.domain.ports import (
     Emit,
     HandedOver,
     Limits,
+    Listen,
     Listener,
     NoAnswer,
     Step,
+    Unlisten,
 )
-from chatdesk.platforms import decoding
-from chatdesk.platforms.sio import Refused, Socket, TransportFailed
+from chatdesk.platforms import bodies, decoding
+from chatdesk.platforms.exchanges import Exchange, judged, patience_s, read, saved
+from chatdesk.platforms.sio import CLOSE_HARD, Refused, Socket, TransportFailed
+from chatdesk.platforms.streams import CONTENT_TYPE, Stream
 
 USER_AGENT = f"chatdesk/{__version__}"
-ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
-"""A larger answer is cut off: no route of any platform gives one."""
 FRAME_LIMIT_BYTES = 1_000_000
 """A larger event makes every platform's server drop the connection, so it is not sent."""
 REDIRECTS = 5
@@ -48,10 +48,16 @@ KEEP_ALIVE_S = 3.0
 """Servers close idle connections after 5 s: reusing one just then would leave a send's outcome unknown."""
 CONNECTIONS = 6
 
-_LINGER = "hh" if sys.platform == "win32" else "ii"  # struct linger: two shorts there, two ints elsewhere
-_CLOSE_HARD = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
-_TOLD_EARLY_SHARE = 20
-"""The client gives up a twentieth of the time before the engine does: only it knows whether anything left."""
+SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray]
+_STREAM_OPTIONS: list[SocketOption] = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+        if hasattr(socket, name)
+    ),
+]
+"""Nothing is sent on a stream, so only the kernel can notice that the other end is gone."""
 
 for _name in ("httpx", "httpcore", "hpack"):
     # Their finer levels write addresses and headers, tokens included.
@@ -64,17 +70,6 @@ def trust() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
-
-
-class _Exchange:
-    """What one HTTP exchange has done so far: whether a connection stood and bytes may have left."""
-
-    def __init__(self) -> None:
-        self.left = False
-
-    async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
-        if event.endswith(".send_request_headers.started"):
-            self.left = True
 
 
 class Link:
@@ -90,10 +85,15 @@ class Link:
         self._trust = context
         self._reads: httpx.AsyncClient | None = None
         self._commits: httpx.AsyncClient | None = None
+        self._listening: httpx.AsyncClient | None = None
         self._committing: set[asyncio.Task[Answer | NoAnswer]] = set()
+        self._streams: dict[str, Stream] = {}
+        self._drops = 0
+        """How often the link was dropped: a stream that was still being opened then is not kept."""
         self._socket: Socket | None = None
+        self._leaving: set[Socket] = set()
+        """Dropped sockets that still say goodbye."""
         self._tidying: set[asyncio.Task[None]] = set()
-        self._closed = False
 
     # -- the contract --------------------------------------------------------------------------------------
 
@@ -106,17 +106,24 @@ class Link:
                 await self._emit(step_id, step)
             case Connect():
                 await self._connect(step_id, step)
+            case Listen():
+                await self._listen(step_id, step)
+            case Unlisten():
+                self._end_stream(step.path)
+                self._tell(HandedOver(step_id))
 
     def last_heard_ms(self) -> int | None:
         """When the socket last brought an Engine.IO packet of any kind; None: no socket is up."""
         return self._socket.heard_ms if self._socket is not None and self._socket.up else None
 
     async def drop_link(self) -> None:
-        """Close the socket; LinkLost goes to the listener at once if it was up, tidying goes on behind."""
+        """Close the socket and all streams; their ends are told at once, tidying goes on behind."""
+        self._drops += 1
+        for path in list(self._streams):
+            self._end_stream(path)
         held, self._socket = self._socket, None
         if held is not None:
-            held.drop()
-            self._behind(held.close())
+            self._leave(held)
 
     async def abort_commits(self) -> None:
         """Close every connection that carried a committing step, so that nothing of it arrives later."""
@@ -124,6 +131,12 @@ class Link:
         running = list(self._committing)
         for task in running:
             task.cancel()
+        cut = [held for held in (self._socket, *self._leaving) if held is not None and held.committed]
+        for held in cut:
+            if self._socket is held:
+                self._socket = None
+            held.drop()
+            await held.abort()
         if running:
             await asyncio.wait(running)
         if client is not None:
@@ -131,13 +144,13 @@ class Link:
 
     async def close(self) -> None:
         """Release everything; nothing reaches the listener afterwards."""
-        self._closed = True
         self.listener = None
         await self.drop_link()
         await self.abort_commits()
-        client, self._reads = self._reads, None
-        if client is not None:
-            await client.aclose()
+        for client in (self._reads, self._listening):
+            if client is not None:
+                await client.aclose()
+        self._reads = self._listening = None
         while self._tidying:
             await asyncio.wait(set(self._tidying))
 
@@ -163,7 +176,7 @@ class Link:
         """One exchange; a committing one runs as a task of its own, which abort_commits can end."""
         if not call.commits:
             return await self._exchange(step_id, call)
-        exchange = _Exchange()
+        exchange = Exchange()
         task = asyncio.get_running_loop().create_task(self._exchange(step_id, call, exchange))
         self._committing.add(task)
         task.add_done_callback(self._committing.discard)
@@ -176,43 +189,40 @@ class Link:
         return task.result()
 
     async def _exchange(
-        self, step_id: int, call: Call, exchange: _Exchange | None = None
+        self, step_id: int, call: Call, exchange: Exchange | None = None
     ) -> Answer | NoAnswer:
-        exchange = exchange or _Exchange()
-        timeout_s = (call.timeout_ms - call.timeout_ms // _TOLD_EARLY_SHARE) / 1_000
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await self._answer(step_id, call, exchange)
-        except (TimeoutError, httpx.ConnectTimeout):
-            return NoAnswer(step_id, exchange.left, "timeout")
-        except httpx.ConnectError as exc:
-            return NoAnswer(step_id, False, "tls" if _by_tls(exc) else "unreachable")
-        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
-            return NoAnswer(step_id, exchange.left, "unreachable")
-        except (httpx.HTTPError, httpx.StreamError, OSError):
-            return NoAnswer(step_id, exchange.left, "cut")
+        exchange = exchange or Exchange()
+        return await judged(step_id, call.timeout_ms, exchange, self._answer(step_id, call, exchange))
 
-    async def _answer(self, step_id: int, call: Call, exchange: _Exchange) -> Answer | NoAnswer:
-        client = self._client(commits=call.commits)
+    async def _answer(self, step_id: int, call: Call, exchange: Exchange) -> Answer | NoAnswer:
+        with ExitStack() as files:
+            response = await self._response(self._client(commits=call.commits), call, exchange, files)
+            if response is None:
+                return NoAnswer(step_id, True, "redirect")
+            try:
+                if call.save_to and response.is_success:
+                    return await saved(step_id, call, response)
+                return await read(step_id, response)
+            finally:
+                await response.aclose()
+
+    async def _response(
+        self, client: httpx.AsyncClient, call: Call, exchange: Exchange, files: ExitStack
+    ) -> httpx.Response | None:
+        """The answer, its body still to come; None: it leads elsewhere. The caller closes it."""
         url = self._url(call.path, call.query)
         for _ in range(REDIRECTS + 1):
-            with ExitStack() as files:
-                request = _request(client, call, url, files)
-                request.extensions["trace"] = exchange.trace
-                response = await client.send(request, stream=True, follow_redirects=False)
-                try:
-                    if not response.is_redirect:
-                        body = await _body(response)
-                        return (
-                            _answer_of(step_id, response, body) if body is not None else _too_large(step_id)
-                        )
-                    target = self._own_target(call, response)
-                finally:
-                    await response.aclose()
+            request = bodies.request(client, call, url, files)
+            request.extensions["trace"] = exchange.trace
+            response = await client.send(request, stream=True, follow_redirects=False)
+            if not response.is_redirect:
+                return response
+            await response.aclose()
+            target = self._own_target(call, response)
             if target is None:
-                break
+                return None
             url = target
-        return NoAnswer(step_id, True, "redirect")
+        return None
 
     def _own_target(self, call: Call, response: httpx.Response) -> httpx.URL | None:
         """Where a redirect leads, if a GET may follow it: the same scheme, host and port, nothing else."""
@@ -231,15 +241,15 @@ class Link:
     def _client(self, *, commits: bool) -> httpx.AsyncClient:
         if commits:
             if self._commits is None:
-                self._commits = self._new_client([_CLOSE_HARD])
+                self._commits = self._new_client([CLOSE_HARD], CONNECTIONS)
             return self._commits
         if self._reads is None:
-            self._reads = self._new_client([])
+            self._reads = self._new_client([], CONNECTIONS)
         return self._reads
 
-    def _new_client(self, options: list[tuple[int, int, bytes]]) -> httpx.AsyncClient:
+    def _new_client(self, options: Iterable[SocketOption], connections: int | None) -> httpx.AsyncClient:
         pool = httpx.Limits(
-            max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_S
+            max_connections=connections, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_S
         )
         verify = self._context()
         transport = httpx.AsyncHTTPTransport(
@@ -261,16 +271,56 @@ class Link:
             return False
         return self._trust or trust()
 
+    # -- streams -------------------------------------------------------------------------------------------
+
+    async def _listen(self, step_id: int, listen: Listen) -> None:
+        self._end_stream(listen.path)
+        exchange = Exchange()
+        told = await judged(step_id, listen.timeout_ms, exchange, self._opened(step_id, listen, exchange))
+        self._tell(told if isinstance(told, Answer | NoAnswer) else Accepted(step_id))
+        if isinstance(told, httpx.Response):
+            self._end_stream(listen.path)  # one that was opened beside this one
+            self._streams[listen.path] = Stream(listen.path, told, self._tell)
+
+    async def _opened(
+        self, step_id: int, listen: Listen, exchange: Exchange
+    ) -> httpx.Response | Answer | NoAnswer:
+        """The answer that streams; whatever else came, read to its end."""
+        if self._listening is None:
+            self._listening = self._new_client(_STREAM_OPTIONS, None)
+        wanted = (("Accept", CONTENT_TYPE), ("Accept-Encoding", "identity"), ("Cache-Control", "no-store"))
+        call = Call(method="GET", path=listen.path, query=listen.query, headers=(*wanted, *listen.headers))
+        drops = self._drops
+        with ExitStack() as nothing:
+            response = await self._response(self._listening, call, exchange, nothing)
+        if response is None:
+            return NoAnswer(step_id, True, "redirect")
+        if drops != self._drops:
+            await response.aclose()
+            return NoAnswer(step_id, True, "cut")
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if response.is_success and kind == CONTENT_TYPE:
+            return response
+        try:
+            return await read(step_id, response)
+        finally:
+            await response.aclose()
+
+    def _end_stream(self, path: str) -> None:
+        stream = self._streams.pop(path, None)
+        if stream is not None:
+            stream.drop()
+            self._behind(stream.gone())
+
     # -- the socket ----------------------------------------------------------------------------------------
 
     async def _connect(self, step_id: int, connect: Connect) -> None:
         await self.drop_link()
         held = Socket(str(self._base), self._context(), self._tell, USER_AGENT)
         self._socket = held
-        timeout_s = (connect.timeout_ms - connect.timeout_ms // _TOLD_EARLY_SHARE) / 1_000
         kept = False
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(patience_s(connect.timeout_ms)):
                 await held.open(step_id, connect)
             kept = True
         except Refused:
@@ -283,8 +333,19 @@ class Link:
             if not kept:
                 if self._socket is held:
                     self._socket = None
-                held.drop()
-                self._behind(held.close())
+                self._leave(held)
+
+    def _leave(self, held: Socket) -> None:
+        held.drop()
+        self._leaving.add(held)
+
+        async def goodbye() -> None:
+            try:
+                await held.close()
+            finally:
+                self._leaving.discard(held)
+
+        self._behind(goodbye())
 
     async def _emit(self, step_id: int, emit: Emit) -> None:
         held = self._socket
@@ -295,6 +356,7 @@ class Link:
         if len(packet) >= FRAME_LIMIT_BYTES:
             self._tell(NoAnswer(step_id, False, "too_large"))
             return
+        held.committed = held.committed or emit.commits
         await held.send(packet)
         if emit.timeout_ms == 0:
             self._tell(HandedOver(step_id))
@@ -303,58 +365,6 @@ class Link:
 # -- small parts -------------------------------------------------------------------------------------------
 
 
-def _request(client: httpx.AsyncClient, call: Call, url: httpx.URL, files: ExitStack) -> httpx.Request:
-    headers = list(call.headers)
-    if call.file is not None:
-        part = call.file
-        stream = files.enter_context(Path(part.path).open("rb"))  # noqa: SIM115 - the stack closes it
-        upload = {part.field: (part.filename, stream, part.content_type)}
-        return client.build_request(call.method, url, headers=headers, files=upload)
-    if call.body is None:
-        return client.build_request(call.method, url, headers=headers)
-    headers.append(("Content-Type", "application/json"))
-    return client.build_request(call.method, url, headers=headers, content=decoding.encoded(call.body))
-
-
-async def _body(response: httpx.Response) -> bytes | None:
-    """The whole body, decompressed; None when it is larger than any honest one."""
-    announced = response.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced[:20]) > ANSWER_LIMIT_BYTES:
-        return None
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > ANSWER_LIMIT_BYTES:
-            return None
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _answer_of(step_id: int, response: httpx.Response, body: bytes) -> Answer:
-    says_json = "json" in response.headers.get("content-type", "").lower()
-    is_json, value = decoding.decoded(body) if says_json else (False, None)
-    if not is_json:
-        value = body.decode("utf-8", "replace")
-    headers = {name.lower(): content for name, content in response.headers.items()}
-    return Answer(step_id, response.status_code, is_json, value, headers)
-
-
-def _too_large(step_id: int) -> NoAnswer:
-    return NoAnswer(step_id, True, "too_large")
-
-
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     default = {"http": 80, "https": 443}.get(url.scheme)
     return url.scheme, url.host, url.port or default
-
-
-def _causes(exc: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = exc
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__
-
-
-def _by_tls(exc: BaseException) -> bool:
-    return any(isinstance(cause, ssl.SSLError) for cause in _causes(exc))

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
+import struct
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import SimpleNamespace
@@ -31,6 +34,12 @@ POLLED_PACKETS = 10_000
 """The library hangs up on more than 16 packets in one answer, which any burst brings about."""
 BURST = 64
 """After so many packets without a pause the loop's other tasks get their turn."""
+
+_LINGER = "hh" if sys.platform == "win32" else "ii"  # struct linger: two shorts there, two ints elsewhere
+CLOSE_HARD = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
+"""With this option the end of a connection throws away what the kernel still holds, and resets the peer."""
+CLOSING_TURNS = 100
+"""So many turns of the loop a transport gets to close its socket; it takes two."""
 
 _SILENT = logging.getLogger(f"{__name__}.library")
 """The library's log lines hold bodies and tokens; what matters in them reaches the listener."""
@@ -69,6 +78,36 @@ class _Polled:
 
     async def json(self) -> Any:
         return decoding.decoded(self._body)[1]
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Makes connections that close hard, from their first byte, and can cut off all that it has made."""
+
+    def __init__(self, context: ssl.SSLContext | bool) -> None:
+        super().__init__(ssl=context, socket_factory=self._socket_of)
+        self._sockets: list[socket.socket] = []
+        self._made: list[aiohttp.client_proto.ResponseHandler] = []
+
+    def _socket_of(self, address: Any) -> socket.socket:
+        made = socket.socket(family=address[0], type=address[1], proto=address[2])
+        made.setsockopt(*CLOSE_HARD)
+        self._sockets = [*(one for one in self._sockets if one.fileno() != -1), made]
+        return made
+
+    async def _create_connection(self, *args: Any, **options: Any) -> aiohttp.client_proto.ResponseHandler:
+        made = await super()._create_connection(*args, **options)
+        self._made = [*(one for one in self._made if one.is_connected()), made]
+        return made
+
+    async def abort(self) -> None:
+        """Reset every connection at once: nothing that was given to them is sent any more."""
+        for made in self._made:
+            made.abort()
+        self._made.clear()
+        for _ in range(CLOSING_TURNS):
+            if all(one.fileno() == -1 for one in self._sockets):
+                return
+            await asyncio.sleep(0)
 
 
 class _Engine(engineio.AsyncClient):  # type: ignore[misc]
@@ -117,6 +156,8 @@ class Socket:
     ) -> None:
         self.up = False
         self.heard_ms = 0
+        self.committed = False
+        """A committing event was given to it."""
         self._url = url
         self._context = context
         self._tell = tell
@@ -124,6 +165,7 @@ class Socket:
         self._loop = asyncio.get_running_loop()
         self._engine: _Engine | None = None
         self._http: aiohttp.ClientSession | None = None
+        self._connector: _Connector | None = None
         self._outcome: asyncio.Future[Arrived] | None = None
         self._step_id = 0
         self._dropped = False
@@ -193,8 +235,9 @@ class Socket:
         watched = aiohttp.TraceConfig()
         watched.on_request_redirect.append(_refuse_redirect)
         watched.on_request_exception.append(self._note_trouble)
+        self._connector = _Connector(self._context or True)
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=self._context or True),
+            connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self._user_agent},
             trace_configs=[watched],
@@ -230,7 +273,7 @@ class Socket:
             return
         kind, content = decoding.packet(data)
         match kind:
-            case decoding.EVENT if isinstance(content, list) and content and isinstance(content[0], str):
+            case decoding.EVENT if _is_event(content):
                 if self.up:
                     self._tell(Packet(content[0], tuple(content[1:])))
             case decoding.CONNECT:
@@ -271,27 +314,51 @@ class Socket:
     async def close(self) -> None:
         """Say goodbye for at most CLOSE_S, then close the transport."""
         engine = self._engine
-        if engine is not None and engine.state == "connected":
-            with suppress(TimeoutError, aiohttp.ClientError, OSError):
-                async with asyncio.timeout(CLOSE_S):
-                    await engine.send(decoding.disconnect_packet())
-                    await engine.disconnect()
+        try:
+            if engine is not None and engine.state == "connected":
+                with suppress(TimeoutError, aiohttp.ClientError, OSError):
+                    async with asyncio.timeout(CLOSE_S):
+                        await engine.send(decoding.disconnect_packet())
+                        await engine.disconnect()
+        finally:
+            await self._tidy()
+
+    async def abort(self) -> None:
+        """Cut it off: what was given to it and has not left yet never will. Waits for its socket to close."""
         await self._tidy()
 
     async def _tidy(self) -> None:
         engine, self._engine = self._engine, None
         http, self._http = self._http, None
-        if http is not None:
-            await http.close()
-        if engine is None:
-            return
-        tasks = [task for task in (engine.read_loop_task, engine.write_loop_task) if task is not None]
+        connector, self._connector = self._connector, None
+        tasks: list[asyncio.Task[None]] = []
+        if engine is not None:
+            tasks = [task for task in (engine.read_loop_task, engine.write_loop_task) if task is not None]
         for task in tasks:
             task.cancel()
+        if connector is not None:
+            # Before anything that waits: a transport that only closes would send what it still holds.
+            await connector.abort()
         if tasks:
             await asyncio.wait(tasks)
+        if engine is not None and engine.ws is not None:
+            with suppress(TimeoutError, aiohttp.ClientError, OSError):
+                async with asyncio.timeout(CLOSE_S):
+                    await engine.ws.close()  # says nothing any more, but gives the connection back
+        if http is not None:
+            await http.close()
         with suppress(ValueError):
             engineio.base_client.connected_clients.remove(engine)
+
+
+def _is_event(content: Any) -> bool:
+    """A list that begins with a name; names that begin with U+0000 are the link's own."""
+    return (
+        isinstance(content, list)
+        and bool(content)
+        and isinstance(content[0], str)
+        and not content[0].startswith("\0")
+    )
 
 
 def _words(content: Any) -> str:
