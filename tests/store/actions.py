@@ -50,6 +50,10 @@ actions: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
     st.tuples(st.just("draft"), st.sampled_from(["", "dear", "dear Carl"])),
     st.tuples(st.just("read"), st.sampled_from(NUMBERS)),
     st.tuples(st.just("delete"), st.integers(0, 8)),
+    st.tuples(st.just("report"), st.integers(0, 8)),
+    st.tuples(st.just("link"), st.booleans()),
+    st.tuples(st.just("copy"), st.sampled_from(["keep", "delete", "due"]), st.booleans()),
+    st.tuples(st.just("keep"), st.sampled_from(["yes", "no"])),
     st.tuples(st.just("status"), st.sampled_from(["processing", "charged"])),
     st.tuples(st.just("flag"), st.booleans(), st.booleans()),
     st.tuples(st.just("account"), st.sampled_from([ME, "other"]), st.sampled_from(["Dana", "Dara"])),
@@ -112,6 +116,32 @@ class Actor:
             own = [one for one in reader.newest_page(self.desk.conversation).messages if one.own]
         if own:
             self.store.intend_delete(own[which % len(own)].id).result(WAIT_S)
+
+    def _report(self, which: int) -> None:
+        with reading(self.store) as reader:
+            others = [one for one in reader.newest_page(self.desk.conversation).messages if not one.own]
+        if others:
+            self.store.intend_report(others[which % len(others)].id, "rude").result(WAIT_S)
+
+    def _link(self, together: bool) -> None:
+        places = [row.id for row in self.store.conversations().result(WAIT_S).rows]
+        if together and len(places) > 1:
+            self.store.link_customer(places[0], places[-1]).result(WAIT_S)
+        elif places:
+            self.store.unlink_customer(places[0]).result(WAIT_S)
+
+    def _copy(self, what: str, first: bool) -> None:
+        place = self.desk.conversation if first else self.desk.other
+        match what:
+            case "keep":
+                self.store.keep_copy(place).result(WAIT_S)
+            case "delete":
+                self.store.delete_copy(place).result(WAIT_S)
+            case _:
+                self.store.delete_due(1 << 62).result(WAIT_S)
+
+    def _keep(self, keep: str) -> None:
+        self.store.set_account_settings(self.desk.account.id, {"keep_completed": keep}).result(WAIT_S)
 
     def _status(self, status: str) -> None:
         orders = self.store.orders().result(WAIT_S).rows

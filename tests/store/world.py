@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from chatdesk.domain.actions import NO_EXTRAS, Extras
 from chatdesk.domain.events import (
     ConversationGone,
     ConversationSeen,
@@ -21,9 +22,9 @@ from chatdesk.domain.events import (
     WindowRead,
 )
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Lifecycle, MessageKind, OrderKind, Progress, Source
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, MessageKind, OrderKind, Progress, Source
 from chatdesk.domain.ordering import Stamp
-from tests.store.making import CONVERSATION, CUSTOMER, ME, ORDER, OTHER, cursor, message
+from tests.store.making import CONVERSATION, CUSTOMER, EXTRAS, ME, ORDER, OTHER, cursor, message
 
 PLACES = (CONVERSATION, OTHER)
 PEOPLE = (CUSTOMER, RemoteId("colleague"))
@@ -45,6 +46,7 @@ def sight(
     *,
     edited: bool = False,
     deleted: bool = False,
+    extras: Extras = NO_EXTRAS,
 ) -> MessageSeen:
     """A message of the world; who wrote it, where and when is settled by its number."""
     return message(
@@ -57,6 +59,7 @@ def sight(
         updated_at_us=updated,
         edited_at_us=updated if edited else None,
         deleted=deleted,
+        extras=extras,
     )
 
 
@@ -69,6 +72,7 @@ sights = st.builds(
     some_times,
     edited=st.booleans(),
     deleted=st.sampled_from([False, False, False, True]),
+    extras=st.sampled_from([NO_EXTRAS, EXTRAS, Extras(subject="Wood")]),
 )
 deletions = st.builds(
     MessageDeleted, conversation=places, remote_id=numbers.map(lambda number: RemoteId(f"m{number}"))
@@ -89,6 +93,12 @@ reads_by_self = st.builds(
     cursor=st.one_of(st.none(), numbers.map(cursor)),
     up_to_us=st.one_of(st.none(), numbers.map(lambda number: number * 1_000_000)),
 )
+named = st.lists(st.sampled_from(NUMBERS), max_size=4).map(
+    lambda numbers: tuple(RemoteId(f"m{number}") for number in numbers)
+)
+reads_by_name = st.builds(
+    ReadSeen, conversation=places, person_id=st.just(CUSTOMER), by_self=st.booleans(), ids=named
+)
 orders = st.builds(
     OrderSeen,
     remote_id=st.just(ORDER),
@@ -98,16 +108,25 @@ orders = st.builds(
     progress=st.sampled_from(list(Progress)),
     updated_at_us=some_times,
 )
+promises = st.sampled_from([None, 5, 9])
 conversations = st.builds(
     ConversationSeen,
     remote_id=places,
     title=st.one_of(st.none(), st.sampled_from(["Carl", "Carla"])),
     order_remote_id=st.one_of(st.none(), st.just(ORDER)),
     lifecycle=st.one_of(st.none(), st.sampled_from(list(Lifecycle))),
+    closed_why=st.one_of(st.none(), st.sampled_from(list(ClosedWhy))),
+    delete_after_us=promises,
     unread=st.one_of(st.none(), st.integers(0, 4)),
     activity_at_us=some_times,
 )
-endings = st.builds(ConversationGone, remote_id=places, lifecycle=st.just(Lifecycle.READ_ONLY))
+endings = st.builds(
+    ConversationGone,
+    remote_id=places,
+    lifecycle=st.sampled_from([Lifecycle.READ_ONLY, Lifecycle.ENDED, Lifecycle.DELETED]),
+    why=st.one_of(st.none(), st.sampled_from(list(ClosedWhy))),
+    delete_after_us=promises,
+)
 notices = st.builds(
     NotificationSeen,
     remote_id=st.sampled_from([RemoteId("n1"), RemoteId("n2")]),
@@ -147,6 +166,7 @@ units: st.SearchStrategy[tuple[StoredEvent, ...]] = st.one_of(
     st.tuples(deletions),
     st.tuples(reads_by_others),
     st.tuples(reads_by_self),
+    st.tuples(reads_by_name),
     st.tuples(orders),
     st.tuples(conversations),
     st.tuples(endings),

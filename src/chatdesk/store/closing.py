@@ -130,9 +130,16 @@ def delete_copy(tx: Tx, conversation: ConversationId) -> None:
         raise NotPossible("something of it is not settled")
     touched = tx.touched
     touched.conversations_gone.add(conversation)
+    # An order names the oldest of its conversations.
     touched.orders.update(
         OrderId(found[0])
-        for found in tx.all("SELECT id FROM orders WHERE account_id = ? AND remote_id = ?", account, order)
+        for found in tx.all(
+            "SELECT o.id FROM orders o WHERE o.account_id = ?1 AND o.remote_id = ?2 AND ?3 ="
+            " (SELECT min(c.id) FROM conversations c WHERE c.account_id = ?1 AND c.order_remote_id = ?2)",
+            account,
+            order,
+            conversation,
+        )
     )
     tx.run_sql("INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING", account, remote_id)
     tx.run_sql("DELETE FROM conversations WHERE id = ?", conversation)  # the rest follows by its foreign keys

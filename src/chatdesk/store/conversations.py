@@ -21,8 +21,12 @@ def seen(tx: Tx, account: AccountId, stamp: bytes, event: ConversationSeen) -> N
     said = {name: value for name in _FIELDS if (value := getattr(event, name)) is not None}
     said |= _end_of(event)
     if state is None:
-        if event.lifecycle in {None, Lifecycle.DELETED} and is_forgotten(tx, account, event.remote_id):
-            return
+        if is_forgotten(tx, account, event.remote_id):
+            if event.lifecycle in {None, Lifecycle.DELETED}:
+                return
+            tx.run_sql(
+                "DELETE FROM forgotten WHERE account_id = ? AND remote_id = ?", account, event.remote_id
+            )
         state = _make(tx, account, stamp, event, said)
     else:
         _change(tx, state, stamp, said)
@@ -74,7 +78,6 @@ def _make(
     for name, value in said.items():
         facts[name].add(value, stamp, None)
     columns = _columns(facts)
-    tx.run_sql("DELETE FROM forgotten WHERE account_id = ? AND remote_id = ?", account, event.remote_id)
     tx.run_sql(
         "INSERT INTO conversations (account_id, remote_id, title, order_remote_id, lifecycle, closed_why,"
         " live_only, delete_at_us, facts, discovered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -70,6 +70,11 @@ def _row(tx: Tx, conversation: ConversationId) -> tuple[Any, ...]:
     return row
 
 
+def _refuse_out_of_reach(row: tuple[Any, ...]) -> None:
+    if Lifecycle(row[2]) in OUT_OF_REACH:
+        raise NotPossible("the server shows this conversation to nobody any more")
+
+
 def _new(tx: Tx, conversation: ConversationId | None, row: tuple[Any, ...], kind: OutgoingKind) -> Outgoing:
     return Outgoing(
         id=new_outgoing_id(),
@@ -187,35 +192,31 @@ def read_up_to(tx: Tx, conversation: ConversationId, cursor: Cursor) -> Outgoing
 
 def delete(tx: Tx, message: MessageId) -> Outgoing:
     """Queue the deletion of an own message that the server has. Raises NotPossible."""
-    found = tx.one(
-        "SELECT conversation_id, remote_id, own, deleted, kind FROM messages WHERE id = ?", message
-    )
+    found = tx.one("SELECT conversation_id, remote_id, own, deleted FROM messages WHERE id = ?", message)
     if found is None or not found[2] or found[1] is None or found[3]:
         raise NotPossible("only own messages that have arrived can be deleted")
     conversation, remote_id = found[0], found[1]
+    row = _row(tx, conversation)
+    _refuse_out_of_reach(row)
     for waiting in outbox.waiting_of(tx, conversation, OutgoingKind.DELETE):
         if waiting.target == remote_id:
             return waiting
-    item = _new(tx, conversation, _row(tx, conversation), OutgoingKind.DELETE)
+    item = _new(tx, conversation, row, OutgoingKind.DELETE)
     return outbox.insert(tx, msgspec.structs.replace(item, target=remote_id, message_id=message))
 
 
 def report(tx: Tx, message: MessageId, reason: str) -> Outgoing:
     """Queue a report of somebody else's message that the server has. Raises NotPossible."""
-    found = tx.one(
-        "SELECT m.conversation_id, m.remote_id, m.own, m.deleted, c.lifecycle FROM messages m"
-        " JOIN conversations c ON c.id = m.conversation_id WHERE m.id = ?",
-        message,
-    )
+    found = tx.one("SELECT conversation_id, remote_id, own, deleted FROM messages WHERE id = ?", message)
     if found is None or found[2] or found[1] is None or found[3]:
         raise NotPossible("only stored messages of others can be reported")
     conversation, remote_id = found[0], found[1]
-    if Lifecycle(found[4]) in OUT_OF_REACH:
-        raise NotPossible("the conversation is closed")
+    row = _row(tx, conversation)
+    _refuse_out_of_reach(row)
     for waiting in outbox.waiting_of(tx, conversation, OutgoingKind.REPORT):
         if waiting.target == remote_id:
             return waiting
-    item = _new(tx, conversation, _row(tx, conversation), OutgoingKind.REPORT)
+    item = _new(tx, conversation, row, OutgoingKind.REPORT)
     reason = well_formed(reason)
     return outbox.insert(
         tx, msgspec.structs.replace(item, target=remote_id, text=reason, message_id=message), body=reason

@@ -137,4 +137,7 @@ def _read_named(
         by_self,
         KEPT_IDS - 1,
     )
-    state.has_read_ids = True
+    state.has_read_ids = (
+        state.has_read_ids
+        or tx.one("SELECT 1 FROM read_ids WHERE conversation_id = ? LIMIT 1", state.id) is not None
+    )
