@@ -406,7 +406,7 @@ def test_a_socket_tells_everything_in_order(aio: Aio, transport: str) -> None:
         assert await ear.do(step, 3) == Accepted(3)
         assert server.auths == [{"token": "secret-token"}]
         environ = server.environs[0]
-        assert "HTTP_ORIGIN" not in environ
+        assert not {"HTTP_ORIGIN", "HTTP_REFERER", "HTTP_COOKIE"} & set(environ)
         assert "secret-token" not in environ["QUERY_STRING"]
         assert environ["HTTP_USER_AGENT"] == USER_AGENT
         for number in range(300):
@@ -563,6 +563,43 @@ def test_a_server_that_speaks_something_else_is_left(aio: Aio) -> None:
         assert told.reason == "cut"
 
     play(aio, always(b"<html>hello</html>", "200 OK", "text/html"), story)
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "200 OK", "503 Service Unavailable"])
+@pytest.mark.parametrize("content_type", ["text/html", "application/json"])
+def test_no_socket_server_is_no_refusal(aio: Aio, status: str, content_type: str) -> None:
+    """A page where a handshake was expected: the transport is missing, polling may begin."""
+
+    async def story(server: TcpServer, ear: Ear) -> None:
+        step = Connect(socketio_path="api/socket", auth={"token": "secret-token"}, timeout_ms=5_000)
+        assert await ear.do(step) == NoAnswer(1, True, "cut")
+        asked = [head.split(" ")[1] for head in server.heads]
+        assert [path.partition("?")[0] for path in asked] == ["/api/socket/", "/api/socket/"]
+        assert ["transport=websocket" in path for path in asked] == [True, False]
+        assert not any("origin:" in head.lower() for head in server.heads)
+
+    body = b'{"message":"Cannot GET /api/socket/"}' if "json" in content_type else b"<html>no</html>"
+    play(aio, always(body, status, content_type), story)
+
+
+@BOTH
+@pytest.mark.parametrize("path", ["api/socket", "/api/socket", "/api/socket/"])
+def test_a_socket_may_live_elsewhere(aio: Aio, transport: str, path: str) -> None:
+    """Under any path, with a slash before the question mark as servers expect it."""
+
+    async def run() -> None:
+        server = SioServer(path="/api/socket")
+        async with asgi(server.app) as port:
+            ear = Ear(f"http://127.0.0.1:{port}")
+            step = Connect(socketio_path=path, transports=(transport,), timeout_ms=5_000)
+            assert await ear.do(step) == Accepted(1)
+            assert server.environs[0]["PATH_INFO"] == "/api/socket/"
+            assert server.environs[0]["QUERY_STRING"].startswith(f"transport={transport}&EIO=4")
+            assert await ear.do(Emit(event="say", args=(1,)), 2) == HandedOver(2)
+            await until(lambda: server.heard == [("say", (1,))], "the event")
+            await ear.link.close()
+
+    aio(run())
 
 
 def test_a_silent_handshake_is_left_in_time(aio: Aio) -> None:

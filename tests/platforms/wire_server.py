@@ -115,7 +115,7 @@ async def asgi(app: Any, **options: Any) -> AsyncIterator[int]:
 class SioServer:
     """A Socket.IO server that remembers what it hears. `refuse`: words for the next handshakes."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, path: str = "socket.io", **options: Any) -> None:
         # Nothing of the server's own outlives the test: no sweeping task, and pings that end soon.
         self.sio = socketio.AsyncServer(
             async_mode="asgi",
@@ -123,7 +123,7 @@ class SioServer:
             monitor_clients=False,
             **{"ping_interval": 0.05, "ping_timeout": 20, **options},
         )
-        self.app = socketio.ASGIApp(self.sio)
+        self.app = socketio.ASGIApp(self.sio, socketio_path=path)
         self.refuse: str | None = None
         self.auths: list[Any] = []
         self.environs: list[dict[str, Any]] = []

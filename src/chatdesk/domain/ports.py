@@ -378,7 +378,8 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     A 2xx answer of type text/event-stream gives Accepted for this step; each `data` line that parses as JSON
     then comes as Packet(event=STREAM_EVENT, args=(path, data)), the end of it as
     Packet(event=STREAM_ENDED, args=(path,)). Any other answer gives Answer, none at all NoAnswer. A second
-    Listen on the same path takes the place of the first; `close` and `drop_link` end all of them.
+    Listen on the same path takes the place of the first; `close` and `drop_link` end all of them. The end of
+    each is told once, whoever ended it, before anything that follows on its path; only `close` tells nothing.
     """
 
     path: str
@@ -507,7 +508,8 @@ class NoAnswer(msgspec.Struct, frozen=True, tag=True):
     The client makes it for what it saw itself. The engine makes it for a step that had no verdict after its
     timeout_ms (reason 'timeout'), for open Emits at LinkLost, and for a step whose goal was cancelled.
     reason: timeout, cut, unreachable, tls, redirect (to another origin: not followed), cancelled, too_large
-    (an answer, or an event of ours, beyond what any platform takes).
+    (an answer, or an event of ours, beyond what any platform takes), disk (a file of ours could not be read
+    or written).
     """
 
     step_id: int
@@ -664,7 +666,7 @@ class Client(Protocol):
         ...
 
     async def abort_commits(self) -> None:
-        """Close every connection that carried a committing step hard (SO_LINGER 1,0).
+        """Close every connection that carried a committing step hard (SO_LINGER 1,0), the socket included.
 
         Nothing of it is delivered later; steps under way on them end with NoAnswer. Such connections carry
         the option from their first byte, so that the death of the process closes them hard too.

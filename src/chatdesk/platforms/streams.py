@@ -117,6 +117,7 @@ class Stream:
     async def gone(self) -> None:
         """Wait until its connection is released."""
         await asyncio.wait([self._task])
+        await self._response.aclose()  # a task that was cancelled before it began has released nothing
 
     async def _run(self) -> None:
         reader = EventReader()
