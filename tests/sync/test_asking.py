@@ -151,7 +151,7 @@ def test_a_report_waits_for_the_server_and_is_carried_out(tmp_path: Path) -> Non
 
 
 def test_a_watched_order_is_followed_until_one_looks_away(tmp_path: Path) -> None:
-    """A position comes while the order is looked at; a stream that ended is opened anew; then it is closed."""
+    """A position comes while the order is looked at; an ended stream is opened anew; then it is closed."""
 
     async def story() -> None:
         async with World(tmp_path) as world:
