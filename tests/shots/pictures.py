@@ -19,7 +19,7 @@ from chatdesk.domain.errors import (
     ProfileInUse,
     SignInRefused,
 )
-from chatdesk.domain.kinds import NoticeCode, ParkReason, Platform, PresenceState, SignInState
+from chatdesk.domain.kinds import NoticeCode, ParkReason, PresenceState, SignInState
 from chatdesk.ui.dialogs.outbox import OutboxDialog
 from chatdesk.ui.dialogs.sign_in import SignInDialog
 from chatdesk.ui.dialogs.trouble import TroubleWindow

@@ -92,6 +92,21 @@ COMMANDS: tuple[Command, ...] = (
         needs=Needs.ACCOUNT,
     ),
     Command(
+        id="account.show",
+        title=lambda: tr("Account and its health…"),
+        action="show_account",
+        menu=Menu.CHATDESK,
+        keys=("Ctrl+Shift+H",),
+        needs=Needs.ACCOUNT,
+    ),
+    Command(
+        id="account.remove",
+        title=lambda: tr("Remove account…"),
+        action="remove_account",
+        menu=Menu.CHATDESK,
+        needs=Needs.ACCOUNT,
+    ),
+    Command(
         id="connection.retry",
         title=lambda: tr("Connect and refresh now"),
         action="retry_now",

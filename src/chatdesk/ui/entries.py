@@ -9,6 +9,8 @@ from chatdesk.domain.actions import FieldAsked
 from chatdesk.domain.kinds import Platform
 from chatdesk.domain.ports import SignInForm
 
+NO_FORM = SignInForm()
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformEntry:
@@ -20,7 +22,7 @@ class PlatformEntry:
 
     platform: Platform
     default_port: int = 443
-    sign_in: SignInForm = SignInForm()
+    sign_in: SignInForm = NO_FORM
     settings: tuple[FieldAsked, ...] = ()
     forgets_completed: bool = False
 

@@ -1,4 +1,4 @@
-"""A form made of the fields that a platform asks for: one labelled control each, and what is typed in them."""
+"""A form made of the fields that a platform asks for: one labelled control each, and what is typed."""
 
 from __future__ import annotations
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
 from chatdesk import __version__
 from chatdesk.domain.ids import AccountId
 from chatdesk.domain.text import one_line
+from chatdesk.ui.account_words import account_label
+from chatdesk.ui.dialogs.account import AccountDialog
 from chatdesk.ui.dialogs.outbox import OutboxDialog
+from chatdesk.ui.dialogs.remove_account import RemoveAccountDialog
 from chatdesk.ui.dialogs.settings import SettingsDialog
 from chatdesk.ui.dialogs.shortcuts import ShortcutsDialog
 from chatdesk.ui.dialogs.sign_in import SignInDialog
@@ -58,7 +61,11 @@ class Handlers(QObject):
 
     def sign_out(self) -> None:
         """Forget the token of the account in view, after a question."""
-        account = self._window.book.account(self._window.account())
+        self.sign_out_account(self._window.account() or 0)
+
+    def sign_out_account(self, account_id: int) -> None:
+        """Forget the token of an account, after a question."""
+        account = self._window.book.account(AccountId(account_id))
         if account is None:
             return
         name = tr(
@@ -87,6 +94,69 @@ class Handlers(QObject):
             return question
 
         self._open("sign out", make)
+
+    def show_account(self) -> None:
+        """Show the account in view: its health, its settings."""
+        self.show_account_of(self._window.account() or 0)
+
+    def show_account_of(self, account_id: int) -> None:
+        """Show an account: its health, its settings."""
+        account = self._window.book.account(AccountId(account_id))
+        if account is None:
+            return
+
+        def make() -> QDialog:
+            dialog = AccountDialog(self._context, self._window.book, account, self._window)
+            dialog.sign_in_asked.connect(self.sign_in_account)
+            dialog.sign_out_asked.connect(self.sign_out_account)
+            dialog.remove_asked.connect(self.remove_account_of)
+            return dialog
+
+        self._open("account", make)
+
+    def remove_account(self) -> None:
+        """Delete the account in view from this computer, after a question."""
+        self.remove_account_of(self._window.account() or 0)
+
+    def remove_account_of(self, account_id: int) -> None:
+        """Delete an account from this computer, after a question."""
+        account = self._window.book.account(AccountId(account_id))
+        if account is None:
+            return
+
+        def make() -> QDialog:
+            name = account_label(account, self._window.book.accounts())
+            dialog = RemoveAccountDialog(self._context, account, name, self._window)
+            dialog.outbox_asked.connect(self.show_outbox)
+            return dialog
+
+        self._open("remove account", make)
+
+    def open_account_menu(self, account_id: int, place: QPoint) -> QMenu | None:
+        """What can be done with an account, at a place of the screen; None for an unknown one."""
+        account = self._window.book.account(AccountId(account_id))
+        if account is None:
+            return None
+        menu = QMenu(self._window)
+        menu.setAccessibleName(account_label(account, self._window.book.accounts()))
+        menu.aboutToHide.connect(menu.deleteLater)
+        offers: tuple[tuple[str, Callable[[], object]], ...] = (
+            (tr("Account and its health…"), lambda: self.show_account_of(account.id)),
+            (tr("Connect and refresh now"), lambda: self._refresh_account(account.id)),
+            (tr("Sign in again…"), lambda: self.sign_in_account(account.id)),
+            (tr("Sign out…"), lambda: self.sign_out_account(account.id)),
+            (tr("Remove account…"), lambda: self.remove_account_of(account.id)),
+        )
+        for number, (words, do) in enumerate(offers):
+            if number in {2, len(offers) - 1}:
+                menu.addSeparator()
+            menu.addAction(words).triggered.connect(lambda _on=False, do=do: do())
+        menu.popup(place)
+        return menu
+
+    def _refresh_account(self, account: AccountId) -> None:
+        self._context.desk.retry_now(account)
+        self._context.desk.refresh(account)
 
     def retry_now(self) -> None:
         """Connect every account at once, and read its lists again."""
@@ -263,7 +333,10 @@ class Handlers(QObject):
     # -- dialogs
 
     def dialog(self, name: str) -> QDialog | None:
-        """The open dialog of a name (sign in, outbox, settings, shortcuts, sign out, about)."""
+        """The open dialog of a name.
+
+        sign in, outbox, settings, shortcuts, sign out, about, account, remove account, same customer.
+        """
         return self._dialogs.get(name)
 
     def _open(self, name: str, make: Callable[[], QDialog]) -> None:

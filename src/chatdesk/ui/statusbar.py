@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from chatdesk import __version__
 from chatdesk.domain.entities import Account
 from chatdesk.domain.ids import AccountId
-from chatdesk.domain.kinds import SignInState
 from chatdesk.domain.text import one_line
+from chatdesk.ui.account_words import account_label, account_letters, dropped_sentences, standing
 from chatdesk.ui.accounts import AccountBook
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Line, Panel, WordButton
@@ -19,13 +19,12 @@ from chatdesk.ui.outbox import OutboxModel
 from chatdesk.ui.plain import ElidedLabel, PlainLabel, plain_tooltip
 from chatdesk.ui.rail.tile import dot_colour
 from chatdesk.ui.theme import TextRole
-from chatdesk.ui.words import connection_word, platform_name
 
 BAR_PX = 26
 NOTICE_MS = 12_000
 """How long a sentence stays."""
 _SECOND_MS = 1_000
-_NAME_CHARS = 30
+_NOTICE_LEAST_PX = 60
 _DOT = "●"
 
 
@@ -44,6 +43,7 @@ class StatusBar(Panel):
         self._outbox = outbox
         self.setAccessibleName(tr("Status"))
         self._states: dict[AccountId, PlainLabel] = {}
+        self._tight = False
         self._states_row = QHBoxLayout()
         self._outbox_button = WordButton("", look="quiet", parent=self)
         self._outbox_button.clicked.connect(self.outbox_asked)
@@ -115,8 +115,25 @@ class StatusBar(Panel):
     def fit(self, width_px: int) -> None:
         """Leave out what matters least where there is little room."""
         scale = self._context.theme.metrics.scale
-        self._version.setVisible(width_px >= 700 * scale)
         self._synced.setVisible(width_px >= 480 * scale)
+        self._version.setVisible(width_px >= 700 * scale)
+        self._fit_states(width_px)
+
+    def _fit_states(self, width_px: int) -> None:
+        """States in words where all of them have room, else as dots with letters."""
+        tight = self._tight
+        self._tight = False
+        now_us = self._context.clock.now_us()
+        for account in self._book.accounts():
+            self._say(account, now_us)
+        metrics = self._context.theme.metrics
+        gaps = metrics.large * (len(self._states) + 3)
+        words = sum(label.sizeHint().width() for label in self._states.values())
+        others = (self._outbox_button, self._synced, self._version)
+        rest = sum(one.sizeHint().width() for one in others if not one.isHidden())
+        self._tight = words + rest + gaps + metrics.px(_NOTICE_LEAST_PX) > width_px and len(self._states) > 1
+        if self._tight or tight:
+            self.refresh()
 
     def _end_notice(self) -> None:
         self._notice.setText("")
@@ -124,23 +141,18 @@ class StatusBar(Panel):
     def _say(self, account: Account, now_us: int) -> None:
         status = self._book.status(account.id)
         label = self._states[account.id]
-        if status.sign_in is SignInState.OK:
-            stand = connection_word(status, now_us)
-        else:
-            stand = tr("sign in again")
-        name = self._name(account)
-        label.setText(tr("{dot} {name}: {state}", dot=_DOT, name=name, state=stand))
+        stand = standing(status, now_us)
+        name = account_label(account, self._book.accounts())
+        full = tr("{dot} {name}: {state}", dot=_DOT, name=name, state=stand)
+        # Where there is no room for words, the dot and the account's letters stand for all of it.
+        letters = account_letters(account, self._book.accounts())
+        label.setText(tr("{dot} {letters}", dot=_DOT, letters=letters) if self._tight else full)
         label.setAccessibleName(tr("{name}: {state}", name=name, state=stand))
         label.set_colour(dot_colour(status))
-        health = trn("1 packet was dropped", "{n} packets were dropped", sum(status.dropped.values()))
         reason = one_line(status.reason, 200)
-        parts = [one_line(account.server_url, 200), reason, health if status.dropped else ""]
+        spoken = tr("{name}: {state}", name=name, state=stand) if self._tight else ""
+        parts = [spoken, one_line(account.server_url, 200), reason, *dropped_sentences(status.dropped)]
         label.setToolTip(plain_tooltip("\n".join(part for part in parts if part)))
-
-    def _name(self, account: Account) -> str:
-        platform = platform_name(account.platform)
-        alike = [a for a in self._book.accounts() if a.platform is account.platform]
-        return platform if len(alike) == 1 else one_line(account.name or account.login, _NAME_CHARS)
 
     def _say_outbox(self) -> None:
         waiting, asking = self._outbox.waiting(), self._outbox.undecided()

@@ -1,4 +1,4 @@
-"""What the stable English keys of forms, settings and choices are called in the window, and what they mean."""
+"""What the stable English keys of forms, settings and choices are called in the window, and mean."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _ASKED: dict[str, Callable[[], str]] = {
 _HINTS: dict[str, Callable[[], str]] = {
     "api_prefix": lambda: tr("Only where the operator has moved it; usually /api."),
     "time_offset": lambda: tr(
-        "Hours that the server's clock is ahead of UTC, such as 2 or +05:30. Leave it empty if times are right."
+        "Hours that the server's clock is ahead of UTC, such as 2 or +05:30. Empty where times are right."
     ),
     "keep_completed": lambda: tr(
         "Otherwise the copies here are deleted too, after a notice and only when nothing of them is queued."

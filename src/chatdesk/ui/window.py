@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
@@ -283,6 +284,7 @@ class MainWindow(QMainWindow):
         self.rail.account_chosen.connect(self._on_account)
         self.rail.add_asked.connect(handlers.add_account)
         self.rail.settings_asked.connect(handlers.show_settings)
+        self.rail.menu_asked.connect(handlers.open_account_menu)
         self.list.conversation_chosen.connect(self.open_conversation)
         self.list.conversation_activated.connect(self._on_activated)
         header = self.chat.header

@@ -60,7 +60,7 @@ class TestRail:
             everything, mine = (tile.face() for tile in rail.tiles())
             assert (everything.letters, everything.unread, everything.dot) == ("All", 4, "")
             assert everything.words == "All accounts · 4 unread"
-            assert (mine.letters, mine.unread) == ("DI", 4)
+            assert (mine.letters, mine.unread) == ("DP", 4)
             assert mine.words == "Dana Moderator · Dispatcher · online 38 ms · 4 unread"
             assert rail.tiles()[1].accessibleName() == mine.words
             for state, dot in ((ConnectionState.RECONNECTING, "warn"), (ConnectionState.OFF, "muted")):
@@ -298,7 +298,7 @@ class TestStatusBar:
                 QTest.mouseClick(bar.outbox_button(), LEFT)
             dropped = msgspec.structs.replace(seat.day.online(), dropped={"malformed": 2}, reason="<b>x")
             seat.engines.tell(dropped)
-            await ui.until(lambda: "2 packets were dropped" in bar._states[seat.account.id].toolTip())
+            await ui.until(lambda: "2 packets could not be read" in bar._states[seat.account.id].toolTip())
 
         ui.run(main())
 

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from chatdesk.domain.changes import NoticeRaised
 from chatdesk.domain.entities import Conversation
 from chatdesk.domain.errors import DiskTrouble, NotPossible
-from chatdesk.domain.kinds import NoticeCode, Platform, SignInState
+from chatdesk.domain.kinds import NoticeCode, SignInState
 from chatdesk.ui.arrangement import MIDDLE_PX, NARROW_PX, WIDE_PX
 from chatdesk.ui.commands import COMMANDS, Menu
 from chatdesk.ui.lists.pane import Side
@@ -92,6 +92,8 @@ class TestCommands:
                 "account.add": dialog("sign in"),
                 "account.sign_in": dialog("sign in"),
                 "account.sign_out": dialog("sign out"),
+                "account.show": dialog("account"),
+                "account.remove": dialog("remove account"),
                 "connection.retry": lambda: (
                     bool(engines.asked("retry_now")) and len(engines.asked("refresh")) == 2
                 ),

@@ -22,8 +22,8 @@ from chatdesk.domain.kinds import (
     PresenceState,
 )
 from chatdesk.services.addresses import AddressProblem
-from chatdesk.ui.refusals import sign_in_sentence
 from chatdesk.ui import words
+from chatdesk.ui.refusals import sign_in_sentence
 
 JARGON = re.compile(r"Error|Exception|Traceback|None|null|HTTP \d|\b[45]\d\d\b|_|\b[a-z]+[A-Z]", re.ASCII)
 NOW = 1_800_000_000_000_000
@@ -49,7 +49,7 @@ def made(kind: type[ChatdeskError]) -> ChatdeskError:
     if kind is StaleDraft:
         return StaleDraft(Draft(conversation_id=ConversationId(1), version=1, text="t", saved_at_us=0))
     if kind is NotDone:
-        return NotDone(ParkReason.REFUSED, "no\nroom", 90)
+        return NotDone(ParkReason.REFUSED, "No\nroom.", 90)
     return kind("sqlite3.OperationalError: disk I/O error")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -189,7 +190,7 @@ class SignInDialog(Sheet):
         chain += [inner.role, inner.login, inner.password, inner.code, inner.send_code, self.more]
         chain += [self.settings.control(field.key) for field in self.settings.fields()]
         chain += [self.keep, self._last, self.button]
-        for one, other in zip(chain, chain[1:], strict=False):
+        for one, other in pairwise(chain):
             QWidget.setTabOrder(one, other)
 
     @staticmethod

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QMenu, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from chatdesk.domain.entities import Account
 from chatdesk.domain.ids import AccountId
 from chatdesk.domain.kinds import SignInState
-from chatdesk.domain.text import one_line
+from chatdesk.ui.account_words import account_label, account_letters, account_name, standing
 from chatdesk.ui.accounts import AccountBook
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import IconButton, Panel
 from chatdesk.ui.i18n import tr, trn
-from chatdesk.ui.paint import initials
 from chatdesk.ui.rail.tile import AccountTile, TileFace, dot_colour
 from chatdesk.ui.theme import ThemeMode
-from chatdesk.ui.words import connection_word, platform_name
+from chatdesk.ui.words import platform_name
 
 RAIL_PX = 56
-NAME_CHARS = 60
-_PLATFORM_LETTERS = 2
 
 
 class Rail(Panel):
-    """Chooses the account whose conversations are listed; `account_chosen(AccountId | None)`, None is All."""
+    """Chooses the account whose conversations are listed; `account_chosen(AccountId | None)`, None is All.
+
+    `menu_asked(account id, place)`: what can be done with an account, at a place of the screen.
+    """
 
     account_chosen = Signal(object)
+    menu_asked = Signal(int, QPoint)
     add_asked = Signal()
     settings_asked = Signal()
 
@@ -139,6 +140,7 @@ class Rail(Panel):
             self._group.addButton(tile)
             self._tile_column.addWidget(tile, 0, Qt.AlignmentFlag.AlignHCenter)
             tile.clicked.connect(self._on_clicked)
+            tile.menu_asked.connect(self.menu_asked)
         self._tile_column.addWidget(self._add, 0, Qt.AlignmentFlag.AlignHCenter)
         self._tile_column.addStretch(1)
         gone = chosen is not None and self._book.account(chosen) is None
@@ -164,17 +166,15 @@ class Rail(Panel):
             words = " · ".join(part for part in (tr("All accounts"), count) if part)
             return TileFace(tr("All"), words, unread)
         status = self._book.status(account.id)
+        accounts = self._book.accounts()
+        name, label = account_name(account), account_label(account, accounts)
+        stand = standing(status, self._context.clock.now_us())
+        if status.sign_in is not SignInState.OK:
+            stand = tr("needs you: {state}", state=stand)
         platform = platform_name(account.platform)
-        name = one_line(account.name or account.login, NAME_CHARS)
-        stand = (
-            connection_word(status, self._context.clock.now_us())
-            if status.sign_in is SignInState.OK
-            else tr("needs you: sign in again")
-        )
-        words = " · ".join(part for part in (name, platform, stand, count) if part)
-        same_platform = [a for a in self._book.accounts() if a.platform is account.platform]
-        letters = platform[:_PLATFORM_LETTERS].upper() if len(same_platform) == 1 else initials(name)
-        return TileFace(letters, words, unread, dot_colour(status))
+        who = (name, platform) if label in {platform, name} else (label, platform)
+        words = " · ".join(part for part in (*who, stand, count) if part)
+        return TileFace(account_letters(account, accounts), words, unread, dot_colour(status))
 
     def _restyle(self) -> None:
         self.setFixedWidth(self._context.theme.metrics.px(RAIL_PX))

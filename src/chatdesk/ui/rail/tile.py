@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from chatdesk.domain.changes import AccountStatus
@@ -45,7 +45,9 @@ def dot_colour(status: AccountStatus) -> str:
 
 
 class AccountTile(QAbstractButton):
-    """A checkable tile; `account` is None for All."""
+    """A checkable tile; `account` is None for All. `menu_asked(account id, place)` of those that have one."""
+
+    menu_asked = Signal(int, QPoint)
 
     def __init__(self, context: UiContext, account: AccountId | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +72,15 @@ class AccountTile(QAbstractButton):
     def face(self) -> TileFace:
         """What it shows."""
         return self._face
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """By the mouse where it is pressed, by the menu key beside the tile."""
+        if self.account is None:
+            super().contextMenuEvent(event)
+            return
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        place = self.mapToGlobal(QPoint(self.width(), 0)) if by_key else event.globalPos()
+        self.menu_asked.emit(self.account, place)
 
     def sizeHint(self) -> QSize:
         side = self._context.theme.metrics.px(_BOX_PX)
