@@ -239,7 +239,7 @@ def test_an_uncertain_send_of_a_vanished_conversation_is_parked(tmp_path: Path) 
             await world.reaches(DeliveryState.PARKED, item)
             row = await world.item(item.id)
             assert row is not None
-            assert (row.text, row.detail) == ("are you there?", "unknowable")
+            assert (row.text, row.detail) == ("are you there?", "whether it arrived cannot be known")
             await world.quiet(120_000)
             assert world.server.seen["say"] == 1
 

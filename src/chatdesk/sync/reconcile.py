@@ -27,8 +27,8 @@ CAP_MS = 60_000
 """Longest pause between two looks at one send."""
 
 
-NEVER_KNOWN = "unknowable"
-"""Stable word of a parked send whose conversation can't be read any more: nobody can know its outcome."""
+NEVER_KNOWN = "whether it arrived cannot be known"
+"""Stable words of a parked send whose conversation can't be read any more: nobody can know its outcome."""
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -214,7 +214,8 @@ class Reconciler:
                 return False
 
     async def _absent(self, item: Outgoing) -> bool:
-        may_repeat = outbox.repeat_allowed(item, self._adapter.key_grade(self._exchange.facts))
+        grade = self._adapter.key_grade(self._exchange.facts)
+        may_repeat = outbox.repeat_allowed(item, grade, self._adapter.limits.max_repeats)
         if not may_repeat:
             self._given_up.add((item.id, item.attempts))
         log.info("an uncertain %s has not arrived; repeat: %s", item.kind.value, may_repeat)
