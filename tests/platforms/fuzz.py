@@ -22,14 +22,11 @@ see it again: `fuzz(adapter, samples, count=1, seed=SEED, start=INDEX, goals=GOA
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import random
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -49,14 +46,12 @@ from chatdesk.domain.ports import (
     Arrived,
     Call,
     Connect,
-    ConnectRefused,
     Done,
     Emit,
     Facts,
     Goal,
     GoalEnded,
     GoalKind,
-    HandedOver,
     LinkLost,
     Listen,
     NeedsPassword,
@@ -72,27 +67,17 @@ from chatdesk.domain.ports import (
     VerdictUnknown,
     Wait,
 )
-from tests.platforms.paper import PaperDesk, put
+from tests.platforms.noise import Noise, with_junk
+from tests.platforms.paper import put
+from tests.platforms.samples import Sample, samples_of
+
+__all__ = ["Broken", "Sample", "Tally", "fuzz", "holds", "samples_of"]
 
 INPUTS = 100_000
 CHAIN = 64
 """So many inputs share a state of the random numbers, and may share facts."""
-MOST_ITEMS = 4
-MOST_CHARS = 600
-"""Recorded lists and texts are cut to this: what is damaged is the shape, and speed is wanted."""
 LAST_US = 9_999_999_999_999_999
 DETAIL_CHARS = 300
-
-
-T = TypeVar("T")
-
-
-class Sample(msgspec.Struct, frozen=True):
-    """Something recorded, with the facts and open steps that it met. The open step has id 1."""
-
-    facts: Facts
-    opened: tuple[OpenStep, ...]
-    arrived: Arrived
 
 
 class Tally(msgspec.Struct):
@@ -110,282 +95,6 @@ class Tally(msgspec.Struct):
 
 class Broken(AssertionError):
     """A promise of the port that was not kept; its first word is the promise's name."""
-
-
-# -- samples out of recordings -----------------------------------------------------------------------------
-
-_WITH_DIGIT = re.compile(r"/[^/]*\d[^/]*")
-
-
-def _shape(method: str, path: str) -> tuple[str, str]:
-    return method, _WITH_DIGIT.sub("/*", path)
-
-
-def trimmed(value: Any) -> Any:
-    """A recorded value with long lists and texts cut."""
-    if isinstance(value, dict):
-        return {key: trimmed(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [trimmed(one) for one in value[:MOST_ITEMS]]
-    return value[:MOST_CHARS] if isinstance(value, str) else value
-
-
-def recorded_answer(frame: Mapping[str, Any]) -> Answer:
-    """A recorded HTTP exchange as the answer to step 1."""
-    headers = {name.lower(): str(value) for name, value in (frame.get("response_headers") or {}).items()}
-    is_json = "json" in headers.get("content-type", "")
-    return Answer(1, frame["status"], is_json, trimmed(frame.get("response_body")), headers)
-
-
-class _Recorded:
-    """What the frames hold, each thing once."""
-
-    def __init__(self, frames: Iterable[Mapping[str, Any]]) -> None:
-        self.answers: dict[tuple[str, str], dict[str, Answer]] = {}
-        self.packets: dict[str, Packet] = {}
-        for frame in frames:
-            if frame["channel"] == "http" and frame.get("status") is not None:
-                answer = recorded_answer(frame)
-                key = json.dumps([answer.status, answer.body])
-                self.answers.setdefault(_shape(frame["method"], frame["path"]), {})[key] = answer
-            if frame["channel"] == "socket" and frame["dir"] == "in":
-                args = trimmed(frame.get("args") or [])
-                self.packets[json.dumps([frame["event"], args])] = Packet(frame["event"], tuple(args))
-
-    def of(self, call: Call, most: int) -> list[Answer]:
-        """Answers to such a request: successes first, then every other status once before any twice."""
-        found = list(self.answers.get(_shape(call.method, call.path), {}).values())
-        seen: dict[int, int] = {}
-        ranks = []
-        for answer in found:
-            seen[answer.status] = seen.get(answer.status, 0) + 1
-            ranks.append((answer.status // 100 != 2, seen[answer.status]))
-        order = sorted(range(len(found)), key=lambda at: (ranks[at][1] > 3, ranks[at]))
-        return [found[at] for at in order][:most]
-
-
-def samples_of(
-    make: Callable[[], PaperDesk],
-    goals: Sequence[GoalKind],
-    frames: Iterable[Mapping[str, Any]],
-    *,
-    most_steps: int = 12,
-    most_answers: int = 10,
-) -> list[Sample]:
-    """Samples of every goal's steps under the recorded answers, and of every recorded event."""
-    recorded = _Recorded(frames)
-    packets = list(recorded.packets.values())
-    samples = [Sample(make().facts, (), packet) for packet in packets]
-    for goal in goals:
-        desk = make()
-        step = desk.want(goal)
-        for turn in range(most_steps):
-            opened = desk.opened()
-            match step:
-                case Call():
-                    answers = recorded.of(step, most_answers) or [Answer(1, 200, True, {})]
-                    samples += [Sample(desk.facts, opened, answer) for answer in answers]
-                    desk.read(answers[0])
-                case Emit():
-                    beside = packets if turn == 0 else packets[turn % 7 :: 7]
-                    samples += [Sample(desk.facts, opened, packet) for packet in beside]
-                    desk.read(_answering(desk, packets) or _silence(step))
-                case Connect() | Listen():
-                    samples.append(Sample(desk.facts, opened, Accepted(1)))
-                    desk.accepted() if isinstance(step, Connect) else desk.streams()
-                case Unlisten():
-                    desk.handed_over()
-                case Wait(ms=ms):
-                    desk.later(ms)
-                case _:
-                    break
-            step = desk.again()
-    return samples
-
-
-def _answering(desk: PaperDesk, packets: list[Packet]) -> Packet | None:
-    """An event that the open step has waited for."""
-    for packet in packets:
-        verdicts = desk.adapter.read(packet, desk.opened(), desk.facts).verdicts
-        if any(isinstance(verdict, VerdictStored) for verdict in verdicts):
-            return packet
-    return None
-
-
-def _silence(step: Emit) -> Arrived:
-    return NoAnswer(1, True, "timeout") if step.timeout_ms else HandedOver(1)
-
-
-# -- noise -------------------------------------------------------------------------------------------------
-
-
-def _nested(depth: int, leaf: Any = None) -> Any:
-    value: Any = leaf
-    for level in range(depth):
-        value = [value] if level % 2 else {"id": level, ("message", "data", "id")[level % 3]: value}
-    return value
-
-
-_STRANGE: tuple[Any, ...] = (
-    *(None, True, False, 0, -0.0, 1, -1, 2, 41, 0.1, 1.5, -7.25, 2**31, 2**53, 2**53 + 1, 2**64, -(2**63)),
-    *(10**30, int("9" * 99), 1e15, 1e308, -1e308, 5e-324, math.nan, math.inf, -math.inf),
-    *(
-        "",
-        " ",
-        "\x00",
-        "\ud800",
-        "a\udfff",
-        "\udbff\ud800 x",
-        "\u202e",
-        "\u2028\n\t",
-        "\ufeff",
-        "\u0664\u0661",
-    ),
-    *("NaN", "Infinity", "-0", "null", "undefined", "true", "0", "1", "-1", "1e3", "0x1f", "041", "41abc"),
-    *("9" * 16, "9" * 17, "9" * 400, "x" * 64, "x" * 65, "x" * 5_000, "../..", "a/b?c#d%2e", "%s{0}"),
-    *("<img src=x onerror=1>", "javascript:1", "file:///etc/passwd", "eyJhbGciOiJIUzI1NiJ9.e30.x", "a.b.c"),
-    *("2026-11-20", "2026-11-20 13:10:51", "2026-11-20T07:40:51.906Z", "2026-11-20T07:40:51+99:99"),
-    *("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-13-45 99:99:99", "12:00", "1795161600000"),
-    *([], {}, [None], [[]], [{}], {"": None}, {"id": None}, [1, "1", True], ["\ud800"], {"\ud800": "\ud800"}),
-    *({"length": 10**9}, {"$oid": "65a000000000000000000101"}, {"toString": 1}, [0] * 50),
-)
-_STATUSES = (
-    *(200,) * 8,
-    *(201, 204, 206, 302, 304, 400, 400, 401, 402, 403, 404, 408, 409, 413, 422, 423, 429, 429, 500, 500),
-    *(502, 503, 504, 0, 100, 999, -1),
-)
-_HEADER_VALUES = ("", "5", "-1", "x", "1e9", "\xb2", "9" * 50, "Fri, 20 Nov 2026 08:00:01 GMT", "Fri, 99 X")
-_WORDS = (None, "", "x" * 9_999, "\ud800", "jwt expired", "Unauthorized", "{}", "\x00\n")
-_NESTED = (_nested(6, 1), _nested(40, "\ud800"), _nested(80))
-_VERY_NESTED = _nested(400)
-_HUGE = "x" * 1_200_000
-
-
-class _Noise:
-    """Damage, decided by one stream of random numbers."""
-
-    def __init__(self, rng: random.Random, samples: Sequence[Sample]) -> None:
-        self.random = rng.random
-        bodies = [one.arrived.body for one in samples if isinstance(one.arrived, Answer)]
-        self.bodies = bodies or [None]
-        args = [arg for one in samples if isinstance(one.arrived, Packet) for arg in one.arrived.args]
-        self.events = sorted({one.arrived.event for one in samples if isinstance(one.arrived, Packet)}) or [
-            ""
-        ]
-        donors = {json.dumps(part): part for whole in (*bodies, *args) for part in _parts(whole)}
-        self.donors = list(donors.values()) or [None]
-
-    def one_of(self, many: Sequence[T]) -> T:
-        return many[int(self.random() * len(many))]
-
-    def strange(self, value: Any) -> Any:
-        """Something else in the place of a value."""
-        chance = self.random()
-        if chance < 0.5:
-            return self.one_of(_STRANGE)
-        if chance < 0.68:
-            return self.one_of(self.donors)
-        if chance < 0.74:
-            return [value]
-        if chance < 0.79:
-            return {self.one_of(("id", "data", "$numberLong", "0")): value}
-        if chance < 0.86:
-            if isinstance(value, str):
-                return int(value) if value.isascii() and value.isdigit() and len(value) < 99 else [*value[:9]]
-            return str(value) if isinstance(value, int | float) else None
-        if chance < 0.93:
-            text = value if isinstance(value, str) else "text"
-            return text + self.one_of(("\ud800", "\udfff\ud800", "\x00", " \u202e", "\U0001f600"))
-        if chance < 0.995:
-            return self.one_of(_NESTED)
-        return _HUGE if chance > 0.999 else _VERY_NESTED
-
-    def damaged(self, value: Any, depth: int = 0) -> Any:
-        """The value with one place replaced, dropped or doubled; shares all the rest with it."""
-        chance = self.random()
-        if isinstance(value, dict) and value and (chance < 0.86 or (not depth and chance < 0.98)):
-            keys = list(value)
-            key = self.one_of(keys)
-            how = self.random()
-            copy = value.copy()
-            if how < 0.1:
-                del copy[key]
-            elif how < 0.16:
-                copy[self.one_of(keys)] = value[key]
-            else:
-                copy[key] = self.damaged(value[key], depth + 1)
-            return copy
-        if isinstance(value, list) and value and (chance < 0.86 or (not depth and chance < 0.98)):
-            at = int(self.random() * len(value))
-            how = self.random()
-            whole = value.copy()
-            if how < 0.08:
-                del whole[at]
-            elif how < 0.16:
-                whole.insert(at, value[at])
-            elif how < 0.2:
-                whole.reverse()
-            else:
-                whole[at] = self.damaged(value[at], depth + 1)
-            return whole
-        return self.strange(value)
-
-    def often(self, value: Any) -> Any:
-        """Damaged once, or up to three times."""
-        value = self.damaged(value)
-        while self.random() < 0.3:
-            value = self.damaged(value)
-        return value
-
-    def arrival(self, sample: Sample) -> Arrived:
-        """What arrives instead of the sample."""
-        arrived = sample.arrived
-        chance = self.random()
-        if chance < 0.04:
-            return self.something_else(sample)
-        if isinstance(arrived, Answer):
-            body = arrived.body if chance < 0.9 else self.one_of(self.bodies)
-            body = self.often(body)
-            status = arrived.status if self.random() < 0.85 else self.one_of(_STATUSES)
-            is_json = arrived.is_json if self.random() < 0.97 else not arrived.is_json
-            if not is_json and not isinstance(body, str):
-                body = str(body)[:2_000]
-            headers = arrived.headers
-            if self.random() < 0.05:
-                name = self.one_of(("retry-after", "date", "content-type", "x-ratelimit-reset"))
-                headers = {**headers, name: self.one_of(_HEADER_VALUES)}
-            return Answer(1, status, is_json, body, headers)
-        if isinstance(arrived, Packet):
-            event = arrived.event if chance < 0.95 else self.one_of(self.events)
-            args = self.often(list(arrived.args))
-            return Packet(event, tuple(args) if isinstance(args, list) else (args,))
-        return arrived
-
-    def something_else(self, sample: Sample) -> Arrived:
-        """An arrival of another sort: silence, a lost link, what nobody waits for."""
-        step = sample.opened[0].step if sample.opened else None
-        others: list[Arrived] = [
-            LinkLost(),
-            GoalEnded(int(self.random() * 40)),
-            Answer(77, 200, True, self.one_of(self.bodies)),
-            Packet(self.one_of(("", "x", "\ud800")), (self.one_of(_STRANGE),)),
-        ]
-        if step is not None and self.random() < 0.75:
-            reason = self.one_of(
-                ("timeout", "cut", "unreachable", "tls", "redirect", "cancelled", "too_large")
-            )
-            others = [NoAnswer(1, self.random() < 0.7, reason)]
-            if isinstance(step, Connect):
-                others += [Accepted(1), ConnectRefused(1, self.one_of(_WORDS))]
-            elif isinstance(step, Listen):
-                others += [Accepted(1), Answer(1, self.one_of(_STATUSES), False, "x")]
-        return self.one_of(others)
-
-
-def _parts(value: Any) -> Iterator[Any]:
-    yield value
-    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _parts(one)
 
 
 # -- what is promised --------------------------------------------------------------------------------------
@@ -500,7 +209,7 @@ def fuzz(
     count, seed = inputs() if count is None else count, _seed() if seed is None else seed
     assert samples, "nothing to damage"
     rng = random.Random()
-    noise = _Noise(rng, samples)
+    noise = Noise(rng, samples)
     answers = [sample for sample in samples if isinstance(sample.arrived, Answer)]
     others = [sample for sample in samples if not isinstance(sample.arrived, Answer)]
     sorts = [sort for sort in (answers, others) if sort]
@@ -517,7 +226,7 @@ def fuzz(
         facts = sample.facts
         if not lost and carried is not None and rng.random() < 0.4:
             facts = put(carried, now_ms=carried.now_ms + noise.one_of((0, 0, 40, 3_000, 60_000)))
-        arrived = _with_junk(sample.arrived, noise) if lost else noise.arrival(sample)
+        arrived = with_junk(sample.arrived, noise) if lost else noise.arrival(sample)
         if isinstance(arrived, Accepted):
             facts = put(facts, online=True, epoch=facts.epoch + 1)
         elif isinstance(arrived, LinkLost):
@@ -566,28 +275,6 @@ def _base(adapter: Adapter, sample: Sample) -> Reading:
 
 def _records(reading: Reading) -> int:
     return sum(isinstance(event, _RECORDS) for event in reading.events)
-
-
-def _with_junk(arrived: Arrived, noise: _Noise) -> Arrived:
-    """The arrival with one record of a list (an event: its payload) replaced by what is no record at all."""
-    junk: Any = noise.one_of((None, 7, "x", True, [], "\ud800", 1.5, [[]]))
-    if isinstance(arrived, Packet):
-        return put(arrived, args=(junk, *arrived.args[1:]))
-    if isinstance(arrived, Answer):
-        return put(arrived, body=_junk_in(arrived.body, junk, noise))
-    return arrived
-
-
-def _junk_in(value: Any, junk: Any, noise: _Noise) -> Any:
-    if isinstance(value, list) and value:
-        at = int(noise.random() * len(value))
-        return [*value[:at], junk if isinstance(value[at], dict) else value[at], *value[at + 1 :]]
-    if isinstance(value, dict):
-        places = [key for key, one in value.items() if isinstance(one, dict | list)]
-        if places:
-            key = noise.one_of(places)
-            return {**value, key: _junk_in(value[key], junk, noise)}
-    return value
 
 
 # -- a failure, made small ---------------------------------------------------------------------------------
