@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import typing
 
+import msgspec
 import pytest
 
 from chatdesk.domain import outbox as machine
+from chatdesk.domain.actions import Extras
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import IllegalTransition
-from chatdesk.domain.kinds import DeliveryState, KeyGrade, OutgoingKind, ParkReason
+from chatdesk.domain.kinds import DeliveryState, KeyGrade, MessageKind, OutgoingKind, ParkReason
 from tests.domain.items import EVENTS, item
 
 QUEUED, IN_FLIGHT, UNCERTAIN, PARKED = "queued", "in_flight", "uncertain", "parked"
@@ -148,3 +150,31 @@ def test_what_an_event_carries_is_kept() -> None:
 def test_an_absence_repeats_once(grade: KeyGrade, repeats: int, allowed: bool) -> None:
     """Without deduplication a proven absence repeats a send once by itself, then the person decides."""
     assert machine.repeat_allowed(item(repeats=repeats), grade) is allowed
+
+
+@pytest.mark.parametrize(("repeats", "allowed"), [(0, True), (2, True), (3, False)])
+def test_a_platform_may_allow_more_repeats(repeats: int, allowed: bool) -> None:
+    """Where refusals are known to be passing, a platform's limits name more repeats than one."""
+    assert machine.repeat_allowed(item(repeats=repeats), KeyGrade.NONE, 3) is allowed
+
+
+def test_a_report_goes_again_until_somebody_answers() -> None:
+    """A report does no harm twice: no answer queues it again, a refusal waits for the person."""
+    report = tried(IN_FLIGHT, OutgoingKind.REPORT)
+    again = machine.advance(report, EVENTS["Unknown"], 1)
+    assert (again.state, again.text) == (DeliveryState.QUEUED, report.text)
+    assert machine.advance(report, EVENTS["Stored"], 1).state is DeliveryState.ACCEPTED
+    refused = machine.advance(report, EVENTS["Refused"], 1)
+    assert (refused.state, refused.detail) == (DeliveryState.PARKED, "no")
+    assert not machine.holds_those_behind(report)
+
+
+@pytest.mark.parametrize("event", list(EVENTS))
+def test_no_step_loses_what_a_message_carries(event: str) -> None:
+    """Kind and extras are frozen with the text."""
+    extras = Extras(subject="Steel")
+    for state in (QUEUED, IN_FLIGHT, UNCERTAIN, PARKED):
+        before = msgspec.structs.replace(tried(state), message_kind=MessageKind.FILE, extras=extras)
+        if machine.can(before, EVENTS[event]):
+            after = machine.advance(before, EVENTS[event], 1)
+            assert (after.message_kind, after.extras) == (MessageKind.FILE, extras)

@@ -172,13 +172,19 @@ def expected(folder: Path, conversation: int) -> tuple[int, int | None]:
             (conversation,),
         ).fetchone()
         found: Any = con.execute(
-            "SELECT cursor, own, kind, deleted, sent_at_us, first_seen, state FROM messages"
+            "SELECT cursor, own, kind, deleted, sent_at_us, first_seen, state, remote_id FROM messages"
             " WHERE conversation_id = ? ORDER BY cursor, id",
             (conversation,),
         ).fetchall()
         heads: Any = con.execute(
             "SELECT at, newest FROM head_reads WHERE conversation_id = ? ORDER BY at", (conversation,)
         ).fetchall()
+        named: Any = dict(
+            con.execute(
+                "SELECT remote_id, at FROM read_ids WHERE conversation_id = ? AND by_self = 1",
+                (conversation,),
+            )
+        )
 
     seen, number, number_at, self_read_at, discovered_at, baseline, lists_at = place_row
 
@@ -199,14 +205,21 @@ def expected(folder: Path, conversation: int) -> tuple[int, int | None]:
             own=bool(own),
             kind=MessageKind(kind),
             deleted=bool(deleted),
-            live=live(place, first),
+            live=live(place, first) and remote_id not in named,
             sent_at_us=sent,
         )
-        for place, own, kind, deleted, sent, first, state in found
+        for place, own, kind, deleted, sent, first, state, remote_id in found
         if state != "parked"
     ]
+    in_no_number = {
+        remote_id
+        for place, own, kind, deleted, _sent, first, _state, remote_id in found
+        if own or kind == "system" or deleted or live(place, first)
+    }
     spent = self_read_at is not None and number_at is not None and self_read_at >= number_at
     server_count = 0 if number_at is None or spent else number
+    if server_count:
+        server_count -= sum(at > number_at and one not in in_no_number for one, at in named.items())
     return unread_count(heard, seen=seen, server_count=server_count), waiting_since_us(heard)
 
 
