@@ -1,0 +1,1 @@
+"""Adapter for the StepperGO platform: one trip is one group conversation, sent by socket, read by REST."""

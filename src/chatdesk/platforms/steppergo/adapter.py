@@ -1,0 +1,323 @@
+"""The StepperGO adapter: which step a goal needs next, and what whatever arrives means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.events import Dropped, Noticed
+from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
+from chatdesk.domain.ports import (
+    Accepted,
+    AccountFacts,
+    Act,
+    Answer,
+    Arrived,
+    AskForOtp,
+    Call,
+    ChangeStatus,
+    Client,
+    Connect,
+    Connected,
+    ConnectRefused,
+    DeleteMessage,
+    Done,
+    Emit,
+    Facts,
+    Find,
+    FreshHead,
+    FreshLists,
+    FreshNotifications,
+    FreshOrder,
+    Goal,
+    GoalEnded,
+    HandedOver,
+    Joined,
+    Learnt,
+    Limits,
+    LinkLost,
+    Listen,
+    MarkRead,
+    Next,
+    NoAnswer,
+    OlderPage,
+    OpenStep,
+    Packet,
+    Parked,
+    PlatformPlugin,
+    Probe,
+    Reading,
+    Report,
+    SendText,
+    SignIn,
+    SignInForm,
+    SignOut,
+    Typing,
+    Unlisten,
+    Unwatched,
+    Verdict,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+    Wait,
+    Watched,
+)
+from chatdesk.platforms import loose
+from chatdesk.platforms.steppergo import (
+    acts,
+    answers,
+    auth,
+    history,
+    ids,
+    lane,
+    limits,
+    lists,
+    notices,
+    offers,
+    packets,
+    sends,
+    status,
+    watch,
+)
+from chatdesk.platforms.steppergo.state import Own, ended, progress_of, with_own, without_progress
+from chatdesk.wire.steppergo import names
+
+NOTE_PROBE = "probe"
+
+_ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
+    lists.NOTE_DRIVER: lists.read_driver_trips,
+    lists.NOTE_TRIPS: lists.read_trips,
+    lists.NOTE_BOOKINGS: lists.read_bookings,
+    lists.NOTE_PROBE: lists.read_probe,
+    status.NOTE_TRIP: status.read_trip,
+    status.NOTE_DRIVER_TRIP: status.read_driver_trip,
+    status.NOTE_CHECK: status.read_check,
+    status.NOTE_ALIVE: status.read_alive,
+    status.NOTE_STATUS: status.read_status,
+    history.NOTE_HISTORY: history.read_history,
+    lane.NOTE_MARK_REST: lane.read_mark,
+    sends.NOTE_REST: sends.read_rest,
+    notices.NOTE_NOTICES: notices.read_notices,
+    notices.NOTE_REPORT: notices.read_report,
+    acts.NOTE_LOOK: acts.read_look,
+    acts.NOTE_ENTER: acts.read_enter,
+    acts.NOTE_ACCEPT: acts.read_accept,
+    acts.NOTE_FIND: acts.read_find,
+    acts.NOTE_FIND_ONE: acts.read_find_one,
+}
+_OF_ANOTHER_TOKEN = frozenset({lists.NOTE_BOOKINGS, notices.NOTE_NOTICES})
+"""Routes that don't ask for the session: their 401 says nothing of it."""
+
+
+class StepperGoAdapter:
+    """Implements `domain.ports.Adapter` for the StepperGO platform; holds nothing but its numbers."""
+
+    @property
+    def platform(self) -> Platform:
+        """StepperGO."""
+        return Platform.STEPPERGO
+
+    @property
+    def limits(self) -> Limits:
+        """Its numbers."""
+        return limits.LIMITS
+
+    def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
+        """The facts to start with."""
+        return Facts(account=account, learnt=learnt, own=Own())
+
+    def capabilities(self, facts: Facts) -> Capabilities:
+        """What works here, now; what may be done with trips depends on the role."""
+        return offers.capabilities(facts)
+
+    def key_grade(self, facts: Facts) -> KeyGrade:
+        """Our id comes back in `metadata.tempId` and dedupes nothing; none where a server drops it."""
+        return ids.grade(facts)
+
+    def normalise(self, text: str) -> str:
+        """As stored: as sent."""
+        return sends.normalise(text)
+
+    # -- next ----------------------------------------------------------------------------------------------
+
+    def next(self, goal: Goal, facts: Facts) -> Next:  # noqa: C901, PLR0911, PLR0912 - one sort of goal per case
+        """The next thing to do for a goal."""
+        progress = progress_of(facts, goal.token)
+        if progress.end is not None:
+            return progress.end
+        if progress.not_before_ms > facts.now_ms:
+            return Wait(progress.not_before_ms - facts.now_ms)
+        kind = goal.kind
+        match kind:
+            case SignIn():
+                return auth.sign_in(kind, facts)
+            case SignOut():
+                return auth.sign_out(facts)
+            case Probe():
+                # Without a token the chat's routes refuse in words of their own; nothing else does.
+                path = answers.route(names.ROUTE_HISTORY, trip_id=names.NO_TRIP)
+                return Call(method="GET", path=path, note=NOTE_PROBE)
+            case Connected():
+                return _connect(facts)
+            case FreshLists():
+                return lists.next_lists(goal.token, facts)
+            case FreshOrder():
+                return status.next_order(kind, goal.token, facts)
+            case FreshHead() | OlderPage():
+                return history.next_history(kind, facts)
+            case Joined():
+                return lane.next_join(kind, goal.token, facts)
+            case SendText():
+                return sends.next_send(kind, goal.token, facts)
+            case MarkRead():
+                return lane.next_mark(kind, goal.token, facts)
+            case Typing():
+                return lane.next_typing(kind, facts)
+            case ChangeStatus():
+                return status.next_status(kind, goal.token, facts)
+            case Report():
+                return notices.next_report(kind, facts)
+            case FreshNotifications():
+                return notices.next_notices(facts)
+            case Watched():
+                return watch.next_watch(kind, goal.token, facts)
+            case Unwatched():
+                return watch.next_unwatch(kind, facts)
+            case Act():
+                return acts.next_act(kind, goal.token, facts)
+            case Find():
+                return acts.next_find(kind, goal.token, facts)
+            case DeleteMessage() | AskForOtp():  # no route on this platform
+                return Parked(ParkReason.REFUSED)
+
+    # -- read ----------------------------------------------------------------------------------------------
+
+    def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
+        """What something that arrived means."""
+        match arrived:
+            case Packet():
+                return packets.read(arrived, open_steps, facts)
+            case LinkLost():
+                return Reading(_link_lost(facts))
+            case GoalEnded(token=token):
+                return Reading(without_progress(facts, token))
+            case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
+                opened = next((step for step in open_steps if step.id == arrived.step_id), None)
+                if opened is None:
+                    return Reading(facts, (Dropped(reason="late_answer"),))
+                return _read_step(arrived, opened, facts)
+
+
+def _link_lost(facts: Facts) -> Facts:
+    return with_own(facts, typers={}, stray_send_until_ms=0, stray_join_until_ms=0)
+
+
+def _connect(facts: Facts) -> Next:
+    """A socket with a good session. There is no renewal: once it is over the person must sign in.
+
+    A socket that stands outlives its session, so this may ask for the password at any loss of the link.
+    """
+    blocked = auth.blocker(facts)
+    if blocked is not None:
+        return blocked
+    if facts.online:
+        return Done()
+    auth_payload = {names.AUTH_TOKEN_FIELD: facts.account.secrets.access}
+    return Connect(socketio_path=names.SOCKETIO_PATH, auth=auth_payload)
+
+
+# -- read, per step ----------------------------------------------------------------------------------------
+
+
+def _read_step(
+    arrived: Accepted | ConnectRefused | HandedOver | Answer | NoAnswer, opened: OpenStep, facts: Facts
+) -> Reading:
+    match arrived:
+        case Accepted(step_id=step_id):
+            if isinstance(opened.step, Listen):
+                return watch.stream_opened(opened, step_id, facts)
+            # A new socket: the link has closed the streams with the old one.
+            return Reading(with_own(_link_lost(facts), streams=frozenset()), (), (VerdictStored(step_id),))
+        case ConnectRefused():
+            auth_payload = loose.mapping(opened.step.auth if isinstance(opened.step, Connect) else None)
+            token = loose.text(auth_payload.get(names.AUTH_TOKEN_FIELD)) or ""
+            facts = auth.connect_refused(arrived, token, facts)
+            words = loose.words(arrived.server_words) if arrived.server_words else ""
+            return Reading(facts, (), (VerdictLater(arrived.step_id, 0, words),))
+        case HandedOver(step_id=step_id):
+            if isinstance(opened.step, Unlisten):
+                return watch.stream_closed(opened, arrived, facts)
+            verdict: Verdict = VerdictStored(step_id)
+            if opened.step.commits:
+                verdict = VerdictUnknown(step_id, "handed over")
+            return Reading(ended(facts, opened.goal.token), (), (verdict,))
+        case Answer():
+            return _read_answer(arrived, opened, facts)
+        case NoAnswer():
+            return _read_nothing(arrived, opened, facts)
+
+
+def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
+    step = opened.step
+    if isinstance(step, Listen):
+        return watch.stream_refused(opened, answer, facts)
+    if not isinstance(step, Call):
+        late = (Dropped(reason="late_answer"),)
+        if step.commits:
+            return Reading(facts, late, (VerdictUnknown(answer.step_id, "late answer"),))
+        return Reading(facts, late, (VerdictLater(answer.step_id, 0),))
+    if step.note == auth.NOTE_LOGIN:
+        return auth.read_login(opened, answer, facts)
+    if step.note == auth.NOTE_LOGOUT:
+        return auth.signed_out(opened, answer.step_id, facts)
+    if step.note == NOTE_PROBE:
+        return _read_probe(opened, answer, facts)
+    if step.note not in _OF_ANOTHER_TOKEN and auth.refuses_session(answer):
+        return Reading(auth.call_refused(facts, step), (), (VerdictLater(answer.step_id, 0),))
+    return _ANSWERS[step.note](opened, answer, facts)
+
+
+def _read_probe(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    step_id, token, words = answer.step_id, opened.goal.token, auth.said(answer)
+    if auth.refuses_session(answer):
+        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Reading(facts, (), (VerdictLater(step_id, limits.READ_AGAIN_MS, words),))
+    facts = ended(facts, token, Parked(ParkReason.NOT_FOUND, words))
+    notice = Noticed(code=NoticeCode.NOT_FOUND, detail=words)
+    return Reading(facts, (notice,), (VerdictRefused(step_id, ParkReason.NOT_FOUND, words),))
+
+
+def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+    step = opened.step
+    if isinstance(step, Emit):
+        return lane.unanswered(lost, opened, facts)
+    if step.note == auth.NOTE_LOGIN:
+        return auth.login_unanswered(opened, lost, facts)
+    if step.note == auth.NOTE_LOGOUT:
+        return auth.signed_out(opened, lost.step_id, facts)
+    if lost.left and step.commits:
+        return Reading(facts, (), (VerdictUnknown(lost.step_id, lost.reason),))
+    return Reading(facts, (), (VerdictLater(lost.step_id, 0, lost.reason),))
+
+
+# -- the plugin --------------------------------------------------------------------------------------------
+
+
+def _client(server_url: str, given: Limits) -> Client:
+    from chatdesk.platforms.steppergo.client import make_client
+
+    return make_client(server_url, given)
+
+
+PLUGIN = PlatformPlugin(
+    platform=Platform.STEPPERGO,
+    title="StepperGO",
+    default_port=names.DEFAULT_PORT,
+    adapter=StepperGoAdapter(),
+    make_client=_client,
+    sign_in=SignInForm(roles=((names.SEAT_DRIVER, "driver"), (names.SEAT_OTHER, "traveller"))),
+)
+"""What the registry takes up."""
