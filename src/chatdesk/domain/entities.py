@@ -37,6 +37,10 @@ class StatusChoice(msgspec.Struct, frozen=True, kw_only=True):
     selectable: bool = True
     on_path: bool = True
     """False for side exits such as 'cancelled', which the timeline shows only when reached."""
+    kinds: tuple[OrderKind, ...] = ()
+    """The kinds of orders that have it, where an account has orders of several; empty: all."""
+    after: tuple[str, ...] = ()
+    """Statuses after which it may be chosen, where a platform has a table of them; empty: after any."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""The Fakomame adapter: senders and travelers who talk about packages and trips."""

@@ -1,0 +1,332 @@
+"""The Fakomame adapter: which step a goal needs next, and what whatever arrives means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.events import Dropped
+from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Platform, Support, Why
+from chatdesk.domain.ports import (
+    Accepted,
+    AccountFacts,
+    Act,
+    Answer,
+    Arrived,
+    Call,
+    ChangeStatus,
+    Client,
+    Connected,
+    ConnectRefused,
+    Done,
+    Emit,
+    Facts,
+    Find,
+    FreshHead,
+    FreshLists,
+    FreshNotifications,
+    FreshOrder,
+    Goal,
+    GoalEnded,
+    HandedOver,
+    Joined,
+    Learnt,
+    Limits,
+    LinkLost,
+    MarkRead,
+    NeedsPassword,
+    Next,
+    NoAnswer,
+    OlderPage,
+    OpenStep,
+    Packet,
+    Parked,
+    PlatformPlugin,
+    Probe,
+    Reading,
+    SendText,
+    SignIn,
+    SignOut,
+    Typing,
+    Unwatched,
+    Verdict,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+    Wait,
+    Watched,
+)
+from chatdesk.platforms.fakomame import (
+    acts,
+    auth,
+    finds,
+    history,
+    items,
+    lane,
+    limits,
+    lists,
+    orders,
+    packets,
+    requests,
+    sends,
+    translate,
+)
+from chatdesk.platforms.fakomame.state import Own, ended, parked, progress_of, with_own, without_progress
+from chatdesk.wire.fakomame import names, texts
+
+NOTE_PROBE = "probe"
+
+_ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
+    auth.NOTE_LOGIN: auth.read_login,
+    auth.NOTE_ME: auth.read_me,
+    auth.NOTE_REFRESH: auth.read_refresh,
+    lists.NOTE_CHATS: lists.read_chats,
+    lists.NOTE_TRIPS: lists.read_items,
+    lists.NOTE_PACKAGES: lists.read_items,
+    orders.NOTE_PACKAGE: orders.read_item,
+    orders.NOTE_TRIP: orders.read_item,
+    orders.NOTE_PROFILE: orders.read_profile,
+    orders.NOTE_STATUS: orders.read_status,
+    history.NOTE_HISTORY: history.read_history,
+    sends.NOTE_REST: sends.read_rest,
+    acts.NOTE_NOTICES: acts.read_notices,
+    acts.NOTE_START: acts.read_start,
+    acts.NOTE_READ: acts.read_marked,
+    acts.NOTE_READ_ALL: acts.read_marked,
+    acts.NOTE_DELETE: acts.read_marked,
+    finds.NOTE_FIND: finds.read_find,
+}
+_WITHOUT_TOKEN = frozenset({auth.NOTE_LOGIN, auth.NOTE_REFRESH, NOTE_PROBE})
+"""The only requests that go without a token: two that fetch one, and a question about nobody."""
+
+_WHY = {
+    Feature.READ_RECEIPTS: Why.NOT_ON_PLATFORM,
+    Feature.DELETE_OWN: Why.NOT_ON_PLATFORM,
+    Feature.EDIT_OWN: Why.NOT_ON_PLATFORM,
+    Feature.ATTACHMENTS: Why.OUT_OF_REACH,
+    Feature.ORDER_FILES: Why.NOT_ON_PLATFORM,
+    Feature.TAKE_OVER: Why.NOT_ON_PLATFORM,
+    Feature.MESSAGE_SEARCH: Why.NOT_ON_PLATFORM,
+    Feature.SERVER_UNREAD: Why.NOT_ON_PLATFORM,
+    Feature.STORED_READ: Why.NOT_ON_PLATFORM,
+    Feature.REPORT: Why.NOT_ON_PLATFORM,
+    Feature.DELIVERED: Why.NOT_ON_PLATFORM,
+    Feature.STATUS_PUSH: Why.NOT_ON_SERVER,
+    Feature.LIVE_POSITION: Why.NOT_ON_PLATFORM,
+}
+_OWNS_NOTHING = frozenset({names.ROLE_RECEIVER, names.ROLE_COURIER})
+"""Roles that have neither packages nor trips of their own, and so no status to change."""
+
+
+class FakomameAdapter:
+    """Implements `domain.ports.Adapter` for the Fakomame platform; holds nothing but its numbers."""
+
+    @property
+    def platform(self) -> Platform:
+        """Fakomame."""
+        return Platform.FAKOMAME
+
+    @property
+    def limits(self) -> Limits:
+        """Its numbers."""
+        return limits.LIMITS
+
+    def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
+        """The facts to start with."""
+        return Facts(account=account, learnt=learnt, own=Own())
+
+    def capabilities(self, facts: Facts) -> Capabilities:
+        """What works here, now; a status is changed by the owner of a package or trip."""
+        why = dict(_WHY)
+        may_change = facts.account.role not in _OWNS_NOTHING
+        if not may_change:
+            why[Feature.CHANGE_STATUS] = Why.NOT_FOR_ROLE
+        return Capabilities(
+            features={one: Support.NO if one in why else Support.YES for one in Feature},
+            statuses=items.statuses(may_change=may_change),
+            message_limit_chars=limits.LIMITS.message_limit_chars,
+            why=why,
+            offers=acts.OFFERS,
+            finds=finds.OFFERS,
+        )
+
+    def key_grade(self, facts: Facts) -> KeyGrade:  # noqa: ARG002 - of the protocol
+        """No client id is stored or echoed, and nothing is deduped."""
+        return KeyGrade.NONE
+
+    def normalise(self, text: str) -> str:
+        """As stored: nothing is trimmed."""
+        return sends.normalise(text)
+
+    # -- next ----------------------------------------------------------------------------------------------
+
+    def next(self, goal: Goal, facts: Facts) -> Next:
+        """The next thing to do for a goal; never a request that names nobody."""
+        step = _next(goal, facts)
+        if isinstance(step, Call) and step.note not in _WITHOUT_TOKEN and not requests.token_of(step):
+            return NeedsPassword(NoticeCode.AUTH_REQUIRED)
+        return step
+
+    # -- read ----------------------------------------------------------------------------------------------
+
+    def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
+        """What something that arrived means."""
+        match arrived:
+            case Packet():
+                return packets.read(arrived, open_steps, facts)
+            case LinkLost():
+                return Reading(_link_lost(facts))
+            case GoalEnded(token=token):
+                return Reading(without_progress(facts, token))
+            case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
+                opened = next((step for step in open_steps if step.id == arrived.step_id), None)
+                if opened is None:
+                    return Reading(facts, (Dropped(reason="late_answer"),))
+                return _read_step(arrived, opened, facts)
+
+
+def _link_lost(facts: Facts) -> Facts:
+    return with_own(facts, typers=frozenset(), here=frozenset(), stray_send_until_ms=0, stray_joins={})
+
+
+# -- next, per goal ----------------------------------------------------------------------------------------
+
+
+def _next(goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort of goal per return
+    progress = progress_of(facts, goal.token)
+    if progress.end is not None:
+        return progress.end
+    if progress.not_before_ms > facts.now_ms:
+        return Wait(progress.not_before_ms - facts.now_ms)
+    kind = goal.kind
+    match kind:
+        case SignIn():
+            return auth.sign_in(kind, goal.token, facts)
+        case SignOut():
+            return auth.sign_out(facts)
+        case Probe():
+            path = requests.route(names.ROUTE_TRIP, item_id=names.NO_TRIP)
+            return Call(method="GET", path=path, note=NOTE_PROBE)
+        case Connected():
+            return auth.next_connect(goal.token, facts)
+        case Joined():
+            return lane.next_join(kind, facts)
+        case Typing():
+            return lane.next_typing(kind, facts)
+        case SendText():
+            return sends.next_send(kind, facts)
+        case MarkRead() | Unwatched():  # nothing at the server marks anything as read, or watches
+            return Done()
+        case _:
+            return auth.blocker(facts) or _with_token(goal, facts)
+
+
+def _with_token(goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort of goal per return
+    kind = goal.kind
+    match kind:
+        case FreshLists():
+            return lists.next_lists(goal.token, facts)
+        case FreshOrder() | Watched():
+            return orders.next_order(kind, goal.token, facts)
+        case FreshHead() | OlderPage():
+            if translate.remote_id(kind.conversation) != kind.conversation:
+                return Parked(ParkReason.NOT_FOUND)
+            return history.next_history(goal.token, kind, facts)
+        case ChangeStatus():
+            return orders.next_status(kind, goal.token, facts)
+        case FreshNotifications():
+            return acts.next_notices(facts)
+        case Act():
+            return acts.next_act(kind, goal.token, facts)
+        case Find():
+            return finds.next_find(kind, goal.token, facts)
+        case _:
+            return Parked(ParkReason.REFUSED, type(kind).__name__)
+
+
+# -- read, per step ----------------------------------------------------------------------------------------
+
+
+def _read_step(
+    arrived: Accepted | ConnectRefused | HandedOver | Answer | NoAnswer, opened: OpenStep, facts: Facts
+) -> Reading:
+    match arrived:
+        case Accepted(step_id=step_id):
+            return Reading(_link_lost(facts), (), (VerdictStored(step_id),))
+        case ConnectRefused():
+            return auth.connect_refused(arrived, opened, facts)
+        case HandedOver(step_id=step_id):
+            # Typing is all that waits for nothing; what else was only handed over has no outcome.
+            verdict: Verdict = VerdictStored(step_id)
+            if opened.step.commits:
+                verdict = VerdictUnknown(step_id, "handed over")
+            return Reading(ended(facts, opened.goal.token), (), (verdict,))
+        case Answer():
+            return _read_answer(arrived, opened, facts)
+        case NoAnswer():
+            return _read_nothing(arrived, opened, facts)
+
+
+def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
+    step = opened.step
+    if not isinstance(step, Call):
+        late = (Dropped(reason="late_answer"),)
+        if step.commits:
+            return Reading(facts, late, (VerdictUnknown(answer.step_id, "late answer"),))
+        return Reading(facts, late, (VerdictLater(answer.step_id, 0),))
+    if step.note == NOTE_PROBE:
+        return _read_probe(opened, answer, facts)
+    if step.note == auth.NOTE_LOGOUT:
+        return auth.read_logout(opened, answer.step_id, facts)
+    return _ANSWERS[step.note](opened, answer, facts)
+
+
+def _read_probe(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """A trip that is none is told in words of this platform; nothing else answers so."""
+    step_id, token, words = answer.step_id, opened.goal.token, requests.said(answer)
+    if answer.status == HTTPStatus.NOT_FOUND and words == texts.ERR_NO_TRIP:
+        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Reading(facts, (), (VerdictLater(step_id, limits.READ_AGAIN_MS, words),))
+    facts = parked(facts, token, ParkReason.NOT_FOUND, words)
+    return Reading(facts, (), (VerdictRefused(step_id, ParkReason.NOT_FOUND, words),))
+
+
+def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+    step, note = opened.step, opened.step.note
+    if isinstance(step, Emit):
+        return lane.unanswered(lost, opened, facts)
+    if note == auth.NOTE_LOGIN or (note == auth.NOTE_ME and isinstance(opened.goal.kind, SignIn)):
+        return auth.login_unanswered(opened, lost, facts)
+    if note == auth.NOTE_REFRESH:
+        return auth.refresh_unanswered(lost, facts)
+    if note == auth.NOTE_LOGOUT:
+        return auth.read_logout(opened, lost.step_id, facts)
+    if note == history.NOTE_HISTORY and lost.reason == "too_large":
+        return history.too_large(opened, lost, facts)
+    if note in {lists.NOTE_TRIPS, lists.NOTE_PACKAGES} and lost.reason == "too_large":
+        return lists.items_unanswered(opened, lost, facts)
+    if lost.left and step.commits:
+        return Reading(facts, (), (VerdictUnknown(lost.step_id, lost.reason),))
+    return Reading(facts, (), (VerdictLater(lost.step_id, 0, lost.reason),))
+
+
+# -- the plugin --------------------------------------------------------------------------------------------
+
+
+def _client(server_url: str, given: Limits) -> Client:
+    from chatdesk.platforms.fakomame.client import make_client
+
+    return make_client(server_url, given)
+
+
+PLUGIN = PlatformPlugin(
+    platform=Platform.FAKOMAME,
+    title="Fakomame",
+    default_port=names.DEFAULT_PORT,
+    adapter=FakomameAdapter(),
+    make_client=_client,
+)
+"""What the registry takes up."""

@@ -1,0 +1,193 @@
+"""The lane of the socket: one join or one send at a time, since an error names nothing; typing beside it.
+
+Success of a join is `chat:joined` for the chat that was asked for, success of a send is its echo; there are no
+acknowledgements. Every payload is an object with a chat id: typing without one would end the server, a join
+without one would bring other people's messages. Source: wire specification, sections 4, 5 and 8.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from chatdesk.domain.events import Event, Noticed, TypingSeen
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.ports import (
+    Done,
+    Emit,
+    Facts,
+    Joined,
+    Next,
+    NoAnswer,
+    OpenStep,
+    Parked,
+    Reading,
+    SendText,
+    Typing,
+    Verdict,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+    Wait,
+)
+from chatdesk.platforms.fakomame import history, limits, translate
+from chatdesk.platforms.fakomame.state import ended, own_of, parked, room_of, with_own, with_room
+from chatdesk.wire.fakomame import names, shapes, texts
+
+LANE = "socket"
+NOTE_JOIN = "join"
+NOTE_SEND = "send"
+NOTE_TYPING = "typing"
+OFFLINE_WAIT_MS = 30_000
+"""Nothing to do without a socket; the engine asks again as soon as facts change."""
+
+
+def conversation_of(opened: OpenStep) -> RemoteId:
+    """The chat that a step is about; empty: none."""
+    return RemoteId(getattr(opened.goal.kind, "conversation", RemoteId("")))
+
+
+# -- join --------------------------------------------------------------------------------------------------
+
+
+def next_join(goal: Joined, facts: Facts) -> Next:
+    """Ask to be let in, once on every connection."""
+    if translate.remote_id(goal.conversation) is None:
+        return Parked(ParkReason.NOT_FOUND)
+    if not facts.online:
+        return Wait(OFFLINE_WAIT_MS)
+    return join_first(goal.conversation, facts) or Done()
+
+
+def join_first(chat: RemoteId, facts: Facts) -> Next | None:
+    """What must happen before anything is sent to a chat on this socket; None: the server has let us in."""
+    room = room_of(facts, chat)
+    if room.denied == facts.epoch:
+        return Parked(ParkReason.FORBIDDEN, texts.ERR_JOIN_ACCESS)
+    if room.joined == facts.epoch:
+        return None
+    args = msgspec.to_builtins(shapes.ChatArgs(chat))
+    timeout_ms = limits.JOIN_TIMEOUT_MS
+    return Emit(event=names.EMIT_JOIN, args=(args,), lane=LANE, timeout_ms=timeout_ms, note=NOTE_JOIN)
+
+
+def is_asked_for(chat: RemoteId, open_steps: tuple[OpenStep, ...], facts: Facts) -> bool:
+    """Whether we have asked to be let into a chat on this connection."""
+    if room_of(facts, chat).joined == facts.epoch or chat in own_of(facts).stray_joins:
+        return True
+    return any(one.step.note == NOTE_JOIN and conversation_of(one) == chat for one in open_steps)
+
+
+def joined(
+    chat: RemoteId, open_steps: tuple[OpenStep, ...], facts: Facts
+) -> tuple[Facts, tuple[Verdict, ...]]:
+    """The server has let us in; it may be the answer of an earlier try."""
+    facts = with_room(facts, chat, joined=facts.epoch, denied=0)
+    strays = own_of(facts).stray_joins
+    if chat in strays:
+        facts = with_own(facts, stray_joins={key: at for key, at in strays.items() if key != chat})
+    waiting = [one for one in open_steps if one.step.note == NOTE_JOIN and conversation_of(one) == chat]
+    for one in waiting:
+        if isinstance(one.goal.kind, Joined):
+            facts = ended(facts, one.goal.token)
+    return facts, tuple(VerdictStored(one.id) for one in waiting)
+
+
+# -- typing ------------------------------------------------------------------------------------------------
+
+
+def next_typing(goal: Typing, facts: Facts) -> Next:
+    """Said once, if at all, and only where the server has let us in: it would tell anybody anything."""
+    chat = goal.conversation
+    known = translate.remote_id(chat) == chat and room_of(facts, chat).joined == facts.epoch
+    if not facts.online or not known:
+        return Done()
+    event = names.EMIT_TYPING_START if goal.on else names.EMIT_TYPING_STOP
+    return Emit(event=event, args=(msgspec.to_builtins(shapes.ChatArgs(chat)),), note=NOTE_TYPING)
+
+
+def typed(facts: Facts, chat: RemoteId, person: RemoteId, *, on: bool) -> tuple[Facts, tuple[Event, ...]]:
+    """Somebody of a chat types, or no longer does; who had not begun does not stop."""
+    held = own_of(facts).typers
+    key = (chat, person)
+    if not on and key not in held:
+        return facts, ()
+    kept = held if len(held) < limits.MOST_TYPERS else frozenset()
+    facts = with_own(facts, typers=kept | {key} if on else held - {key})
+    name = own_of(facts).names.get(person) or person
+    return facts, (TypingSeen(conversation=chat, person_id=person, name=name, on=on),)
+
+
+# -- silence -----------------------------------------------------------------------------------------------
+
+_GIVEN_UP = frozenset({"timeout", "cancelled"})
+"""Ways in which we stop to wait while the server may still answer on the same connection."""
+
+
+def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+    """An event without an answer."""
+    step_id, note = lost.step_id, opened.step.note
+    if note == NOTE_TYPING:
+        return Reading(ended(facts, opened.goal.token), (), (VerdictStored(step_id),))
+    if lost.left and lost.reason in _GIVEN_UP:
+        until_ms = facts.now_ms + limits.STRAY_MS
+        if note == NOTE_SEND:
+            facts = with_own(facts, stray_send_until_ms=until_ms)
+        elif note == NOTE_JOIN:
+            waiting = {key: at for key, at in own_of(facts).stray_joins.items() if at > facts.now_ms}
+            facts = with_own(facts, stray_joins={**waiting, conversation_of(opened): until_ms})
+    verdict: Verdict = VerdictLater(step_id, 0, lost.reason)
+    if opened.step.commits and lost.reason == "too_large" and not lost.left:
+        facts = parked(facts, opened.goal.token, ParkReason.TOO_LONG)
+        verdict = VerdictRefused(step_id, ParkReason.TOO_LONG)
+    elif lost.left and opened.step.commits:
+        verdict = VerdictUnknown(step_id, lost.reason)
+    return Reading(facts, (), (verdict,))
+
+
+# -- errors ------------------------------------------------------------------------------------------------
+
+_OF_SENDS = frozenset({texts.ERR_SEND_ACCESS, texts.ERR_SEND})
+_OF_JOINS = frozenset({texts.ERR_JOIN_ACCESS, texts.ERR_JOIN})
+_CODES = {
+    texts.ERR_SEND_ACCESS: NoticeCode.FORBIDDEN,
+    texts.ERR_JOIN_ACCESS: NoticeCode.FORBIDDEN,
+}
+
+
+def error(words: str, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
+    """An error that names nothing: it belongs to the one step that holds the lane, if its words fit."""
+    holder = next((one for one in open_steps if one.step.lane == LANE), None)
+    if holder is not None and holder.step.note == NOTE_SEND and words not in _OF_JOINS:
+        return _send_refused(words, holder, facts)
+    if holder is not None and holder.step.note == NOTE_JOIN and words not in _OF_SENDS:
+        return _join_refused(words, holder, facts)
+    return Reading(facts, (Noticed(code=_CODES.get(words, NoticeCode.SERVER_ERROR), detail=words),))
+
+
+def _send_refused(words: str, holder: OpenStep, facts: Facts) -> Reading:
+    """Access denied means that nothing was stored, if no send that was given up may be meant."""
+    goal = holder.goal.kind
+    alone = own_of(facts).stray_send_until_ms <= facts.now_ms
+    if words == texts.ERR_SEND_ACCESS and alone and isinstance(goal, SendText):
+        facts = parked(facts, holder.goal.token, ParkReason.FORBIDDEN, words)
+        verdict = VerdictRefused(holder.id, ParkReason.FORBIDDEN, words)
+        return Reading(_denied(goal.conversation, facts), (history.gone(goal.conversation),), (verdict,))
+    return Reading(facts, (), (VerdictUnknown(holder.id, words),))
+
+
+def _join_refused(words: str, holder: OpenStep, facts: Facts) -> Reading:
+    """Access denied is meant, if no join that was given up may be meant; a failure is tried again."""
+    chat = conversation_of(holder)
+    strays = own_of(facts).stray_joins
+    alone = all(at <= facts.now_ms for key, at in strays.items() if key != chat)
+    if words == texts.ERR_JOIN_ACCESS and alone:
+        facts = parked(facts, holder.goal.token, ParkReason.FORBIDDEN, words)
+        verdict = VerdictRefused(holder.id, ParkReason.FORBIDDEN, words)
+        return Reading(_denied(chat, facts), (history.gone(chat),), (verdict,))
+    return Reading(facts, (), (VerdictLater(holder.id, limits.JOIN_AGAIN_MS, words),))
+
+
+def _denied(chat: RemoteId, facts: Facts) -> Facts:
+    return with_room(facts, chat, denied=facts.epoch, joined=0)
