@@ -44,6 +44,7 @@ class ActionKind(StrEnum):
 class FindKind(StrEnum):
     """What can be looked up at a server; a hit is shown, not stored."""
 
+    ORDER = "order"
     PACKAGE = "package"
     TRIP = "trip"
     BOOKING = "booking"

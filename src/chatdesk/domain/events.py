@@ -149,6 +149,8 @@ class NotificationSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     at_us: int
     unread: bool
     conversation: RemoteId | None = None
+    gone: bool = False
+    """Deleted at the server; read as well, for whoever keeps it."""
 
 
 class ConversationGone(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -48,7 +48,7 @@ from chatdesk.domain.ports import (
     VerdictStored,
     VerdictUnknown,
 )
-from chatdesk.platforms.dispatcher import auth, lists, reads, writes
+from chatdesk.platforms.dispatcher import auth, lists, notices, reads, writes
 from tests.platforms.dispatcher import captures
 from tests.platforms.dispatcher.paper import ORDER, OTHER, OTHER_MAIL, Paper, fresh_jwt, put
 
@@ -88,7 +88,7 @@ GOALS: dict[str, tuple[GoalKind, str]] = {
     "order": (FreshOrder(ORDER, "ORD-1"), reads.NOTE_ORDER),
     "history": (FreshHead(ORDER), reads.NOTE_HISTORY),
     "unread": (FreshHead(ORDER), reads.NOTE_UNREAD),
-    "notifications": (FreshNotifications(), reads.NOTE_NOTIFICATIONS),
+    "notifications": (FreshNotifications(), notices.NOTE_PAGE),
     "send": (SendText(ORDER, OutgoingId("0"), "0", "x"), writes.NOTE_SEND),
     "delete": (DeleteMessage(ORDER, RemoteId("6afffac90f359758693dd26b")), writes.NOTE_DELETE),
     "status": (ChangeStatus(ORDER, "ORD-1", "pending", "charged"), writes.NOTE_STATUS),

@@ -9,7 +9,7 @@ import pytest
 
 from chatdesk.domain.events import ConversationGone, ConversationSeen, Dropped, MessageSeen, WindowRead
 from chatdesk.domain.ids import Cursor, RemoteId
-from chatdesk.domain.kinds import Lifecycle, ParkReason
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
 from chatdesk.domain.ports import Done, FreshHead, Learnt, OlderPage, Parked, VerdictLater, Wait
 from chatdesk.platforms.dispatcher import limits, reads, translate
 from tests.platforms.dispatcher.paper import (
@@ -333,7 +333,9 @@ def test_a_history_that_is_refused_closes_its_conversation(status: int, reason: 
     paper.want(HEAD)
     paper.answer(status, error(status, "Order not found or access denied"))
     assert paper.again() == Parked(reason, "Order not found or access denied")
-    assert paper.events == [ConversationGone(remote_id=ORDER, lifecycle=Lifecycle.READ_ONLY)]
+    assert paper.events == [
+        ConversationGone(remote_id=ORDER, lifecycle=Lifecycle.READ_ONLY, why=ClosedWhy.ACCESS_WITHDRAWN)
+    ]
 
 
 def test_a_page_of_another_server_closes_nothing() -> None:

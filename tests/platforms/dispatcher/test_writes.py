@@ -117,7 +117,9 @@ def test_a_refused_send_closes_the_conversation(status: int) -> None:
     paper = Paper()
     paper.want(HELLO)
     paper.answer(status, error(status, "Order not found or access denied"))
-    assert paper.events == [ConversationGone(remote_id=ORDER, lifecycle=Lifecycle.READ_ONLY)]
+    assert paper.events == [
+        ConversationGone(remote_id=ORDER, lifecycle=Lifecycle.READ_ONLY, why=ClosedWhy.ACCESS_WITHDRAWN)
+    ]
 
 
 UNKNOWN = [

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
-from chatdesk.domain.entities import Capabilities, StatusChoice
+from chatdesk.domain.entities import Capabilities
 from chatdesk.domain.events import Dropped, Event
-from chatdesk.domain.kinds import Feature, KeyGrade, ParkReason, Platform, Support
+from chatdesk.domain.kinds import KeyGrade, ParkReason, Platform
 from chatdesk.domain.ports import (
     Accepted,
     AccountFacts,
+    Act,
     Answer,
     Arrived,
+    AskForOtp,
     Call,
     ChangeStatus,
+    Client,
     Connect,
     Connected,
     ConnectRefused,
@@ -22,6 +25,7 @@ from chatdesk.domain.ports import (
     Done,
     Emit,
     Facts,
+    Find,
     FreshHead,
     FreshLists,
     FreshNotifications,
@@ -40,23 +44,39 @@ from chatdesk.domain.ports import (
     OpenStep,
     Packet,
     Parked,
+    PlatformPlugin,
     Probe,
     Reading,
+    Report,
     SendText,
     SignIn,
     SignOut,
     Typing,
+    Unwatched,
     VerdictLater,
     VerdictStored,
     Wait,
+    Watched,
 )
 from chatdesk.domain.text import well_formed
 from chatdesk.platforms import loose
-from chatdesk.platforms.dispatcher import auth, limits, lists, packets, reads, translate, writes
+from chatdesk.platforms.dispatcher import (
+    acts,
+    auth,
+    creation,
+    files,
+    limits,
+    lists,
+    notices,
+    offers,
+    packets,
+    reads,
+    translate,
+    writes,
+)
 from chatdesk.platforms.dispatcher.state import (
     Own,
     ended,
-    learnt,
     own_of,
     progress_of,
     with_own,
@@ -67,21 +87,6 @@ from chatdesk.wire.dispatcher import names, texts
 _OFFLINE_WAIT_MS = 30_000
 """Nothing to do without a socket; the engine asks again as soon as facts change."""
 _REFUSED_WORDS = frozenset({texts.CONNECT_NO_TOKEN, texts.CONNECT_INVALID_TOKEN})
-_SIDE_EXITS = frozenset({names.STATUS_CANCELLED})
-
-STATUSES = tuple(
-    StatusChoice(
-        value=value, label=label, progress=translate.PROGRESS[value], on_path=value not in _SIDE_EXITS
-    )
-    for value, label in names.STATUS_LABELS.items()
-    if value not in _SIDE_EXITS
-) + tuple(
-    StatusChoice(
-        value=value, label=names.STATUS_LABELS[value], progress=translate.PROGRESS[value], on_path=False
-    )
-    for value in sorted(_SIDE_EXITS)
-)
-"""The platform's statuses in the order in which orders pass them, side exits last."""
 
 _ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
     auth.NOTE_LOGIN: auth.read_login,
@@ -92,12 +97,26 @@ _ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
     reads.NOTE_HISTORY: reads.read_history,
     reads.NOTE_UNREAD: reads.read_unread,
     reads.NOTE_HEALTH: reads.read_health,
-    reads.NOTE_NOTIFICATIONS: reads.read_notifications,
     writes.NOTE_SEND: writes.read_send,
     writes.NOTE_DELETE: writes.read_delete,
     writes.NOTE_CHECK: writes.read_check,
     writes.NOTE_STATUS: writes.read_status,
     writes.NOTE_READ: writes.read_mark,
+    notices.NOTE_PAGE: notices.read_page,
+    notices.NOTE_MARK: notices.read_mark,
+    notices.NOTE_MARK_ALL: notices.read_mark,
+    notices.NOTE_DELETE: notices.read_delete,
+    files.NOTE_LIST: files.read_list,
+    files.NOTE_DETAIL: files.read_detail,
+    files.NOTE_ADD: files.read_add,
+    files.NOTE_SAVE: files.read_save,
+    files.NOTE_REMOVE: files.read_remove,
+    creation.NOTE_ORDERS: creation.read_orders,
+    creation.NOTE_DETAIL: creation.read_detail,
+    creation.NOTE_CREATE: creation.read_create,
+    acts.NOTE_START: acts.read_start,
+    acts.NOTE_TAKE_OVER: acts.read_take_over,
+    acts.NOTE_FIND: acts.read_find,
 }
 _WITHOUT_TOKEN = frozenset({auth.NOTE_LOGIN, auth.NOTE_REFRESH, reads.NOTE_HEALTH})
 
@@ -121,27 +140,7 @@ class DispatcherAdapter:
 
     def capabilities(self, facts: Facts) -> Capabilities:
         """What works here, now: by role, by what was probed and by what the server announced."""
-        own_server = reads.announces(facts, names.FEATURE_CLIENT_ID)
-        yes_or_no = {True: Support.YES, False: Support.NO}
-        features = dict.fromkeys(Feature, Support.NO) | {
-            Feature.TYPING: Support.YES,
-            Feature.PRESENCE: Support.YES,
-            Feature.READ_RECEIPTS: Support.YES,
-            Feature.DELETE_OWN: Support.YES,
-            Feature.ORDER_LIST: Support.YES,
-            Feature.ORDER_FILES: Support.YES,
-            Feature.NOTIFICATIONS: Support.YES,
-            Feature.CHANGE_STATUS: yes_or_no[facts.account.role == names.ROLE_ADMIN],
-            Feature.CHAT_LIST: _support(facts, reads.ROUTE_CHATS),
-            Feature.SERVER_UNREAD: _support(facts, reads.ROUTE_CHATS, reads.ROUTE_UNREAD),
-            Feature.STORED_READ: _support(facts, reads.ROUTE_READ),
-        }
-        return Capabilities(
-            features=features,
-            statuses=STATUSES,
-            message_limit_chars=writes.message_limit_chars(facts),
-            sends_per_minute=limits.ANNOUNCED_SENDS_PER_MINUTE if own_server else None,
-        )
+        return offers.capabilities(facts)
 
     def key_grade(self, facts: Facts) -> KeyGrade:
         """A client id counts only where this very server has announced that it dedupes."""
@@ -174,6 +173,10 @@ class DispatcherAdapter:
                 return _join(kind, facts)
             case Typing():
                 return _typing(kind, facts)
+            case Unwatched():
+                return Done()
+            case AskForOtp() | Report():
+                return Parked(ParkReason.REFUSED, type(kind).__name__)
             case _:
                 return _with_token(goal, facts)
 
@@ -196,18 +199,10 @@ class DispatcherAdapter:
                 return _read_step(arrived, opened, facts)
 
 
-def _support(facts: Facts, *routes: str) -> Support:
-    """Yes where one of the routes is known to be there, probe where one may be."""
-    found = {learnt(facts, route) for route in routes}
-    if reads.YES in found:
-        return Support.YES
-    return Support.PROBE if None in found else Support.NO
-
-
 # -- next, per goal ----------------------------------------------------------------------------------------
 
 
-def _with_token(goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one goal per return
+def _with_token(goal: Goal, facts: Facts) -> Next:  # noqa: C901, PLR0911 - one goal per return
     kind = goal.kind
     if isinstance(kind, MarkRead):  # its first step needs a socket, not a token
         return writes.next_mark(kind, goal.token, facts)
@@ -222,13 +217,19 @@ def _with_token(goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one goal p
         case FreshHead() | OlderPage():
             return reads.next_history(goal.token, kind, facts)
         case FreshNotifications():
-            return reads.next_notifications(facts)
+            return notices.next_page(facts)
         case SendText():
             return writes.next_send(kind, facts)
         case DeleteMessage():
             return writes.next_delete(kind, facts)
         case ChangeStatus():
             return writes.next_status(kind, goal.token, facts)
+        case Act():
+            return acts.next_act(kind, goal.token, facts)
+        case Find():
+            return acts.next_find(kind, facts)
+        case Watched():
+            return reads.next_watched(kind, facts)
         case _:
             return Parked(ParkReason.REFUSED, type(kind).__name__)
 
@@ -331,6 +332,28 @@ def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
             return auth.refresh_unanswered(lost, facts)
         if step.note == auth.NOTE_LOGOUT:
             return auth.read_logout(opened, lost.step_id, facts)
+    own_trouble = files.trouble(lost, opened, facts)
+    if own_trouble is not None:
+        return own_trouble
     events: tuple[Event, ...] = ()
     verdict = writes.unanswered(lost.step_id, left=lost.left, commits=step.commits, reason=lost.reason)
     return Reading(facts, events, (verdict,))
+
+
+# -- the plugin --------------------------------------------------------------------------------------------
+
+
+def _client(server_url: str, given: Limits) -> Client:
+    from chatdesk.platforms.dispatcher.client import make_client
+
+    return make_client(server_url, given)
+
+
+PLUGIN = PlatformPlugin(
+    platform=Platform.DISPATCHER,
+    title="Dispatcher",
+    default_port=names.DEFAULT_PORT,
+    adapter=DispatcherAdapter(),
+    make_client=_client,
+)
+"""What the registry takes up."""

@@ -49,6 +49,19 @@ RESTARTS = 2
 """Times that a reading begins anew because the history changed under it."""
 
 NOTIFICATIONS_PAGE = 50
+NOTICES = 200
+"""Notifications remembered, so that a mark can tell which changed."""
+
+FIND_PAGE = 20
+FIND_CHARS = 200
+VEHICLE_ORDERS = 20
+"""Orders whose details are read for the ids of truck and trailer before an order is created."""
+VEHICLES = 2_000
+ORDERS = 5_000
+"""Orders whose number and owner are remembered by id."""
+COMPANIES = 500
+"""Carriers whose company name is remembered."""
+GONE_FILES = 1_000
 
 LOGIN_AGAIN_MS = 1_100
 """Two logins of one account within one second of the clock fail."""

@@ -16,7 +16,8 @@ from chatdesk.wire.dispatcher import names
 
 NOTE_ORDERS = "orders"
 
-_FILTER = tuple((names.QUERY_STATUS, status) for status in (*names.STATUS_LABELS, names.STATUS_ALL))
+FILTER = tuple((names.QUERY_STATUS, status) for status in (*names.STATUS_LABELS, names.STATUS_ALL))
+"""Every status by name: left out, none is wanted."""
 
 
 class ListWalk(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +40,7 @@ class ListWalk(msgspec.Struct, frozen=True, kw_only=True):
 def call(walk: ListWalk, facts: Facts) -> Call:
     """The request for the next page. `search` must be there, and so must every status that is wanted."""
     page = walk.offset // walk.size + 1
-    query = (("page", str(page)), ("limit", str(walk.size)), ("search", ""), *_FILTER)
+    query = (("page", str(page)), ("limit", str(walk.size)), ("search", ""), *FILTER)
     return Call(method="GET", path=names.ROUTE_ORDERS, query=query, headers=bearer(facts), note=NOTE_ORDERS)
 
 

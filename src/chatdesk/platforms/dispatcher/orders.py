@@ -12,9 +12,10 @@ from chatdesk.domain.entities import OrderField, OrderFile, Participant
 from chatdesk.domain.events import OrderSeen
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, Progress
-from chatdesk.domain.ports import AccountFacts
+from chatdesk.domain.ports import AccountFacts, Facts
 from chatdesk.platforms import loose
-from chatdesk.platforms.dispatcher import translate
+from chatdesk.platforms.dispatcher import limits, translate
+from chatdesk.platforms.dispatcher.state import learnt, own_of, put, with_learnt, with_listed, with_own
 
 _VALUE_CHARS = 500
 _MANY = 50
@@ -61,12 +62,15 @@ def detail(record: object, account: AccountFacts) -> OrderSeen | None:
     order_id = translate.remote_id(fields.get("id")) or translate.remote_id(fields.get("_id"))
     if order_id is None:
         return None
-    return _order(
+    seen = _order(
         order_id,
         fields,
         lines=tuple(_lines(fields)),
         participants=tuple(_participants(fields, account)),
     )
+    # Staff know a carrier by the company; the lists name an e-mail only.
+    company = loose.line(loose.mapping(fields.get("companyInfo")).get("name"), 120)
+    return put(seen, customer=company) if company else seen
 
 
 def raw(record: object) -> OrderSeen | None:
@@ -99,8 +103,37 @@ def _order(
         updated_at_us=loose.moment_us(fields.get("updatedAt")),
         fields=lines,
         participants=participants,
-        files=_files(fields.get("files")) if isinstance(fields.get("files"), list) else None,
+        files=files(fields.get("files")) if isinstance(fields.get("files"), list) else None,
     )
+
+
+def kept(seen: OrderSeen, facts: Facts) -> OrderSeen:
+    """The order without files whose content is gone: the server may have taken the entry out of another."""
+    gone = own_of(facts).gone_files
+    if not gone or seen.files is None:
+        return seen
+    return put(seen, files=tuple(file for file in seen.files if file.remote_name not in gone))
+
+
+def known(record: object, seen: OrderSeen, facts: Facts) -> Facts:
+    """The facts with what a detail tells for later: number, vehicles, the carrier's company."""
+    fields = loose.mapping(record)
+    facts = with_listed(facts, seen.remote_id, seen.number or "", "")
+    vehicles = dict(own_of(facts).vehicles)
+    for kind in ("truck", "trailer"):
+        vehicle = loose.mapping(fields.get(kind))
+        unit, vehicle_id = loose.line(vehicle.get("unitNumber"), 60), translate.remote_id(vehicle.get("id"))
+        if unit and vehicle_id is not None and len(vehicles) < limits.VEHICLES:
+            vehicles[kind, unit.casefold()] = vehicle_id
+    if vehicles != own_of(facts).vehicles:
+        facts = with_own(facts, vehicles=vehicles)
+    company = loose.line(loose.mapping(fields.get("companyInfo")).get("name"), 120)
+    owner = own_of(facts).listed.get(seen.remote_id, ("", ""))[1]
+    if not company or not owner or learnt(facts, translate.company_key(owner)) == company:
+        return facts
+    if sum(1 for key in facts.learnt if key.startswith(translate.COMPANY)) >= limits.COMPANIES:
+        return facts
+    return with_learnt(facts, translate.company_key(owner), company)
 
 
 # -- the lines of the panel --------------------------------------------------------------------------------
@@ -187,7 +220,8 @@ def _participants(fields: Fields, account: AccountFacts) -> list[Participant]:
     return people
 
 
-def _files(value: object) -> tuple[OrderFile, ...]:
+def files(value: object) -> tuple[OrderFile, ...]:
+    """A list of files as details, raw records and the file route give it."""
     found = (_file(record) for record in loose.listing(value)[:_MANY])
     return tuple(file for file in found if file is not None)
 

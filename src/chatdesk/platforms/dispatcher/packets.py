@@ -23,7 +23,7 @@ from chatdesk.domain.kinds import NoticeCode, PresenceState, Source
 from chatdesk.domain.ports import Facts, Packet
 from chatdesk.platforms import loose
 from chatdesk.platforms.dispatcher import limits, orders, translate
-from chatdesk.platforms.dispatcher.state import own_of, with_own
+from chatdesk.platforms.dispatcher.state import own_of, with_notices, with_own
 from chatdesk.wire.dispatcher import names, texts
 
 Fields = Mapping[str, Any]
@@ -100,7 +100,8 @@ def _stopped_typing(room: RemoteId, person: RemoteId, email: str) -> list[Event]
 def _order_updated(fields: Fields, facts: Facts) -> Told:
     update = loose.mapping(fields.get("update"))
     room = translate.remote_id(fields.get("orderId"))
-    seen = orders.raw(update.get("order"))
+    raw = orders.raw(update.get("order"))
+    seen = None if raw is None else orders.kept(raw, facts)
     if seen is None:
         return facts, (_MALFORMED,) if room is None else (Stale(conversation=room), _MALFORMED)
     if update.get("type") == names.UPDATE_CREATED:
@@ -185,6 +186,7 @@ def _notification(fields: Fields, facts: Facts) -> Told:
     if seen is None:
         return facts, (_MALFORMED,)
     stale = _meant(fields, seen.conversation, facts)
+    facts = with_notices(facts, [seen])
     return facts, (seen,) if stale is None else (seen, stale)
 
 

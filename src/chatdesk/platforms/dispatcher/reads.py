@@ -1,4 +1,4 @@
-"""Goals that only read: lists, orders, history, notifications, what a server offers."""
+"""Goals that only read: lists, orders, history, what a server offers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from chatdesk.domain.events import (
     ListsRead,
     MessageSeen,
     Noticed,
+    OrderSeen,
 )
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Lifecycle, NoticeCode, ParkReason, Source
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, ParkReason, Source
 from chatdesk.domain.ports import (
     Answer,
     Call,
+    Done,
     Facts,
     FreshHead,
     FreshOrder,
@@ -32,6 +34,7 @@ from chatdesk.domain.ports import (
     VerdictLater,
     VerdictRefused,
     VerdictStored,
+    Watched,
 )
 from chatdesk.platforms import loose
 from chatdesk.platforms.dispatcher import auth, history, limits, lists, orders, packets, translate
@@ -47,6 +50,7 @@ from chatdesk.platforms.dispatcher.state import (
     progress_of,
     put,
     with_learnt,
+    with_listed,
     with_own,
     with_progress,
 )
@@ -62,7 +66,6 @@ NOTE_ORDER = "order"
 NOTE_HISTORY = "history"
 NOTE_UNREAD = "unread"
 NOTE_HEALTH = "health"
-NOTE_NOTIFICATIONS = "notifications"
 
 _MALFORMED = Dropped(reason="malformed")
 
@@ -123,7 +126,8 @@ def _gone(opened: OpenStep) -> tuple[Event, ...]:
     """A history that is refused or unknown: its conversation can't be reached by this account any more."""
     kind = opened.goal.kind
     if isinstance(kind, FreshHead | OlderPage):
-        return (ConversationGone(remote_id=kind.conversation, lifecycle=Lifecycle.READ_ONLY),)
+        why = ClosedWhy.ACCESS_WITHDRAWN
+        return (ConversationGone(remote_id=kind.conversation, lifecycle=Lifecycle.READ_ONLY, why=why),)
     return ()
 
 
@@ -131,7 +135,7 @@ def _stored(facts: Facts, answer: Answer, *events: Event) -> Reading:
     return Reading(facts, events, (VerdictStored(answer.step_id),))
 
 
-def _paged(answer: Answer) -> tuple[list[object], int | None, int | None] | None:
+def paged(answer: Answer) -> tuple[list[object], int | None, int | None] | None:
     """(records, total, page size) of a good page; None when it is none."""
     body = loose.mapping(answer.body)
     if answer.status != HTTPStatus.OK or not answer.is_json or not isinstance(body.get("data"), list):
@@ -159,13 +163,16 @@ def read_orders(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     token = opened.goal.token
     progress = progress_of(facts, token)
     walk = progress.data if isinstance(progress.data, ListWalk) else ListWalk()
-    page = _paged(answer)
+    page = paged(answer)
     events: list[Event] = []
     if page is not None:
         records, total, per_page = page
         for record in records:
-            seen = translate.order_item(record, facts.account)
+            seen = translate.order_item(record, facts)
             events += seen if seen is not None else (_MALFORMED,)
+            if seen is not None:
+                owner = loose.line(loose.mapping(record).get("createdBy"))
+                facts = with_listed(facts, seen[0].remote_id, seen[0].number or "", owner)
         walk = lists.page_came(walk, len(records), total, per_page)
     elif answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         skipped = walk.skipped
@@ -190,7 +197,7 @@ def read_chats(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     token = opened.goal.token
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return failed(opened, answer, facts)
-    page = _paged(answer)
+    page = paged(answer)
     if page is None:
         # Absent, or not usable: the order list has told everything that the conversations need.
         facts = with_learnt(facts, ROUTE_CHATS, NO) if answer.status < 500 else facts
@@ -222,10 +229,28 @@ def order_call(number: str, facts: Facts, note: str) -> Call:
     return get(route(names.ROUTE_ORDER, order_number=number), facts, note)
 
 
+def detail_of(answer: Answer, facts: Facts) -> tuple[Facts, OrderSeen | None]:
+    """The order of a detail, and the facts with what it tells for later; None where it is no detail."""
+    if answer.status != HTTPStatus.OK or not answer.is_json:
+        return facts, None
+    data = loose.mapping(answer.body).get("data")
+    seen = orders.detail(data, facts.account)
+    if seen is None:
+        return facts, None
+    return orders.known(data, seen, facts), orders.kept(seen, facts)
+
+
+def next_watched(goal: Watched, facts: Facts) -> Next:
+    """Taking over is pushed to nobody: whoever looks at an order reads it again, once per asking."""
+    number = own_of(facts).listed.get(goal.order, ("", ""))[0]
+    if not number:
+        return Done()
+    return order_call(number, facts, NOTE_ORDER)
+
+
 def read_order(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """An order's detail."""
-    data = loose.mapping(answer.body).get("data")
-    seen = orders.detail(data, facts.account) if answer.status == HTTPStatus.OK and answer.is_json else None
+    facts, seen = detail_of(answer, facts)
     if seen is None:
         return failed(opened, answer, facts)
     return _stored(ended(facts, opened.goal.token), answer, seen)
@@ -266,7 +291,7 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     goal, token = opened.goal.kind, opened.goal.token
     if not isinstance(goal, FreshHead | OlderPage):
         return Reading(facts, (_MALFORMED,), (VerdictStored(answer.step_id),))
-    page = _paged(answer)
+    page = paged(answer)
     if page is None:
         return failed(opened, answer, facts)
     records, total, per_page = page
@@ -286,6 +311,9 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         facts = with_learnt(facts, history.LEARNT_KEY, walk.direction)
     asks_unread = isinstance(goal, FreshHead) and not goal.complete and _unread_route_wanted(facts)
     facts = at_stage(facts, token, NOTE_UNREAD) if asks_unread else ended(facts, token)
+    if isinstance(goal, FreshHead) and goal.conversation not in own_of(facts).sends_barred:
+        # Whoever may read may write: access that was withdrawn has come back.
+        events.append(ConversationSeen(remote_id=goal.conversation, lifecycle=Lifecycle.OPEN))
     return _stored(facts, answer, *walk.messages(), *events, history.window(goal, walk))
 
 
@@ -338,25 +366,7 @@ def _unread_number(answer: Answer) -> int | None:
     return next((count for count in found if count is not None), None)
 
 
-# -- notifications and the server itself -------------------------------------------------------------------
-
-
-def next_notifications(facts: Facts) -> Next:
-    """The newest page. `unreadOnly` is left out: the server takes false for true."""
-    query = (("page", "1"), ("limit", str(limits.NOTIFICATIONS_PAGE)))
-    return get(names.ROUTE_NOTIFICATIONS, facts, NOTE_NOTIFICATIONS, query)
-
-
-def read_notifications(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
-    """The newest page of notifications."""
-    page = _paged(answer)
-    if page is None:
-        return failed(opened, answer, facts)
-    events: list[Event] = []
-    for record in page[0]:
-        seen = translate.notification(record, pushed=False)
-        events.append(seen if seen is not None else _MALFORMED)
-    return _stored(ended(facts, opened.goal.token), answer, *events)
+# -- the server itself -------------------------------------------------------------------------------------
 
 
 def next_probe() -> Next:

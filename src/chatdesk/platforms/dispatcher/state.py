@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
+from chatdesk.domain.events import NotificationSeen
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ParkReason
 from chatdesk.domain.ports import Done, Facts, Learnt, Next, Parked
@@ -53,6 +54,16 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     """Newest sequence number per conversation, where the server counts."""
     people: Mapping[RemoteId, str] = MappingProxyType({})
     """E-mails by user id, for signals that name an id only."""
+    listed: Mapping[RemoteId, tuple[str, str]] = MappingProxyType({})
+    """(number, owner's e-mail) of orders by id, as lists and details gave them."""
+    vehicles: Mapping[tuple[str, str], str] = MappingProxyType({})
+    """Ids of vehicles by (truck or trailer, unit number), as details gave them."""
+    notices: Mapping[RemoteId, NotificationSeen] = MappingProxyType({})
+    """The newest notifications seen."""
+    gone_files: frozenset[str] = frozenset()
+    """Stored names whose content the server has lost: their entries may stay behind."""
+    sends_barred: frozenset[RemoteId] = frozenset()
+    """Conversations that refused a send: reading them proves nothing about writing."""
 
 
 def own_of(facts: Facts) -> Own:
@@ -108,6 +119,25 @@ def with_learnt(facts: Facts, key: str, value: str) -> Facts:
     """The facts with something learnt, for a day."""
     fact = Learnt(value, facts.now_us + limits.LEARNT_US)
     return put(facts, learnt={**facts.learnt, key: fact})
+
+
+def with_listed(facts: Facts, order: RemoteId, number: str, owner: str) -> Facts:
+    """The facts with an order's number and owner remembered; empty: as they were."""
+    listed = own_of(facts).listed
+    held = listed.get(order, ("", ""))
+    told = (number or held[0], owner or held[1])
+    if told == held:
+        return facts
+    return with_own(facts, listed={**(listed if len(listed) < limits.ORDERS else {}), order: told})
+
+
+def with_notices(facts: Facts, seen: Iterable[NotificationSeen]) -> Facts:
+    """The facts with notifications remembered, the newest of them: a mark's answer does not repeat them."""
+    held = {**own_of(facts).notices, **{one.remote_id: one for one in seen}}
+    if len(held) > limits.NOTICES:
+        newest = sorted(held.values(), key=lambda one: one.at_us)[-limits.NOTICES :]
+        held = {one.remote_id: one for one in newest}
+    return with_own(facts, notices=held)
 
 
 def fingerprint(token: str) -> str:

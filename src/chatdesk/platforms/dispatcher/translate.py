@@ -9,8 +9,9 @@ from __future__ import annotations
 from chatdesk.domain.events import ConversationSeen, MessageSeen, NotificationSeen, OrderSeen
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, OrderKind, Progress, Source
-from chatdesk.domain.ports import AccountFacts
+from chatdesk.domain.ports import AccountFacts, Facts
 from chatdesk.platforms import loose
+from chatdesk.platforms.dispatcher.state import fingerprint, learnt
 from chatdesk.wire.dispatcher import names
 
 PROGRESS = {
@@ -115,17 +116,26 @@ def route(origin: object, destination: object) -> str | None:
     return " → ".join(ends) if ends else None
 
 
-def order_item(record: object, account: AccountFacts) -> tuple[OrderSeen, ConversationSeen] | None:
+COMPANY = "company:"
+
+
+def company_key(email: str) -> str:
+    """Under which name a carrier's company is remembered; the e-mail itself stays out of it."""
+    return COMPANY + fingerprint(email.casefold())
+
+
+def order_item(record: object, facts: Facts) -> tuple[OrderSeen, ConversationSeen] | None:
     """One row of the order list: the order and its conversation; None without an id.
 
-    `truckId` is the truck's unit number and `createdBy` the owner's e-mail.
+    `truckId` is the truck's unit number and `createdBy` the owner's e-mail, shown until the company is known.
     """
     fields = loose.mapping(record)
     order_id = remote_id(fields.get("id")) or remote_id(fields.get("_id"))
     if order_id is None:
         return None
     number = loose.line(fields.get("orderNumber"), 60) or None
-    customer = loose.line(fields.get("createdBy")) or None
+    owner = loose.line(fields.get("createdBy"))
+    customer = (learnt(facts, company_key(owner)) or owner) if owner else None
     created_us = loose.moment_us(fields.get("createdAt"))
     status = loose.line(fields.get("status"), 60) or None
     order = OrderSeen(
@@ -139,7 +149,7 @@ def order_item(record: object, account: AccountFacts) -> tuple[OrderSeen, Conver
         progress=None if status is None else PROGRESS.get(status, Progress.UNKNOWN),
         created_at_us=created_us,
     )
-    title = (customer or number) if is_staff(account) else number
+    title = (customer or number) if is_staff(facts.account) else number
     conversation = ConversationSeen(
         remote_id=order_id, title=title, order_remote_id=order_id, activity_at_us=created_us
     )

@@ -11,7 +11,7 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.events import ConversationGone, Dropped, Event, MessageDeleted, Noticed
-from chatdesk.domain.kinds import Lifecycle, NoticeCode, ParkReason, Source
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, ParkReason, Source
 from chatdesk.domain.ports import (
     Answer,
     Call,
@@ -35,7 +35,16 @@ from chatdesk.domain.ports import (
 from chatdesk.domain.text import is_blank
 from chatdesk.platforms import loose
 from chatdesk.platforms.dispatcher import auth, limits, orders, reads, translate
-from chatdesk.platforms.dispatcher.state import at_stage, ended, learnt, parked, progress_of, with_learnt
+from chatdesk.platforms.dispatcher.state import (
+    at_stage,
+    ended,
+    learnt,
+    own_of,
+    parked,
+    progress_of,
+    with_learnt,
+    with_own,
+)
 from chatdesk.wire.dispatcher import names, shapes, texts
 
 NOTE_SEND = "send"
@@ -87,18 +96,23 @@ def read_send(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if answer.is_json and answer.status in {HTTPStatus.CREATED, HTTPStatus.OK}:
         record = loose.mapping(answer.body).get("data")
         seen = translate.message(record, facts.account, Source.STORED, room)
+        if room is not None and room in own_of(facts).sends_barred:
+            facts = with_own(facts, sends_barred=own_of(facts).sends_barred - {room})
         events: tuple[Event, ...] = (Dropped(reason="malformed"),) if seen is None else (seen,)
         remote_id = None if seen is None else seen.remote_id
         return Reading(ended(facts, token), events, (VerdictStored(step_id, remote_id),))
     if answer.status == HTTPStatus.BAD_REQUEST:
         said = loose.words(loose.mapping(answer.body).get("message"))
         too_long = said.startswith(_TOO_LONG)
-        return _refused(opened, answer, ParkReason.TOO_LONG if too_long else ParkReason.REFUSED, facts)
-    reading = _common(opened, answer, facts)
+        return refused(opened, answer, ParkReason.TOO_LONG if too_long else ParkReason.REFUSED, facts)
+    reading = failed(opened, answer, facts)
     gone = answer.is_json and answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
     if gone and room is not None:
-        event = ConversationGone(remote_id=room, lifecycle=Lifecycle.READ_ONLY)
-        return Reading(reading.facts, (*reading.events, event), reading.verdicts)
+        why = ClosedWhy.ACCESS_WITHDRAWN
+        event = ConversationGone(remote_id=room, lifecycle=Lifecycle.READ_ONLY, why=why)
+        barred = own_of(facts).sends_barred | {room}
+        facts = with_own(reading.facts, sends_barred=barred)
+        return Reading(facts, (*reading.events, event), reading.verdicts)
     return reading
 
 
@@ -109,13 +123,14 @@ _REASONS: dict[int, ParkReason] = {
 }
 
 
-def _refused(opened: OpenStep, answer: Answer, reason: ParkReason, facts: Facts) -> Reading:
+def refused(opened: OpenStep, answer: Answer, reason: ParkReason, facts: Facts) -> Reading:
+    """The server will not, in its words."""
     said = loose.words(loose.mapping(answer.body).get("message")) if answer.is_json else ""
     facts = parked(facts, opened.goal.token, reason, said)
     return Reading(facts, (), (VerdictRefused(answer.step_id, reason, said),))
 
 
-def _common(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+def failed(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What any answer but success means for a step that may store something."""
     status, step_id = answer.status, answer.step_id
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -127,7 +142,7 @@ def _common(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         notice = Noticed(code=NoticeCode.NOT_FOUND)
         return Reading(facts, (notice,), (VerdictLater(step_id, limits.OTHER_SERVER_MS),))
     if 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT:
-        return _refused(opened, answer, _REASONS.get(status, ParkReason.REFUSED), facts)
+        return refused(opened, answer, _REASONS.get(status, ParkReason.REFUSED), facts)
     # A 500 can mean "stored", and a success that is no JSON came from something in between.
     detail = f"HTTP {status}"
     return Reading(facts, (), (VerdictUnknown(step_id, detail),))
@@ -151,7 +166,7 @@ def read_delete(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if (gone or answer.status == HTTPStatus.NO_CONTENT) and isinstance(goal, DeleteMessage):
         event = MessageDeleted(conversation=goal.conversation, remote_id=goal.message)
         return Reading(ended(facts, opened.goal.token), (event,), (VerdictStored(answer.step_id),))
-    return _common(opened, answer, facts)
+    return failed(opened, answer, facts)
 
 
 # -- order status ------------------------------------------------------------------------------------------
@@ -180,8 +195,7 @@ def next_status(goal: ChangeStatus, token: int, facts: Facts) -> Next:
 def read_check(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """The order as it is now: changed already, as expected, or changed by somebody else."""
     goal, token = opened.goal.kind, opened.goal.token
-    data = loose.mapping(answer.body).get("data")
-    seen = orders.detail(data, facts.account) if answer.status == HTTPStatus.OK and answer.is_json else None
+    facts, seen = reads.detail_of(answer, facts)
     if seen is None or not isinstance(goal, ChangeStatus):
         return reads.failed(opened, answer, facts)
     if seen.status == goal.new:
@@ -197,11 +211,11 @@ def read_status(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the answer of a status change means."""
     if answer.status == HTTPStatus.OK and answer.is_json:
         seen = orders.raw(loose.mapping(answer.body).get("data"))
-        events: tuple[Event, ...] = () if seen is None else (seen,)
+        events: tuple[Event, ...] = () if seen is None else (orders.kept(seen, facts),)
         return Reading(ended(facts, opened.goal.token), events, (VerdictStored(answer.step_id),))
     if answer.status == HTTPStatus.BAD_REQUEST:
-        return _refused(opened, answer, ParkReason.REFUSED, facts)
-    return _common(opened, answer, facts)
+        return refused(opened, answer, ParkReason.REFUSED, facts)
+    return failed(opened, answer, facts)
 
 
 # -- read mark ---------------------------------------------------------------------------------------------
@@ -241,7 +255,7 @@ def read_mark(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if answer.is_json and answer.status == HTTPStatus.OK:
         facts = with_learnt(facts, reads.ROUTE_READ, reads.YES)
         return Reading(ended(facts, token), (), (VerdictStored(step_id),))
-    return _common(opened, answer, facts)
+    return failed(opened, answer, facts)
 
 
 def unanswered(step_id: int, *, left: bool, commits: bool, reason: str) -> Verdict:
