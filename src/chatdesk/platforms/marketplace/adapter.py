@@ -1,0 +1,305 @@
+"""The marketplace adapter: which step a goal needs next, and what whatever arrives means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from chatdesk.domain.actions import ActionKind
+from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.events import Dropped
+from chatdesk.domain.kinds import KeyGrade, ParkReason, Platform
+from chatdesk.domain.ports import (
+    Accepted,
+    AccountFacts,
+    Act,
+    Answer,
+    Arrived,
+    Call,
+    ChangeStatus,
+    Client,
+    Connect,
+    Connected,
+    ConnectRefused,
+    Done,
+    Emit,
+    Facts,
+    Find,
+    FreshHead,
+    FreshLists,
+    FreshNotifications,
+    FreshOrder,
+    Goal,
+    GoalEnded,
+    HandedOver,
+    Joined,
+    Learnt,
+    Limits,
+    LinkLost,
+    MarkRead,
+    Next,
+    NoAnswer,
+    OlderPage,
+    OpenStep,
+    Packet,
+    Parked,
+    PlatformPlugin,
+    Probe,
+    Reading,
+    SendText,
+    SignIn,
+    SignOut,
+    Typing,
+    Unwatched,
+    VerdictLater,
+    VerdictStored,
+    VerdictUnknown,
+    Wait,
+    Watched,
+)
+from chatdesk.platforms import loose
+from chatdesk.platforms.marketplace import (
+    auth,
+    finds,
+    history,
+    limits,
+    lists,
+    marks,
+    offers,
+    orders,
+    packets,
+    people,
+    presence,
+    probes,
+    sends,
+)
+from chatdesk.platforms.marketplace.state import (
+    Mode,
+    Own,
+    at_stage,
+    ended,
+    mode_of,
+    progress_of,
+    without_progress,
+)
+from chatdesk.platforms.marketplace.translate import remote_id
+from chatdesk.wire.marketplace import names
+
+_ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
+    probes.NOTE_HEALTH: probes.read_health,
+    probes.NOTE_PROBE_SEARCH: probes.read_probe,
+    probes.NOTE_PROBE_NOTES: probes.read_probe,
+    probes.NOTE_NOTES: probes.read_notes,
+    lists.NOTE_INBOX: lists.read_block,
+    lists.NOTE_SENT: lists.read_block,
+    lists.NOTE_RFQS: lists.read_rfqs,
+    lists.NOTE_NAME: lists.read_name,
+    people.NOTE_PERSON: people.read_person,
+    history.NOTE_HISTORY: history.read_history,
+    sends.NOTE_SEND: sends.read_send,
+    marks.NOTE_MARK: marks.read_mark,
+    orders.NOTE_RFQ: orders.read_order,
+    orders.NOTE_CHECK: orders.read_check,
+    orders.NOTE_STATUS: orders.read_status,
+    finds.NOTE_PRODUCTS: finds.read_products,
+    finds.NOTE_RFQS: finds.read_rfqs,
+    finds.NOTE_SELLERS: finds.read_people,
+    finds.NOTE_BUYERS: finds.read_people,
+}
+_REGISTERING = frozenset({presence.NOTE_REGISTER, presence.NOTE_HERE, presence.NOTE_ASK})
+
+
+class MarketplaceAdapter:
+    """Implements `domain.ports.Adapter` for the marketplace; holds nothing but its numbers."""
+
+    @property
+    def platform(self) -> Platform:
+        """The marketplace."""
+        return Platform.MARKETPLACE
+
+    @property
+    def limits(self) -> Limits:
+        """Its numbers."""
+        return limits.LIMITS
+
+    def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
+        """The facts to start with."""
+        return Facts(account=account, learnt=learnt, own=Own())
+
+    def capabilities(self, facts: Facts) -> Capabilities:
+        """What works here, now: by the account's kind, and by whether this server keeps messages."""
+        return offers.capabilities(facts)
+
+    def key_grade(self, facts: Facts) -> KeyGrade:
+        """A relay gives our id back and dedupes nothing; a request takes none."""
+        return KeyGrade.FINDABLE if mode_of(facts) is Mode.LIVE_ONLY else KeyGrade.NONE
+
+    def normalise(self, text: str) -> str:
+        """As stored: trimmed."""
+        return sends.normalise(text)
+
+    # -- next ----------------------------------------------------------------------------------------------
+
+    def next(self, goal: Goal, facts: Facts) -> Next:
+        """The next thing to do for a goal."""
+        progress = progress_of(facts, goal.token)
+        if progress.end is not None:
+            return progress.end
+        if progress.not_before_ms > facts.now_ms:
+            return Wait(progress.not_before_ms - facts.now_ms)
+        kind = goal.kind
+        match kind:
+            case SignIn():
+                return auth.sign_in(kind, facts)
+            case SignOut() | Joined() | Watched() | Unwatched():  # nothing to be told, joined or streamed
+                return Done()
+            case Probe():
+                return probes.next_probe(goal.token, facts)
+            case Connected():
+                return _connect(facts)
+            case Typing():
+                return _typing(kind, facts)
+            case _:
+                return auth.blocker(facts) or _with_token(goal, facts)
+
+    # -- read ----------------------------------------------------------------------------------------------
+
+    def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
+        """What something that arrived means."""
+        match arrived:
+            case Packet():
+                return packets.read(arrived, open_steps, facts)
+            case LinkLost():
+                return Reading(people.forget_connection(facts))
+            case GoalEnded(token=token):
+                return Reading(without_progress(facts, token))
+            case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
+                opened = next((step for step in open_steps if step.id == arrived.step_id), None)
+                if opened is None:
+                    return Reading(facts, (Dropped(reason="late_answer"),))
+                return _read_step(arrived, opened, facts)
+
+
+# -- next, per goal ----------------------------------------------------------------------------------------
+
+
+def _with_token(goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort of goal per return
+    kind, token = goal.kind, goal.token
+    match kind:
+        case FreshLists():
+            return presence.registration(facts) or lists.next_lists(token, facts)
+        case FreshOrder():
+            return orders.next_order(kind, facts)
+        case FreshHead() | OlderPage():
+            return history.next_history(kind, token, facts)
+        case SendText():
+            return sends.unsendable(kind, facts) or sends.next_send(kind, token, facts)
+        case MarkRead():
+            return marks.next_mark(kind, facts)
+        case ChangeStatus():
+            return orders.next_status(kind, token, facts)
+        case FreshNotifications():
+            return probes.next_notes(facts)
+        case Act() if kind.action.kind is ActionKind.START_CHAT:
+            return people.next_start(kind, token, facts)
+        case Find() if auth.may_chat(facts):
+            return finds.next_find(kind, token, facts)
+        case _:
+            return Parked(ParkReason.REFUSED, type(kind).__name__)
+
+
+def _connect(facts: Facts) -> Next:
+    """A socket, our registration on it, and once what is promised of presence."""
+    blocked = auth.blocker(facts)
+    if blocked is not None:
+        return blocked
+    if not facts.online:
+        return Connect(auth={names.AUTH_TOKEN_FIELD: facts.account.secrets.access})
+    return presence.registration(facts) or presence.greeting(facts) or Done()
+
+
+def _typing(goal: Typing, facts: Facts) -> Next:
+    if not facts.online or not auth.may_chat(facts) or remote_id(goal.conversation) is None:
+        return Done()
+    return presence.typing(goal.conversation, goal.on, facts)
+
+
+# -- read, per step ----------------------------------------------------------------------------------------
+
+
+def _read_step(
+    arrived: Accepted | ConnectRefused | HandedOver | Answer | NoAnswer, opened: OpenStep, facts: Facts
+) -> Reading:
+    match arrived:
+        case Accepted(step_id=step_id):
+            return Reading(people.forget_connection(facts), (), (VerdictStored(step_id),))
+        case ConnectRefused():
+            payload = loose.mapping(opened.step.auth if isinstance(opened.step, Connect) else None)
+            token = loose.text(payload.get(names.AUTH_TOKEN_FIELD)) or ""
+            facts = auth.connect_refused(arrived, token, facts)
+            words = loose.words(arrived.server_words) if arrived.server_words else ""
+            return Reading(facts, (), (VerdictLater(arrived.step_id, 0, words),))
+        case HandedOver(step_id=step_id):
+            return _read_handed_over(step_id, opened, facts)
+        case Answer():
+            return _read_answer(arrived, opened, facts)
+        case NoAnswer():
+            return _read_nothing(arrived, opened, facts)
+
+
+def _read_handed_over(step_id: int, opened: OpenStep, facts: Facts) -> Reading:
+    note = opened.step.note
+    if note in _REGISTERING:
+        facts = presence.handed_over(note, facts)
+        if isinstance(opened.goal.kind, FreshLists):  # from its first step on, what is pushed counts apart
+            facts = at_stage(facts, opened.goal.token, lists.NOTE_INBOX, lists.Walk())
+        return Reading(facts, (), (VerdictStored(step_id),))
+    if note == marks.NOTE_MARK_RELAY:
+        return marks.handed_over(opened, step_id, facts)
+    if opened.step.commits:
+        return Reading(facts, (), (VerdictUnknown(step_id, "handed over"),))
+    return Reading(ended(facts, opened.goal.token), (), (VerdictStored(step_id),))
+
+
+def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
+    step = opened.step
+    if not isinstance(step, Call):
+        late = (Dropped(reason="late_answer"),)
+        if step.commits:
+            return Reading(facts, late, (VerdictUnknown(answer.step_id, "late answer"),))
+        return Reading(facts, late, (VerdictLater(answer.step_id, 0),))
+    if step.note == auth.NOTE_LOGIN:
+        return auth.read_login(opened, answer, facts)
+    if step.headers and auth.refuses_token(answer):
+        facts = auth.call_refused(facts, step, answer)
+        return Reading(facts, (), (VerdictLater(answer.step_id, 0, auth.said(answer)),))
+    return _ANSWERS[step.note](opened, answer, facts)
+
+
+def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+    step = opened.step
+    if step.note == auth.NOTE_LOGIN:
+        return auth.login_unanswered(opened, lost, facts)
+    if lost.left and step.commits:
+        if isinstance(step, Emit):
+            facts = sends.unanswered(opened, facts)
+        return Reading(facts, (), (VerdictUnknown(lost.step_id, lost.reason),))
+    return Reading(facts, (), (VerdictLater(lost.step_id, 0, lost.reason),))
+
+
+# -- the plugin --------------------------------------------------------------------------------------------
+
+
+def _client(server_url: str, given: Limits) -> Client:
+    from chatdesk.platforms.marketplace.client import make_client
+
+    return make_client(server_url, given)
+
+
+PLUGIN = PlatformPlugin(
+    platform=Platform.MARKETPLACE,
+    title="Marketplace",
+    default_port=names.DEFAULT_PORT,
+    adapter=MarketplaceAdapter(),
+    make_client=_client,
+)
+"""What the registry takes up."""
