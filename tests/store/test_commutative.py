@@ -52,7 +52,7 @@ def end_of(runs: Sequence[Sequence[Stamped]]) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=80)
+@settings(max_examples=120)
 @given(happenings(), st.randoms(use_true_random=False), st.lists(st.integers(0, 99), max_size=4))
 def test_order_and_repetition_do_not_matter(events: list[Stamped], chance: Any, cuts: list[int]) -> None:
     """The same facts, shuffled, doubled and cut into other batches, leave the same rows."""

@@ -16,7 +16,7 @@ from chatdesk.domain.kinds import MessageKind, OutgoingKind, Source
 from chatdesk.store import Store
 from chatdesk.store import journal as journal_file
 from tests.conftest import AllowLog
-from tests.store.making import CONVERSATION, EXTRAS, WAIT_S, Desk, message, reading
+from tests.store.making import CONVERSATION, EXTRAS, WAIT_S, Desk, message, raw, reading
 
 FILE = Extras(attachments=(Attachment(url="https://files.example/b.png", name="b.png"),))
 
@@ -48,6 +48,16 @@ def test_a_message_that_is_deleted_shows_no_extras(desk: Desk) -> None:
     assert [(one.deleted, one.extras) for one in shown(desk)] == [(True, NO_EXTRAS)] * 2
 
 
+def test_what_others_have_deleted_is_wiped_from_the_disk(desk: Desk) -> None:
+    """Text and extras of others go for good, whichever packet says so; no later sight brings them back."""
+    desk.apply(3, message(1, extras=EXTRAS), message(2, extras=EXTRAS))
+    desk.apply(4, MessageDeleted(conversation=CONVERSATION, remote_id=RemoteId("m1")))
+    desk.apply(5, message(2, extras=EXTRAS, deleted=True), message(3, extras=EXTRAS, deleted=True))
+    desk.apply(6, message(1, extras=EXTRAS), message(2, extras=EXTRAS))
+    with raw(desk.store.folder) as con:
+        assert con.execute("SELECT DISTINCT text, extras FROM messages").fetchall() == [("", "")]
+
+
 def test_extras_that_no_column_can_hold_do_not_lose_the_message(desk: Desk) -> None:
     """A place that is no place and half a character are left out; the page can still be read."""
     spoilt = Extras(
@@ -64,7 +74,7 @@ def test_extras_that_could_not_be_read_again_are_dropped_with_their_event(
 ) -> None:
     """A wrong type that slipped through costs one event, counted, never a page."""
     allow_log("WARNING chatdesk.store.apply: dropped a MessageSeen")
-    wrong = Extras(place=("north", "east"))  # type: ignore[arg-type]
+    wrong = Extras(attachments=(Attachment(name="b.png", size_bytes="7"),))  # type: ignore[arg-type]
     desk.apply(3, message(1, extras=wrong), message(2))
     assert [one.text for one in shown(desk)] == ["text 2"]
     assert desk.store.dropped_counts(desk.account.id).result(WAIT_S) == {"bad": 1}

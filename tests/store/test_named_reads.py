@@ -88,6 +88,14 @@ def test_an_own_read_elsewhere_clears_exactly_these(desk: Desk) -> None:
     assert unread(desk) == 2  # m2 and m5
 
 
+def test_what_was_read_elsewhere_is_not_unread_again(desk: Desk) -> None:
+    """A later sight of the message, an edit or the history, does not make it new."""
+    desk.apply(3, message(1), message(2))
+    desk.apply(4, named(1, by_self=True))
+    desk.apply(5, message(1, "edited"), *window([1, 2]))
+    assert unread(desk) == 1
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
 def test_the_server_s_number_shrinks_by_what_was_read_since(desk: Desk, order: Iterable[int]) -> None:
     """Named reads take from the server's number what it held, not what came after it."""

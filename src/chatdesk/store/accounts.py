@@ -11,6 +11,7 @@ from chatdesk.domain.entities import Account, Capabilities
 from chatdesk.domain.errors import NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, OrderId
 from chatdesk.domain.ports import Learnt
+from chatdesk.domain.text import well_formed
 from chatdesk.store import closing, customers, outbox, rows
 from chatdesk.store.journal import Ended
 from chatdesk.store.transaction import Tx
@@ -143,4 +144,5 @@ def _encode(capabilities: Capabilities) -> str:
 
 def _encode_settings(settings: Mapping[str, str]) -> str:
     """Sorted, so that equal settings are equal text."""
-    return msgspec.json.encode(dict(sorted(settings.items()))).decode()
+    clean = {well_formed(key): well_formed(value) for key, value in sorted(settings.items())}
+    return msgspec.json.encode(clean).decode()
