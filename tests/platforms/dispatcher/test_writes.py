@@ -7,6 +7,7 @@ import pytest
 from chatdesk.domain.events import ConversationGone, MessageDeleted, MessageSeen, Noticed, OrderSeen
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
+    ClosedWhy,
     Feature,
     KeyGrade,
     Lifecycle,

@@ -55,7 +55,7 @@ _TEXTS = (
     ("from", "originAddress"),
     ("to", "destinationAddress"),
 )
-_LINES = 50
+_LINES = 30
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _ID = re.compile(names.ID_PATTERN + r"\Z")
 
