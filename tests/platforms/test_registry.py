@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from chatdesk.domain.kinds import Platform
 from chatdesk.domain.ports import Client
 from chatdesk.platforms import registry
@@ -29,16 +31,20 @@ def test_importing_the_registry_loads_no_network_stack() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_plugin_brings_adapter_and_client() -> None:
-    """The adapter is there at once; the client is made on the network thread."""
-    found = registry.plugin(Platform.DISPATCHER)
-    assert found is not None
-    assert found.adapter.platform is Platform.DISPATCHER
-    assert found.default_port == 3000
+@pytest.mark.parametrize(
+    ("platform", "port"),
+    [
+        (Platform.DISPATCHER, 3000),
+        (Platform.FAKOMAME, 3001),
+        (Platform.STEPPERGO, 3002),
+        (Platform.OMW, 5001),
+        (Platform.MARKETPLACE, 5000),
+    ],
+)
+def test_every_platform_brings_adapter_and_client(platform: Platform, port: int) -> None:
+    """All five are spoken; the adapter is there at once, the client is made on the network thread."""
+    found = registry.plugin(platform)
+    assert found.adapter.platform is platform
+    assert found.default_port == port
     client: Client = found.make_client("http://127.0.0.1:1", found.adapter.limits)
     assert client.last_heard_ms() is None
-
-
-def test_a_platform_that_is_not_spoken_is_none() -> None:
-    """The others come with their own folders."""
-    assert registry.plugin(Platform.OMW) is None

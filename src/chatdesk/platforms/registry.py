@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from chatdesk.domain.kinds import Platform
-from chatdesk.domain.ports import Client, Limits, PlatformPlugin
-from chatdesk.platforms.dispatcher.adapter import DispatcherAdapter
-from chatdesk.wire.dispatcher import names as dispatcher_names
+from chatdesk.domain.ports import PlatformPlugin
+from chatdesk.platforms.dispatcher.adapter import PLUGIN as DISPATCHER
+from chatdesk.platforms.fakomame.adapter import PLUGIN as FAKOMAME
+from chatdesk.platforms.marketplace.adapter import PLUGIN as MARKETPLACE
+from chatdesk.platforms.omw.adapter import PLUGIN as OMW
+from chatdesk.platforms.steppergo.adapter import PLUGIN as STEPPERGO
+
+PLUGINS: tuple[PlatformPlugin, ...] = (DISPATCHER, FAKOMAME, STEPPERGO, OMW, MARKETPLACE)
+"""In the order in which the sign-in dialog offers them."""
 
 
-def _dispatcher_client(server_url: str, limits: Limits) -> Client:
-    from chatdesk.platforms.dispatcher.client import make_client
-
-    return make_client(server_url, limits)
-
-
-PLUGINS: tuple[PlatformPlugin, ...] = (
-    PlatformPlugin(
-        platform=Platform.DISPATCHER,
-        title="Dispatcher",
-        default_port=dispatcher_names.DEFAULT_PORT,
-        adapter=DispatcherAdapter(),
-        make_client=_dispatcher_client,
-    ),
-)
-
-
-def plugin(platform: Platform) -> PlatformPlugin | None:
-    """The plugin of a platform; None where this program does not speak it."""
-    return next((found for found in PLUGINS if found.platform is platform), None)
+def plugin(platform: Platform) -> PlatformPlugin:
+    """The plugin of a platform."""
+    return next(found for found in PLUGINS if found.platform is platform)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 PLATFORM: Final = "fakomame"
-DEFAULT_PORT: Final = 3000
+DEFAULT_PORT: Final = 3001
 
 # --- accounts ---
 
