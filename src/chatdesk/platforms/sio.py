@@ -217,9 +217,9 @@ class Socket:
             OSError,
             ValueError,
             TypeError,
-            KeyError,
+            LookupError,
         ) as exc:
-            # The last three: an open packet of a server that speaks something else.
+            # The last three: an open packet, or an empty answer, of a server that speaks something else.
             raise _failure(self._trouble or exc) from exc
         self._heard()
         self._watch(engine)

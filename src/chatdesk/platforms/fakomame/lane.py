@@ -1,6 +1,6 @@
 """The lane of the socket: one join or one send at a time, since an error names nothing; typing beside it.
 
-Success of a join is `chat:joined` for the chat that was asked for, success of a send is its echo; there are no
+A join has succeeded with `chat:joined` for the chat that was asked for, a send with its echo; there are no
 acknowledgements. Every payload is an object with a chat id: typing without one would end the server, a join
 without one would bring other people's messages. Source: wire specification, sections 4, 5 and 8.
 """

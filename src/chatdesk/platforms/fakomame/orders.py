@@ -1,6 +1,6 @@
 """One package or trip in full, who was last seen when, and changes of a status by its owner.
 
-A status is never pushed, so what somebody looks at is read once a minute. The profile that tells when a person
+A status is never pushed, so what is looked at is read once a minute. The profile that tells when somebody
 was last seen is a raw row of the database: one moment is picked out of it, nothing else is kept. Source: wire
 specification, sections 6.6 and 6.7.
 """
@@ -131,7 +131,7 @@ def read_profile(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     peers = progress_of(facts, token).data
     if not isinstance(peers, tuple) or not peers:
         return requests.done(facts, opened, answer.step_id, MALFORMED)
-    if answer.status == HTTPStatus.UNAUTHORIZED or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+    if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}:
         return requests.failed(opened, answer, facts)
     person: RemoteId = peers[0]
     facts = at_stage(facts, token, NOTE_PROFILE, peers[1:])

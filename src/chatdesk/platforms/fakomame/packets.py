@@ -1,4 +1,4 @@
-"""Socket events of the Fakomame platform as domain events and verdicts. Whatever a packet holds, nothing raises.
+"""Socket events of the Fakomame platform as domain events and verdicts; nothing that a packet holds raises.
 
 Presence is told of the whole platform and per socket: only people of our chats count, and only as a hint.
 Typing is told by anybody of any chat: only those who take part in it are believed. Source: wire

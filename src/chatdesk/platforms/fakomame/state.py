@@ -134,7 +134,7 @@ def with_people(facts: Facts, chat: RemoteId, people: Mapping[RemoteId, str]) ->
 
 
 def with_item(facts: Facts, item: RemoteId, **changes: Any) -> Facts:
-    """The facts with some of what is known of a package or trip replaced; `kind` must be among the changes."""
+    """The facts with some of what is known of a package or trip replaced; `kind` is always said."""
     held = own_of(facts).items
     before = held.get(item, Item(kind=changes["kind"]))
     after = put(before, **changes)

@@ -134,29 +134,26 @@ def _extras(attachments: object, kind: MessageKind, text: str) -> Extras:
 def attachment(record: object) -> Attachment | None:
     """One file of a message: a free JSON object, or an address. Its content, megabytes at times, is left."""
     fields: Mapping[str, Any] = {"url": record} if isinstance(record, str) else loose.mapping(record)
-    url = next((one for key in ("url", "data", "src", "uri") if isinstance(one := fields.get(key), str)), "")
-    name = next((one for key in ("name", "fileName", "filename") if (one := _word(fields, key, 200))), "")
-    mime = next((one for key in ("type", "mimeType", "contentType") if (one := _word(fields, key, 100))), "")
+    found = (fields.get(key) for key in ("url", "data", "src", "uri"))
+    url: str = next((one for one in found if isinstance(one, str) and one), "")
+    name = _word(fields, ("name", "fileName", "filename"), 200).replace("/", "_").replace("\\", "_")
+    mime = _word(fields, ("type", "mimeType", "contentType"), 100)
     size = loose.whole(fields.get("size"))
     if url.startswith(_DATA_URL):
-        mime = mime or loose.line(
-            url[len(_DATA_URL) : _DATA_HEAD_CHARS].partition(",")[0].partition(";")[0], 100
-        )
+        told = url[len(_DATA_URL) : _DATA_HEAD_CHARS].partition(",")[0].partition(";")[0]
+        mime = mime or loose.line(told, 100)
         size = _size_of(url) if size is None else size
         url = ""
     elif len(url) > _URL_CHARS:
         url = ""
     if not (url or name or mime or size is not None):
         return None
-    url = loose.text(url) or ""
-    return Attachment(
-        url=url, name=name.replace("/", "_").replace("\\", "_"), content_type=mime, size_bytes=size
-    )
+    return Attachment(url=loose.text(url) or "", name=name, content_type=mime, size_bytes=size)
 
 
-def _word(fields: Mapping[str, Any], key: str, limit_chars: int) -> str:
-    value = fields.get(key)
-    return loose.line(value, limit_chars) if isinstance(value, str) else ""
+def _word(fields: Mapping[str, Any], keys: tuple[str, ...], limit_chars: int) -> str:
+    found = (fields.get(key) for key in keys)
+    return next((loose.line(one, limit_chars) for one in found if isinstance(one, str) and one), "")
 
 
 def _size_of(data_url: str) -> int | None:

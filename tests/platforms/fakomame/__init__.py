@@ -1,0 +1,1 @@
+"""The Fakomame platform: adapter on paper, recordings, hostile input, and the engine over a small server."""
