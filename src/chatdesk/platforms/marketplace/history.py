@@ -82,9 +82,9 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return calls.done(facts, opened, answer.step_id, *dropped, *windows)
     ordered = sorted(records.values(), key=lambda one: one.seen.cursor)
     was = mode_of(facts)
+    shown = _tail(goal, ordered, known=party_of(facts, party).read_epoch > 0)
     facts = noted(proven(facts), party, ordered)
     told = people.told_anew(facts) if was is Mode.LIVE_ONLY else ()
-    shown = _tail(goal, ordered)
     window = WindowRead(
         conversation=party,
         ids=tuple(one.seen.remote_id for one in shown),
@@ -136,9 +136,9 @@ def receipts(party: RemoteId, records: Iterable[Record]) -> tuple[Event, ...]:
     return (ReadSeen(conversation=party, person_id=party, by_self=False, ids=tuple(read)),)
 
 
-def _tail(goal: FreshHead | OlderPage, ordered: list[Record]) -> list[Record]:
-    """What need be told: for a look at the newest end, from the oldest message that is known on."""
-    if not isinstance(goal, FreshHead) or goal.complete:
+def _tail(goal: FreshHead | OlderPage, ordered: list[Record], *, known: bool) -> list[Record]:
+    """What need be told: for a further look at the newest end, from the oldest message that is known on."""
+    if not isinstance(goal, FreshHead) or goal.complete or not known:
         return ordered
     at = next((at for at, one in enumerate(ordered) if one.seen.remote_id in goal.known), 0)
     return ordered[at:]

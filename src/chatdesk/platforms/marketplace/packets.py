@@ -76,9 +76,9 @@ def _new_message(payload: Any, open_steps: Open, facts: Facts) -> Reading:
         return _malformed(facts)
     was = mode_of(facts)
     facts = sends.stored_seen(facts, record)
-    reading = _lists_read_by(open_steps, facts)
-    if record.unread and reading is not None:
-        facts = with_own(facts, pushed={**own_of(facts).pushed, record.seen.remote_id: reading})
+    walk = _lists_read_by(open_steps, facts)
+    if record.unread and walk is not None:
+        facts = with_own(facts, pushed={**own_of(facts).pushed, record.seen.remote_id: walk})
     told: tuple[Event, ...] = people.told_anew(facts) if was is Mode.LIVE_ONLY else ()
     conversation = people.seen(facts, record.seen.conversation, activity_at_us=record.seen.sent_at_us)
     shown = Reading(facts, (*told, conversation, record.seen))
