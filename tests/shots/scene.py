@@ -41,7 +41,7 @@ from chatdesk.domain.kinds import (
 )
 from chatdesk.domain.ordering import Stamp
 from chatdesk.domain.outbox import Refused, Started, Unknown
-from chatdesk.platforms.dispatcher.adapter import STATUSES
+from chatdesk.platforms.dispatcher.offers import STATUSES
 from chatdesk.store import Store
 
 WAIT_S = 20.0

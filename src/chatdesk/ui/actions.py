@@ -21,6 +21,7 @@ class Situation:
 
     has_account: bool
     has_conversation: bool
+    has_linked: bool = False
 
     def allows(self, needs: Needs) -> bool:
         """Whether a command with these needs makes sense now."""
@@ -31,6 +32,8 @@ class Situation:
                 return self.has_account
             case Needs.CONVERSATION:
                 return self.has_conversation
+            case Needs.LINKED:
+                return self.has_linked
 
 
 class Actions(QObject):

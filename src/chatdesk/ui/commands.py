@@ -30,6 +30,8 @@ class Needs(Enum):
     """At least one account is signed in here."""
     CONVERSATION = "conversation"
     """A conversation is open."""
+    LINKED = "linked"
+    """The customer of the open conversation has others too."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,32 @@ COMMANDS: tuple[Command, ...] = (
         keys=("Ctrl+E",),
         needs=Needs.CONVERSATION,
         checkable=True,
+    ),
+    Command(
+        id="conversation.link",
+        title=lambda: tr("Same customer as…"),
+        action="link_customer",
+        menu=Menu.CONVERSATION,
+        keys=("Ctrl+Shift+L",),
+        needs=Needs.CONVERSATION,
+        group=2,
+    ),
+    Command(
+        id="conversation.unlink",
+        title=lambda: tr("Not the same customer"),
+        action="unlink_customer",
+        menu=Menu.CONVERSATION,
+        needs=Needs.LINKED,
+        group=2,
+    ),
+    Command(
+        id="conversation.linked",
+        title=lambda: tr("Next conversation with this customer"),
+        action="go_linked",
+        menu=Menu.CONVERSATION,
+        keys=("Ctrl+J",),
+        needs=Needs.LINKED,
+        group=2,
     ),
     Command(
         id="conversation.write",

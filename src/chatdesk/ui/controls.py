@@ -152,7 +152,7 @@ class CheckBox(QCheckBox):
 
 
 class Panel(QFrame):
-    """A filled area. look: `panel`, `rail`, `background`, `banner`, `alarm` or `card` (see stylesheet)."""
+    """A filled area. look: panel, rail, background, banner, alarm, note or card (see stylesheet)."""
 
     def __init__(self, look: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -9,16 +9,22 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
 from chatdesk import __version__
-from chatdesk.domain.ids import AccountId
+from chatdesk.domain.ids import AccountId, ConversationId
 from chatdesk.domain.text import one_line
 from chatdesk.ui.account_words import account_label
 from chatdesk.ui.dialogs.account import AccountDialog
 from chatdesk.ui.dialogs.outbox import OutboxDialog
+from chatdesk.ui.dialogs.pick_conversation import (
+    PickConversationDialog,
+    same_customer_words,
+    write_elsewhere_words,
+)
 from chatdesk.ui.dialogs.remove_account import RemoveAccountDialog
 from chatdesk.ui.dialogs.settings import SettingsDialog
 from chatdesk.ui.dialogs.shortcuts import ShortcutsDialog
 from chatdesk.ui.dialogs.sign_in import SignInDialog
 from chatdesk.ui.i18n import tr
+from chatdesk.ui.lists.wording import title_text
 from chatdesk.ui.plain import Answer, PlainQuestion
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import ThemeMode
@@ -170,6 +176,7 @@ class Handlers(QObject):
         def make() -> QDialog:
             dialog = OutboxDialog(self._context, self._window.outbox, self._window)
             dialog.conversation_asked.connect(self._open_from_outbox)
+            dialog.elsewhere_asked.connect(self._write_elsewhere_from_outbox)
             return dialog
 
         self._open("outbox", make)
@@ -196,6 +203,69 @@ class Handlers(QObject):
         if row is not None:
             work = self._context.desk.set_archived(row.id, not row.archived)
             self._tasks.start("archive", work, exclusive=False)
+
+    def link_customer(self) -> None:
+        """Say with which other conversation the open one shares its customer."""
+        row = self._window.chat.header.conversation()
+        if row is not None:
+            self.ask_same_customer(row.id)
+
+    def ask_same_customer(self, conversation_id: int) -> None:
+        """Ask with which other conversation one shares its customer."""
+        about = ConversationId(conversation_id)
+        lists = self._window.list
+        row = lists.conversations.find(about)
+        if row is None:
+            return
+
+        def make() -> QDialog:
+            words = same_customer_words(title_text(row))
+            dialog = PickConversationDialog(
+                self._context, lists.conversations, lists.facts, about, words, self._window
+            )
+            dialog.picked.connect(
+                lambda other: self._tasks.start(
+                    "link",
+                    self._context.desk.link_customer(about, ConversationId(other)),
+                    on_done=lambda _none: self._window.status.tell(
+                        tr("Linked. Both conversations are shown together from now on.")
+                    ),
+                )
+            )
+            return dialog
+
+        self._open("same customer", make)
+
+    def write_elsewhere(self, conversation_id: int, text: str) -> None:
+        """Put a text that can't go where it was written into the draft of another conversation."""
+        lists = self._window.list
+
+        def write(other: int) -> None:
+            self._window.open_conversation(other)
+            self._window.chat.composer.type_text(text)
+
+        def make() -> QDialog:
+            about = ConversationId(conversation_id)
+            words = write_elsewhere_words()
+            dialog = PickConversationDialog(
+                self._context, lists.conversations, lists.facts, about, words, self._window
+            )
+            dialog.picked.connect(write)
+            return dialog
+
+        self._open("write elsewhere", make)
+
+    def unlink_customer(self) -> None:
+        """Take the open conversation out of those with the same customer."""
+        row = self._window.chat.header.conversation()
+        if row is not None:
+            self._tasks.start("unlink", self._context.desk.unlink_customer(row.id))
+
+    def go_linked(self) -> None:
+        """Open the conversation with the same customer in which something happened last."""
+        other = self._window.side.linked.first()
+        if other is not None:
+            self._window.open_conversation(other)
 
     def focus_composer(self) -> None:
         """Write in the open conversation."""
@@ -335,7 +405,8 @@ class Handlers(QObject):
     def dialog(self, name: str) -> QDialog | None:
         """The open dialog of a name.
 
-        sign in, outbox, settings, shortcuts, sign out, about, account, remove account, same customer.
+        sign in, outbox, settings, shortcuts, sign out, about, account, remove account, same customer,
+        write elsewhere.
         """
         return self._dialogs.get(name)
 
@@ -350,6 +421,12 @@ class Handlers(QObject):
             shown.finished.connect(lambda _result: dialogs.pop(name, None))
             shown.open()
         shown.activateWindow()
+
+    def _write_elsewhere_from_outbox(self, conversation_id: int, text: str) -> None:
+        dialog = self._dialogs.get("outbox")
+        if dialog is not None:
+            dialog.accept()
+        self.write_elsewhere(conversation_id, text)
 
     def _open_from_outbox(self, conversation_id: int) -> None:
         dialog = self._dialogs.get("outbox")

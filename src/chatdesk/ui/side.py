@@ -10,7 +10,10 @@ from chatdesk.domain.text import one_line
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import IconButton, Line, Panel
 from chatdesk.ui.i18n import tr
+from chatdesk.ui.linked import LinkedCard
+from chatdesk.ui.lists.conversations import ConversationModel
 from chatdesk.ui.orders.panel import OrderPanel
+from chatdesk.ui.orders.statuses import AccountFacts
 from chatdesk.ui.plain import ElidedLabel
 from chatdesk.ui.theme import TextRole
 
@@ -18,15 +21,25 @@ NAME_CHARS = 120
 
 
 class OrderSide(Panel):
-    """The panel below a head that is there in one-pane windows only; `back_asked`."""
+    """The panel below a head that is there in one-pane windows only; `back_asked`.
+
+    Above the order stand the other conversations with the same customer, where there are any.
+    """
 
     back_asked = Signal()
 
-    def __init__(self, context: UiContext, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        context: UiContext,
+        model: ConversationModel,
+        facts: AccountFacts,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__("panel", parent)
         self._context = context
         self.setAccessibleName(tr("Order"))
         theme = context.theme
+        self.linked = LinkedCard(context, model, facts, self)
         self.panel = OrderPanel(context, self)
         self._head = Panel("panel", self)
         self._back = IconButton(context, "back", tr("Back"), parent=self._head)
@@ -47,6 +60,7 @@ class OrderSide(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._head)
+        column.addWidget(self.linked)
         column.addWidget(self.panel, 1)
         self._head.hide()
 
@@ -55,6 +69,7 @@ class OrderSide(Panel):
         reader = self._context.desk.reader
         row = reader.conversation(conversation_id) if conversation_id is not None else None
         self._name.setText(one_line(row.title, NAME_CHARS) if row is not None else "")
+        self.linked.show_those_with(row.id if row is not None else None)
         self.panel.open_conversation(conversation_id)
 
     def offer_back(self, offered: bool) -> None:

@@ -10,7 +10,7 @@ def build_stylesheet(tokens: Tokens, metrics: Metrics) -> str:
 
     QPushButton look: `primary`, `danger`, `flat` (words in the accent colour), `link` and `quiet` (the same
     without space around, in the accent colour or muted), `chip`, none (outlined).
-    QFrame look: `panel`, `rail`, `background`, `banner`, `alarm`, `card`; each only sets the fill (and edge).
+    QFrame look: `panel`, `rail`, `background`, `banner`, `alarm`, `note`, `card`; each sets fill (and edge).
     """
     t = {name: tokens.colour(name).name() for name in tokens.__slots__}
     radius, small, tiny, medium = metrics.radius, metrics.small, metrics.tiny, metrics.medium
@@ -75,6 +75,8 @@ QFrame[look="background"] {{ background: {t["background"]}; border: none; }}
 QFrame[look="banner"] {{ background: {t["warn_soft"]}; border: none;
     border-bottom: {line}px solid {t["line"]}; }}
 QFrame[look="alarm"] {{ background: {t["bad_soft"]}; border: none;
+    border-bottom: {line}px solid {t["line"]}; }}
+QFrame[look="note"] {{ background: {t["panel"]}; border: none;
     border-bottom: {line}px solid {t["line"]}; }}
 QFrame[look="card"] {{ background: {t["panel"]}; border: {line}px solid {t["line"]};
     border-radius: {radius}px; }}

@@ -48,6 +48,7 @@ _ASKED: dict[str, Callable[[], str]] = {
     "subject": lambda: tr("Subject"),
     "topic": lambda: tr("Kind"),
     "reason": lambda: tr("Reason"),
+    "details": lambda: tr("Details"),
     "code": lambda: tr("Code"),
     "otp": lambda: tr("Code"),
     "text": lambda: tr("Message"),
@@ -71,6 +72,10 @@ _HINTS: dict[str, Callable[[], str]] = {
 _CHOICES: dict[str, Callable[[], str]] = {
     "yes": lambda: tr("Yes"),
     "no": lambda: tr("No"),
+    "spam": lambda: tr("Spam"),
+    "fraud": lambda: tr("Fraud"),
+    "abuse": lambda: tr("Abuse"),
+    "other": lambda: tr("Something else"),
     "general": lambda: tr("General"),
     "inquiry": lambda: tr("Inquiry"),
     "order": lambda: tr("Order"),

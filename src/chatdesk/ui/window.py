@@ -107,8 +107,12 @@ class MainWindow(QMainWindow):
 
     def open_conversation(self, conversation_id: int | None) -> None:
         """Show a conversation in chat pane and order panel, and tell the engine; None closes it."""
+        before = self.chat.header.conversation()
         self.chat.open_conversation(ConversationId(conversation_id) if conversation_id else None)
         shown = self.chat.conversation_id()
+        row = self.chat.header.conversation()
+        if before is not None and (row is None or row.account_id != before.account_id):
+            self.context.desk.look_away(before.account_id)
         self.side.open_conversation(shown)
         self.list.select(shown)
         if shown is not None:
@@ -132,7 +136,8 @@ class MainWindow(QMainWindow):
         """Enable and check what fits the present state."""
         row = self.chat.header.conversation()
         theme = self.context.theme
-        self.commands.update(Situation(bool(self.book.accounts()), row is not None))
+        linked = row is not None and row.group is not None
+        self.commands.update(Situation(bool(self.book.accounts()), row is not None, linked))
         for command, checked in (
             ("conversation.mute", row is not None and row.muted),
             ("conversation.archive", row is not None and row.archived),
@@ -157,7 +162,8 @@ class MainWindow(QMainWindow):
         """Show the regions that fit."""
         shape, scale = self.arrangement(), self.context.theme.metrics.scale
         row = self.chat.header.conversation()
-        panel = shape.panel and row is not None and row.order_id is not None
+        beside = row is not None and (row.order_id is not None or self.side.linked.is_filled())
+        panel = shape.panel and beside
         # Without an account there is nothing to list: the welcome has the window to itself.
         listed = shape.list is not ListShape.HIDDEN and bool(self.book.accounts())
         self.list.setVisible(listed)
@@ -166,6 +172,7 @@ class MainWindow(QMainWindow):
         self.side.offer_back(shape.one_pane)
         self.rail.setVisible(not shape.one_pane or self._pane is Pane.LIST)
         self.chat.header.offer_back(shape.one_pane)
+        self.chat.header.offer_panel(beside)
         self.chat.header.show_panel_state(panel)
         self.commands.action("panel.toggle").setChecked(panel)
         self.status.fit(self.width())
@@ -258,7 +265,7 @@ class MainWindow(QMainWindow):
         self.split = Split(ground)
         self.list = ListPane(context, self.split)
         self.chat = ChatPane(context, self.book, self.outbox, more, self.split)
-        self.side = OrderSide(context, self.split)
+        self.side = OrderSide(context, self.list.conversations, self.list.facts, self.split)
         self.panel = self.side.panel
         for at, pane in enumerate((self.list, self.chat, self.side)):
             self.split.addWidget(pane)
@@ -290,9 +297,14 @@ class MainWindow(QMainWindow):
         header = self.chat.header
         header.back_asked.connect(self.go_back)
         self.side.back_asked.connect(self.go_back)
+        self.side.linked.opened.connect(self._on_activated)
+        self.side.linked.filled_changed.connect(self.arrange)
+        self.list.link_wanted.connect(handlers.ask_same_customer)
         header.panel_asked.connect(self.toggle_panel)
         header.order_asked.connect(self._show_order)
         header.mute_asked.connect(handlers.toggle_muted)
+        self.chat.elsewhere_asked.connect(handlers.write_elsewhere)
+        self.chat.timeline.told.connect(self.status.tell)
         self.chat.banner.sign_in_asked.connect(handlers.sign_in_account)
         self.chat.add_account_asked.connect(handlers.add_account)
         self.status.outbox_asked.connect(handlers.show_outbox)

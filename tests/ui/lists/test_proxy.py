@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from chatdesk.domain.desk import Snapshot
 from chatdesk.domain.entities import Conversation
 from chatdesk.domain.ids import AccountId, ConversationId
+from chatdesk.domain.kinds import Progress
 from chatdesk.ui.lists.conversations import ConversationModel
 from chatdesk.ui.lists.folding import matches, words_of
 from chatdesk.ui.lists.proxy import Chip, ConversationProxy, Counts, SortBy
@@ -208,6 +209,8 @@ ROWS = st.builds(
     unread=st.integers(0, 1),
     waiting_since_us=st.sampled_from([None, 1, 2]),
     archived=st.booleans(),
+    order_progress=st.sampled_from(Progress),
+    order_status_label=st.sampled_from(["", "Open", "Arrived"]),
 )
 OPS = st.lists(
     st.one_of(
@@ -245,6 +248,8 @@ def naive(rows: dict[int, Conversation], proxy: ConversationProxy) -> list[int]:
             case SortBy.WAITING:
                 since = one.waiting_since_us
                 return (1, *latest) if since is None else (0, since, one.id)
+            case SortBy.STATUS:
+                return (list(Progress).index(one.order_progress), one.order_status_label, *latest)
 
     return [one.id for one in sorted((one for one in rows.values() if listed(one)), key=rank)]
 

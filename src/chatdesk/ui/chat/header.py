@@ -87,6 +87,10 @@ class ConversationHeader(Panel):
         """Show Back, where only one pane has room."""
         self._back.setVisible(offered)
 
+    def offer_panel(self, offered: bool) -> None:
+        """Whether there is anything to show beside the chat."""
+        self._panel.setVisible(offered)
+
     def show_panel_state(self, shown: bool) -> None:
         """Whether the order panel is open."""
         self._panel.setChecked(shown)
@@ -161,7 +165,6 @@ class ConversationHeader(Panel):
         self._order.setVisible(bool(number))
         self._order.set_words(tr("order {tag}", tag=tag) if self._is_roomy() else tag)
         self._order.setAccessibleName(tr("order {tag}", tag=tag))
-        self._panel.setVisible(row.order_id is not None)
         account = self._book.account(row.account_id)
         plain = account is not None and account.plain_http_consent
         self._insecure.setVisible(plain and self._is_roomy())

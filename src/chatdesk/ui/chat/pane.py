@@ -9,6 +9,7 @@ from chatdesk.domain.ids import ConversationId
 from chatdesk.ui.accounts import AccountBook
 from chatdesk.ui.chat.banner import Banner
 from chatdesk.ui.chat.header import ConversationHeader
+from chatdesk.ui.chat.notice import ConversationNotice
 from chatdesk.ui.composer.composer import Composer
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel
@@ -19,9 +20,13 @@ from chatdesk.ui.timeline.view import TimelineView
 
 
 class ChatPane(Panel):
-    """Shows one conversation. `add_account_asked`: the first step of a new person."""
+    """Shows one conversation. `add_account_asked`: the first step of a new person.
+
+    `elsewhere_asked(conversation id, text)`: a text that can't go here shall be written in another one.
+    """
 
     add_account_asked = Signal()
+    elsewhere_asked = Signal(int, str)
 
     def __init__(
         self,
@@ -38,6 +43,7 @@ class ChatPane(Panel):
         self.setAccessibleName(tr("Conversation"))
         self.header = ConversationHeader(context, book, menu, self)
         self.banner = Banner(context, book, outbox, self)
+        self.notice = ConversationNotice(context, self)
         self.timeline = TimelineView(context, self)
         self.composer = Composer(context, self)
         self._empty = EmptyState(context, "chat", self)
@@ -50,9 +56,11 @@ class ChatPane(Panel):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.banner)
+        column.addWidget(self.notice)
         column.addWidget(self._stack, 1)
         column.addWidget(self.composer)
         self.timeline.edit_requested.connect(self.composer.edit_outgoing)
+        self.timeline.elsewhere_requested.connect(self._write_elsewhere)
         self.timeline.text_typed.connect(self.composer.type_text)
         self.composer.sent.connect(self._on_sent)
         book.accounts_changed.connect(self._say_empty)
@@ -67,6 +75,7 @@ class ChatPane(Panel):
         self.timeline.open_conversation(self._open)
         self.composer.open_conversation(self._open)
         self.banner.show_account(row.account_id if row is not None else None)
+        self.notice.show_conversation(row)
         self.header.setVisible(row is not None)
         self.composer.setVisible(row is not None)
         self._stack.setCurrentWidget(self.timeline if row is not None else self._empty)
@@ -74,6 +83,10 @@ class ChatPane(Panel):
     def conversation_id(self) -> ConversationId | None:
         """What is shown."""
         return self._open
+
+    def _write_elsewhere(self, text: str) -> None:
+        if self._open is not None:
+            self.elsewhere_asked.emit(self._open, text)
 
     def _on_sent(self, conversation_id: int) -> None:
         if conversation_id == self._open:

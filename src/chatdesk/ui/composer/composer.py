@@ -10,11 +10,12 @@ from chatdesk.domain.changes import DraftPut
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import WorldError
 from chatdesk.domain.ids import ConversationId, OutgoingId
-from chatdesk.domain.kinds import Lifecycle
 from chatdesk.domain.text import is_blank, one_line
+from chatdesk.ui.chat.lifecycle import closed_words
 from chatdesk.ui.composer.drafts import DraftKeeper, Saved
 from chatdesk.ui.composer.editing import Editing, last_editable
 from chatdesk.ui.composer.editor import MessageEdit
+from chatdesk.ui.composer.extras import ExtrasLine
 from chatdesk.ui.composer.strips import ConflictStrip, Strip
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
@@ -22,6 +23,7 @@ from chatdesk.ui.i18n import number, tr, trn
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
+from chatdesk.ui.timeline.actions import copy_text
 from chatdesk.ui.timeline.room import Room
 from chatdesk.ui.words import error_sentences
 
@@ -60,6 +62,8 @@ class Composer(Panel):
         self.notice = Strip(self._context, colour="bad", parent=self)
         self._again_button = self.notice.add_button(tr("Try again"))
         self.closed = Strip(self._context, colour="muted", parent=self)
+        self.copy_draft = self.closed.add_button(tr("Copy draft"))
+        self.extras = ExtrasLine(self._context, self)
         self.state_label = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
         self.counter = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
         self.send_button = WordButton(tr("Send"), look="primary", parent=self)
@@ -71,7 +75,8 @@ class Composer(Panel):
         column = QVBoxLayout(self)
         column.setContentsMargins(metrics.px(14), metrics.px(10), metrics.px(14), metrics.px(10))
         column.setSpacing(metrics.small)
-        for widget in (self.editing_strip, self.conflict, self.notice, self.closed, self.edit):
+        strips = (self.editing_strip, self.conflict, self.notice, self.closed)
+        for widget in (*strips, self.extras, self.edit):
             column.addWidget(widget)
         column.addLayout(row)
         self.setFocusProxy(self.edit)
@@ -86,6 +91,8 @@ class Composer(Panel):
         self.edit.left.connect(self._on_left)
         self.edit.refused.connect(self._refuse)
         self.send_button.clicked.connect(self.press_send)
+        self.copy_draft.clicked.connect(self._copy_draft)
+        self.extras.left.connect(self.edit.setFocus)
         self._again_button.clicked.connect(self.press_send)
         self._stop_editing_button.clicked.connect(self.stop_editing)
         self.conflict.mine.clicked.connect(lambda: self._choose(DraftKeeper.keep_mine))
@@ -112,6 +119,7 @@ class Composer(Panel):
             self.room.open(None)
             self._context.troubles.report("read draft", error)
         self._name_field()
+        self.extras.open(self.room.id, self.room.message_fields)
         self._show_text()
         self._refresh()
 
@@ -162,8 +170,11 @@ class Composer(Panel):
         if change is not None:
             change.press_save()
         else:
-            keeper.press_send()
-            self._context.desk.typing(keeper.conversation_id, False)
+            if self.extras.problem():
+                self._refuse(self.extras.problem())
+                return
+            keeper.press_send(self.extras.extras())
+            self._type(keeper.conversation_id, typing=False)
 
     def edit_last(self) -> None:
         """Take the message that was pressed last and has not left into the field."""
@@ -180,7 +191,12 @@ class Composer(Panel):
     def edit_outgoing(self, outgoing: str, text: str) -> None:
         """Take a message of this conversation that has not left into the field; the draft waits meanwhile."""
         conversation = self.conversation_id
-        if conversation is None or not self.room.may_write:
+        if conversation is None:
+            return
+        if not self.room.may_write:
+            self._refuse(
+                tr("This conversation takes no more messages. Copy the text, or write it elsewhere.")
+            )
             return
         earlier, keeper = self._editing(), self._keeper()
         if earlier is not None and earlier.is_changed:
@@ -255,6 +271,14 @@ class Composer(Panel):
         name = one_line(self.room.conversation.title, _NAME_CHARS) if self.room.conversation else ""
         self.edit.setAccessibleName(tr("Message to {name}", name=name) if name else tr("Message"))
 
+    def _type(self, conversation: ConversationId, *, typing: bool) -> None:
+        """Tell the others, where the platform has a way to tell them."""
+        if self.room.can_type:
+            self._context.desk.typing(conversation, typing)
+
+    def _copy_draft(self) -> None:
+        copy_text(self.edit.toPlainText())
+
     def _choose(self, how: object) -> None:
         keeper = self._keeper()
         if keeper is not None and callable(how):
@@ -275,14 +299,14 @@ class Composer(Panel):
             change.text = text
         elif keeper is not None:
             keeper.edit(text)
-            self._context.desk.typing(keeper.conversation_id, bool(text))
+            self._type(keeper.conversation_id, typing=bool(text))
         self._refresh()
 
     def _on_left(self) -> None:
         keeper = self._keeper()
         if keeper is not None:
             keeper.flush()
-            self._context.desk.typing(keeper.conversation_id, False)
+            self._type(keeper.conversation_id, typing=False)
 
     def _on_keeper_text(self, conversation: ConversationId) -> None:
         if conversation == self.conversation_id and self._editing() is None:
@@ -294,6 +318,7 @@ class Composer(Panel):
 
     def _on_room(self) -> None:
         self._name_field()
+        self.extras.open(self.room.id, self.room.message_fields)
         self._refresh()
 
     def _on_draft(self, change: DraftPut, _commit: int) -> None:
@@ -315,7 +340,10 @@ class Composer(Panel):
         keeper, change = self._keeper(), self._editing()
         text = self.edit.toPlainText()
         writable = self.room.may_write
-        self.closed.say("" if self.room.id is None or writable else self._closed_words())
+        row = self.room.conversation
+        self.closed.say("" if row is None or writable else closed_words(row))
+        self.copy_draft.setVisible(bool(text))
+        self.extras.setVisible(writable and change is None and self.extras.is_wanted)
         self.edit.setReadOnly(not writable)
         self.edit.setEnabled(self.room.id is not None)
         self.edit.setVisible(writable or bool(text))
@@ -368,14 +396,3 @@ class Composer(Panel):
         if near:
             self.counter.setText(tr("{n} of {most}", n=number(length), most=number(self.room.limit_chars)))
             self.counter.set_colour("bad" if length > self.room.limit_chars else "muted")
-
-    def _closed_words(self) -> str:
-        match self.room.conversation.lifecycle if self.room.conversation else Lifecycle.OPEN:
-            case Lifecycle.DELETED:
-                return tr("The server does not have this conversation any more. You can read what is here.")
-            case Lifecycle.ENDED:
-                return tr("This conversation has ended. You can read it, but not write.")
-            case _:
-                return tr(
-                    "This order is closed; its chat takes no more messages. You can read it, but not write."
-                )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from chatdesk.domain.actions import NO_EXTRAS, Extras
 from chatdesk.domain.entities import Draft
 from chatdesk.domain.errors import StaleDraft
 from chatdesk.domain.ids import ConversationId
@@ -30,6 +32,13 @@ class Saved(Enum):
     SAVED = "saved"
     SAVING = "saving"
     FAILED = "failed"
+
+
+class Press(NamedTuple):
+    """One press of Send: the text, and what goes beside it."""
+
+    text: str
+    extras: Extras
 
 
 class DraftKeeper(QObject):
@@ -60,8 +69,8 @@ class DraftKeeper(QObject):
         """What the database holds instead, while the person has to choose."""
         self._version = draft.version
         self._on_disk = draft.text
-        self._presses: list[str] = []
-        """Texts frozen at Send, oldest first; the first one is being sent."""
+        self._presses: list[Press] = []
+        """What was frozen at Send, oldest first; the first one is being sent."""
         self._busy = False
         self._idle = asyncio.Event()
         self._pause = self._timer(SAVE_AFTER_MS)
@@ -121,11 +130,11 @@ class DraftKeeper(QObject):
         if self.conflict is None and (self._presses or self.text != self._on_disk):
             self._work()
 
-    def press_send(self) -> bool:
+    def press_send(self, extras: Extras = NO_EXTRAS) -> bool:
         """Send the text as it is now. False when this very text is being sent, or a choice is open."""
-        if self.conflict is not None or (self._presses and self._presses[-1] == self.text):
+        if self.conflict is not None or (self._presses and self._presses[-1].text == self.text):
             return False
-        self._presses.append(self.text)
+        self._presses.append(Press(self.text, extras))
         self.send_trouble = None
         self._stop_timers()
         self._work()
@@ -195,12 +204,13 @@ class DraftKeeper(QObject):
             return False
         return True
 
-    async def _send(self, text: str) -> None:
-        await self._desk.send(self.conversation_id, self._version, text)
+    async def _send(self, press: Press) -> None:
+        text = press.text
+        await self._desk.send(self.conversation_id, self._version, text, extras=press.extras)
         held = self._desk.reader.draft(self.conversation_id)
         self._version, self._on_disk = held.version, held.text
-        later = [typed_since(text, press) for press in self._presses[1:]]
-        self._presses = [press for press in later if not is_blank(press)]
+        later = [Press(typed_since(text, one.text), one.extras) for one in self._presses[1:]]
+        self._presses = [one for one in later if not is_blank(one.text)]
         self.send_trouble = self.save_trouble = None
         self._show(typed_since(text, self.text))
         self.sent.emit()

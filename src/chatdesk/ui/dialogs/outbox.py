@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from chatdesk.domain.entities import Outgoing
-from chatdesk.domain.kinds import DeliveryState, OutgoingKind
+from chatdesk.domain.kinds import DeliveryState, OutgoingKind, ParkReason
 from chatdesk.domain.outbox import (
     Event,
     PersonCancels,
@@ -44,9 +44,13 @@ WIDTH_PX, HEIGHT_PX = 900, 440
 
 
 class OutboxDialog(Sheet):
-    """Lists the shared model and acts on the selected item. `conversation_asked(conversation id)`."""
+    """Lists the shared model and acts on the selected item. `conversation_asked(conversation id)`.
+
+    `elsewhere_asked(conversation id, text)`: a text that can't go there shall be written in another one.
+    """
 
     conversation_asked = Signal(int)
+    elsewhere_asked = Signal(int, str)
 
     def __init__(self, context: UiContext, model: OutboxModel, parent: QWidget | None = None) -> None:
         super().__init__(context.theme, tr("Outbox"), parent)
@@ -72,7 +76,8 @@ class OutboxDialog(Sheet):
         self.retry = self._offer(tr("Retry"), self._retry, _may(PersonRetries()))
         self.check = self._offer(tr("Check"), self._check, _is_uncertain)
         self.send_again = self._offer(tr("Send again"), self._ask_send_again, _may(PersonSendsAgain()))
-        self.edit = self._offer(tr("Edit…"), self._edit, _may(PersonEdits("")))
+        self.edit = self._offer(tr("Edit…"), self._edit, _may_be_edited)
+        self.elsewhere = self._offer(tr("Write elsewhere…"), self._write_elsewhere, _is_closed)
         self.copy = self._offer(tr("Copy text"), self._copy, _has_text)
         self.cancel = self._offer(tr("Cancel sending"), self._cancel, _may(PersonCancels()))
         self.discard = self._offer(tr("Discard…"), self._ask_discard, _may(PersonDiscards()))
@@ -168,6 +173,10 @@ class OutboxDialog(Sheet):
     def _copy(self, item: Outgoing) -> None:
         QGuiApplication.clipboard().setText(item.text)
 
+    def _write_elsewhere(self, item: Outgoing) -> None:
+        if item.conversation_id is not None:
+            self.elsewhere_asked.emit(item.conversation_id, item.text)
+
     def _edit(self, item: Outgoing) -> None:
         dialog = EditTextDialog(self._context, tr("Edit the message"), item.text, self)
         dialog.accepted_text.connect(lambda text: self._do("edit", self._context.desk.edit(item.id, text)))
@@ -218,6 +227,16 @@ class _InkedDelegate(QStyledItemDelegate):
 
 def _may(event: Event) -> Callable[[Outgoing], bool]:
     return lambda item: can(item, event)
+
+
+def _is_closed(item: Outgoing) -> bool:
+    """Whether its conversation takes no text any more, whatever it says."""
+    closed = {ParkReason.CLOSED, ParkReason.NOT_FOUND}
+    return item.kind is OutgoingKind.SEND and item.state is DeliveryState.PARKED and item.parked in closed
+
+
+def _may_be_edited(item: Outgoing) -> bool:
+    return can(item, PersonEdits("")) and not _is_closed(item)
 
 
 def _is_uncertain(item: Outgoing) -> bool:

@@ -57,6 +57,7 @@ class ConversationModel(QAbstractListModel):
         """
         super().__init__(parent)
         self._now_us = now_us
+        self._account_label: Callable[[AccountId], str] = lambda _account: ""
         self._typing: dict[ConversationId, tuple[str, ...]] = {}
         self._presence: dict[ConversationId, PresenceState] = {}
         self._live: LiveRows[ConversationId, Conversation, ConversationRow] = LiveRows(
@@ -114,8 +115,16 @@ class ConversationModel(QAbstractListModel):
     def sentence(self, row: ConversationRow) -> str:
         """A row as a screen reader speaks it."""
         return sentence(
-            row, typing=self.typing(row.id), presence=self.presence(row.id), now_us=self._now_us()
+            row,
+            typing=self.typing(row.id),
+            presence=self.presence(row.id),
+            now_us=self._now_us(),
+            account=self._account_label(row.conversation.account_id),
         )
+
+    def name_accounts(self, label_of: Callable[[AccountId], str]) -> None:
+        """Say whose each conversation is; `label_of` gives empty text where that needs no word."""
+        self._account_label = label_of
 
     @property
     def is_whole(self) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
+from chatdesk.domain.ids import AccountId
 from chatdesk.domain.kinds import PresenceState
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.lists.conversations import PRESENCE_ROLE, ROW_ROLE, TYPING_ROLE
@@ -19,9 +22,17 @@ Index = QModelIndex | QPersistentModelIndex
 class ConversationDelegate(QStyledItemDelegate):
     """Rows of one height, whatever they say."""
 
-    def __init__(self, context: UiContext, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        context: UiContext,
+        parent: QObject | None = None,
+        *,
+        letters_of: Callable[[AccountId], str] | None = None,
+    ) -> None:
+        """letters_of: two letters that tell an account from the others, empty where there is nothing to."""
         super().__init__(parent)
         self._context = context
+        self._letters_of = letters_of
         self._collapsed = False
         self.look = RowLook(context.theme)
         context.theme.changed.connect(self._restyle)
@@ -67,8 +78,13 @@ class ConversationDelegate(QStyledItemDelegate):
         top, middle, bottom = drawing.lanes(left + look.sizes.gap)
 
         drawing.text_at_end(top, last_time(one.last, one.activity_at_us, now_us), look.secondary, "muted")
+        letters = self._letters_of(one.account_id) if self._letters_of is not None else ""
+        if letters:
+            drawing.tag_at_end(top, letters)
         if one.muted:
             drawing.icon(top, "bell-off", "muted", at_end=True)
+        if one.group is not None:
+            drawing.icon(top, "link", "muted", at_end=True)
         drawing.text(top, title_text(row), look.name, "text")
 
         drawing.text_at_end(middle, waiting_text(row, now_us), look.secondary, "warn")

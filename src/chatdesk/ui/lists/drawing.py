@@ -227,6 +227,20 @@ class RowDrawing:
         self._painter.setPen(self._tokens.accent_text if self.selected else self._tokens.muted)
         self._painter.drawText(self.place(box), _CENTRE, shown)
 
+    def tag_at_end(self, lane: Lane, text: str) -> None:
+        """A word on a small plate at the lane's end; left out where it would crowd out the rest."""
+        metrics = QFontMetrics(self._look.tag)
+        inner = self._theme.metrics.px(4)
+        width = metrics.horizontalAdvance(text) + 2 * inner
+        if width > lane.free * _END_SHARE:
+            return
+        box = lane.take_end(width, self._sizes.space)
+        fill = self._tokens.panel if self.selected else self._tokens.bubble_in
+        self._plate(box, metrics.height() + 2, self._theme.metrics.px(4), fill)
+        self._painter.setFont(self._look.tag)
+        self._painter.setPen(self._tokens.muted)
+        self._painter.drawText(self.place(box), _CENTRE, text)
+
     def badge_at_end(self, lane: Lane, count: int) -> None:
         """The number of unread messages."""
         width, height = badge_size(self._theme, count)

@@ -36,27 +36,32 @@ class FlowLayout(QLayout):
         return self._arranged(QRect(0, 0, width, 0))[1]
 
     def sizeHint(self) -> QSize:
-        widths = [item.sizeHint().width() for item in self._items]
+        shown = self._shown()
+        widths = [item.sizeHint().width() for item in shown]
         width = sum(widths) + self.spacing() * max(0, len(widths) - 1)
-        return QSize(width, max((item.sizeHint().height() for item in self._items), default=0))
+        return QSize(width, max((item.sizeHint().height() for item in shown), default=0))
 
     def minimumSize(self) -> QSize:
         return QSize(
-            max((item.minimumSize().width() for item in self._items), default=0), self.sizeHint().height()
+            max((item.minimumSize().width() for item in self._shown()), default=0), self.sizeHint().height()
         )
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
         owner = self.parentWidget()
         direction = owner.layoutDirection() if owner is not None else Qt.LayoutDirection.LeftToRight
-        for item, box in zip(self._items, self._arranged(rect)[0], strict=True):
+        for item, box in zip(self._shown(), self._arranged(rect)[0], strict=True):
             item.setGeometry(QStyle.visualRect(direction, rect, box))
+
+    def _shown(self) -> list[QLayoutItem]:
+        """The items whose widgets are not hidden."""
+        return [item for item in self._items if not item.isEmpty()]
 
     def _arranged(self, rect: QRect) -> tuple[list[QRect], int]:
         """Where each item goes, as if read left to right, and the height of all lines."""
         boxes: list[QRect] = []
         x = y = line = 0
-        for item in self._items:
+        for item in self._shown():
             hint = item.sizeHint()
             width = min(hint.width(), rect.width())
             if x and x + width > rect.width():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from chatdesk.domain.ids import ConversationId
+from chatdesk.domain.ids import AccountId, ConversationId
+from chatdesk.domain.kinds import Feature, Why
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.empty import EmptyState
 from chatdesk.ui.i18n import tr
@@ -37,6 +38,8 @@ class ConversationsPage(QWidget):
     """The person asked for everything instead of the filter that finds nothing."""
     orders_wanted = Signal()
     """The person asked for the orders, since there are no conversations."""
+    link_wanted = Signal(int)
+    """ConversationId: the person wants to say with which other conversation it shares its customer."""
 
     def __init__(
         self,
@@ -54,7 +57,7 @@ class ConversationsPage(QWidget):
         self._tasks = Tasks(self, context.troubles)
         self._chosen: ConversationId | None = None
         self._collapsed = False
-        self._delegate = ConversationDelegate(context, self)
+        self._delegate = ConversationDelegate(context, self, letters_of=self._letters)
         self.view = RowsView(self)
         self.view.setItemDelegate(self._delegate)
         self.view.setModel(proxy)
@@ -140,6 +143,10 @@ class ConversationsPage(QWidget):
         self.select(one)
         self.chosen.emit(one)
 
+    def _letters(self, account_id: AccountId) -> str:
+        """Whose row it is, where rows of several accounts stand together."""
+        return self._facts.letters(account_id) if self._proxy.account is None else ""
+
     # -- how it is shown -------------------------------------------------------------------------------
 
     def set_collapsed(self, collapsed: bool) -> None:
@@ -171,7 +178,14 @@ class ConversationsPage(QWidget):
     def _on_menu(self, index: QModelIndex, place: QPoint) -> None:
         row = self._model.find(ConversationId(self._proxy.id_at(index.row())))
         if row is not None:
-            show_row_menu(row, place, desk=self._context.desk, tasks=self._tasks, parent=self)
+            show_row_menu(
+                row,
+                place,
+                desk=self._context.desk,
+                tasks=self._tasks,
+                parent=self,
+                link=lambda: self.link_wanted.emit(row.id),
+            )
 
     def _on_asked(self) -> None:
         if self._model.rowCount():
@@ -179,11 +193,23 @@ class ConversationsPage(QWidget):
         else:
             self.orders_wanted.emit()
 
+    def _chat_is_denied(self) -> bool:
+        """Whether the account in view, or every account, may not chat because of its role."""
+        chosen = self._proxy.account
+        seen = self._facts.accounts() if chosen is None else (self._facts.find(chosen),)
+        whys = [one.capabilities.why.get(Feature.CHAT_LIST) if one is not None else None for one in seen]
+        return bool(whys) and all(why is Why.NOT_FOR_ROLE for why in whys)
+
     def _say_nothing(self) -> None:
         if not self._model.is_whole:
             self._nothing.say(tr("Reading the conversations…"), "")
         elif not len(self._facts):
             self._nothing.say(tr("Welcome"), tr("Sign in to a server, and your conversations appear here."))
+        elif not self._proxy.rowCount() and self._chat_is_denied():
+            self._nothing.say(
+                tr("No chat for your role"),
+                tr("The platform lets this account sign in, but gives its role no conversations."),
+            )
         elif not self._model.rowCount():
             self._nothing.say(
                 tr("No conversations yet"),

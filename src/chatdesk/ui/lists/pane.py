@@ -19,6 +19,7 @@ from chatdesk.ui.lists.page import ConversationsPage
 from chatdesk.ui.lists.proxy import Chip, ConversationProxy, SortBy
 from chatdesk.ui.lists.search import SearchField
 from chatdesk.ui.lists.sort_menu import show_sort_menu
+from chatdesk.ui.orders.kind_chips import KindChip, KindChips
 from chatdesk.ui.orders.model import Column, OrderModel
 from chatdesk.ui.orders.page import OrdersPage
 from chatdesk.ui.orders.proxy import OrderChip, OrderProxy
@@ -40,6 +41,8 @@ class ListPane(Panel):
     """ConversationId: the person wants to see this conversation."""
     conversation_activated = Signal(int)
     """ConversationId: the person pressed Enter on it, and probably wants to write."""
+    link_wanted = Signal(int)
+    """ConversationId: the person wants to say with which other conversation it shares its customer."""
     order_chosen = Signal(int)
     """OrderId: the person opened this order; `conversation_chosen` follows where it has a conversation."""
 
@@ -51,6 +54,7 @@ class ListPane(Panel):
         self.facts = AccountFacts(context, self)
         self.conversations = ConversationModel(context.desk.reader.first_conversations(), now_us, self)
         self.conversations.follow(context.feed)
+        self.conversations.name_accounts(self.facts.label)
         self.orders = OrderModel(self.conversations, self.facts, now_us, self)
         self.orders.follow(context.feed)
         self.shown = ConversationProxy(self.conversations, self)
@@ -59,6 +63,7 @@ class ListPane(Panel):
         self._connect()
         self._on_search("")
         self._show_counts()
+        self._show_kinds()
         self._restyle()
         OnceLooping(self, self.read)
 
@@ -121,6 +126,7 @@ class ListPane(Panel):
         self._chip_rows.setCurrentWidget(self._order_chips if orders else self._chips)
         self._pages.setCurrentWidget(self._orders_page if orders else self._page)
         self._on_search(self._search.text())
+        self._show_kinds()
         self.setFocusProxy(self._orders_page if orders else self._page)
 
     def show_conversations(self) -> None:
@@ -182,6 +188,7 @@ class ListPane(Panel):
         self._chip_rows = QStackedWidget(self._head)
         self._chip_rows.addWidget(self._chips)
         self._chip_rows.addWidget(self._order_chips)
+        self._kinds = KindChips(context, self.shown_orders, self._head)
         self._page = ConversationsPage(context, self.conversations, self.shown, self.facts, self)
         self._orders_page = OrdersPage(context, self.orders, self.shown_orders, self)
         self._pages = QStackedWidget(self)
@@ -196,6 +203,7 @@ class ListPane(Panel):
         self._head_column.addWidget(self._switch)
         self._head_column.addLayout(search_row)
         self._head_column.addWidget(self._chip_rows)
+        self._head_column.addWidget(self._kinds)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -210,6 +218,7 @@ class ListPane(Panel):
         self._sort.clicked.connect(self._open_sort_menu)
         self._chips.chosen.connect(self.shown.set_chip)
         self._order_chips.chosen.connect(self.shown_orders.set_chip)
+        self._kinds.needed_changed.connect(self._show_kinds)
         self.shown.counts_changed.connect(self._show_counts)
         self.shown_orders.counts_changed.connect(self._show_counts)
         self._page.chosen.connect(self.conversation_chosen)
@@ -217,6 +226,7 @@ class ListPane(Panel):
         self._page.typed.connect(self._type_search)
         self._page.all_wanted.connect(self._show_all)
         self._page.orders_wanted.connect(self.show_orders)
+        self._page.link_wanted.connect(self.link_wanted)
         self._orders_page.order_opened.connect(self._on_order)
         self._orders_page.typed.connect(self._type_search)
         self._orders_page.all_wanted.connect(self._show_all)
@@ -271,10 +281,14 @@ class ListPane(Panel):
         self._search.clear()
         if self.side() is Side.ORDERS:
             self._order_chips.choose(OrderChip.ALL)
+            self._kinds.choose(KindChip.ALL)
             self.shown_orders.set_chip(OrderChip.ALL)
         else:
             self._chips.choose(Chip.ALL)
             self.shown.set_chip(Chip.ALL)
+
+    def _show_kinds(self) -> None:
+        self._kinds.setVisible(self._kinds.is_needed and self.side() is Side.ORDERS)
 
     def _show_counts(self) -> None:
         counts = self.shown.counts
@@ -304,6 +318,8 @@ class ListPane(Panel):
                 (tr("Who waits longest"), Column.WAITING),
                 (tr("Order number"), Column.ORDER),
                 (tr("Customer"), Column.CUSTOMER),
+                (tr("Kind"), Column.KIND),
+                (tr("Status"), Column.STATUS),
                 (tr("Progress"), Column.PROGRESS),
             ]
             show_sort_menu(self._sort, by_column, self.shown_orders.sort_column, self._orders_page.sort)
@@ -312,5 +328,6 @@ class ListPane(Panel):
                 (tr("Latest first"), SortBy.ACTIVITY),
                 (tr("Who waits longest"), SortBy.WAITING),
                 (tr("Unread first"), SortBy.UNREAD),
+                (tr("Status of the order"), SortBy.STATUS),
             ]
             show_sort_menu(self._sort, orders, self.shown.sort_by, self.shown.set_sort)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatdesk.domain.ids import AccountId, ConversationId
+from chatdesk.domain.kinds import Progress
 from chatdesk.ui.lists.arranged import Arranged, Key
 from chatdesk.ui.lists.conversations import ConversationModel
 from chatdesk.ui.lists.folding import matches, words_of
@@ -31,6 +32,11 @@ class SortBy(StrEnum):
     ACTIVITY = "activity"
     WAITING = "waiting"
     UNREAD = "unread"
+    STATUS = "status"
+
+
+PROGRESS_ORDER = {progress: at for at, progress in enumerate(Progress)}
+"""Orders that need somebody come before those that are done or cancelled."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -179,6 +185,9 @@ class ConversationProxy(Arranged):
                 return (-one.activity_at_us, row_id)
             case SortBy.UNREAD:
                 return (one.unread == 0, -one.activity_at_us, row_id)
+            case SortBy.STATUS:
+                rank = PROGRESS_ORDER[one.order_progress]
+                return (rank, one.order_status_label, -one.activity_at_us, row_id)
             case SortBy.WAITING if one.waiting_since_us is None:
                 return (1, -one.activity_at_us, row_id)
             case SortBy.WAITING:
@@ -189,6 +198,57 @@ class ConversationProxy(Arranged):
         if row is None:
             raise KeyError(row_id)
         return row
+
+
+class ElseProxy(ConversationProxy):
+    """Every conversation, archived ones too, that may be said to be with the same customer as one of them."""
+
+    def __init__(
+        self, model: ConversationModel, about: ConversationId, parent: QObject | None = None
+    ) -> None:
+        self._about = about
+        row = model.find(about)
+        self._group = row.conversation.group if row is not None else None
+        super().__init__(model, parent)
+
+    def accepts(self, row_id: int) -> bool:
+        row = self._row(row_id)
+        linked = self._group is not None and row.conversation.group == self._group
+        return row_id != self._about and not linked and matches(row.haystack, self._words)
+
+
+class GroupProxy(ConversationProxy):
+    """The other conversations with the customer of one of them."""
+
+    def __init__(self, model: ConversationModel, parent: QObject | None = None) -> None:
+        self._about: ConversationId | None = None
+        self._known_group: int | None = None
+        super().__init__(model, parent)
+
+    def show_those_with(self, about: ConversationId | None) -> None:
+        """Show the others of this conversation's group; None: nothing."""
+        self._about = about
+        self.refilter()
+
+    def accepts(self, row_id: int) -> bool:
+        group = self._group()
+        return group is not None and row_id != self._about and self._row(row_id).conversation.group == group
+
+    def source_changed(self, ids: Iterable[int], *, gone: bool) -> None:
+        """The row that it is about may have joined or left a group: then all others are looked at again."""
+        super().source_changed(ids, gone=gone)
+        group = self._group()
+        if group != self._known_group:
+            self._known_group = group
+            QTimer.singleShot(0, self, self.refilter)
+
+    def refilter(self) -> None:
+        self._known_group = self._group()
+        super().refilter()
+
+    def _group(self) -> int | None:
+        row = self._model.find(self._about) if self._about is not None else None
+        return row.conversation.group if row is not None else None
 
 
 _STICKY = frozenset({Chip.UNREAD, Chip.NEEDS_REPLY})

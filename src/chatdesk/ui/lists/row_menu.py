@@ -1,6 +1,8 @@
-"""The menu of one conversation of the list: mark as read, mute, archive, copy the order number."""
+"""The menu of one conversation of the list: read, mute, archive, whose customer it is, order number."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
@@ -13,8 +15,19 @@ from chatdesk.ui.lists.row import ConversationRow
 from chatdesk.ui.tasks import Tasks
 
 
-def show_row_menu(row: ConversationRow, place: QPoint, *, desk: Desk, tasks: Tasks, parent: QWidget) -> QMenu:
-    """Open the menu of a conversation at a global position; it deletes itself when it closes."""
+def show_row_menu(
+    row: ConversationRow,
+    place: QPoint,
+    *,
+    desk: Desk,
+    tasks: Tasks,
+    parent: QWidget,
+    link: Callable[[], object],
+) -> QMenu:
+    """Open the menu of a conversation at a global position; it deletes itself when it closes.
+
+    link: asks with which other conversation this one shares its customer.
+    """
     one = row.conversation
     menu = QMenu(parent)
     menu.setAccessibleName(tr("Conversation"))
@@ -29,6 +42,11 @@ def show_row_menu(row: ConversationRow, place: QPoint, *, desk: Desk, tasks: Tas
     mute.triggered.connect(lambda: tasks.start("mute", desk.set_muted(one.id, not one.muted)))
     archive = menu.addAction(tr("Bring back from archive") if one.archived else tr("Archive"))
     archive.triggered.connect(lambda: tasks.start("archive", desk.set_archived(one.id, not one.archived)))
+    menu.addSeparator()
+    menu.addAction(tr("Same customer as…")).triggered.connect(link)
+    if one.group is not None:
+        apart = menu.addAction(tr("Not the same customer"))
+        apart.triggered.connect(lambda: tasks.start("unlink", desk.unlink_customer(one.id)))
     if one.order_number:
         menu.addSeparator()
         copy = menu.addAction(tr("Copy order number"))

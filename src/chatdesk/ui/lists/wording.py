@@ -117,11 +117,21 @@ def last_time(last: Snippet | None, activity_at_us: int, now_us: int) -> str:
     return list_time(last.at_us if last is not None else activity_at_us, now_us)
 
 
-def sentence(row: ConversationRow, *, typing: tuple[str, ...], presence: PresenceState, now_us: int) -> str:
-    """The whole row as one plain sentence, in the order of importance."""
+def sentence(
+    row: ConversationRow,
+    *,
+    typing: tuple[str, ...],
+    presence: PresenceState,
+    now_us: int,
+    account: str = "",
+) -> str:
+    """The whole row as one plain sentence, in the order of importance.
+
+    account: whose conversation it is; empty where that needs no word.
+    """
     one = row.conversation
     line = snippet_line(row, typing)
-    parts = [title_text(row)]
+    parts = [title_text(row), account]
     if presence is PresenceState.ONLINE:
         parts.append(tr("online"))
     if row.order_tag:
@@ -138,6 +148,8 @@ def sentence(row: ConversationRow, *, typing: tuple[str, ...], presence: Presenc
     else:
         parts.append(line.text)
     parts.append(last_time(one.last, one.activity_at_us, now_us))
+    if one.group is not None:
+        parts.append(tr("same customer in other conversations too"))
     if one.muted:
         parts.append(tr("muted"))
     if one.archived:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize, Q
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from chatdesk.domain.kinds import PresenceState
+from chatdesk.domain.kinds import OrderKind, PresenceState
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.i18n import list_time
 from chatdesk.ui.lists.drawing import Lane, RowDrawing, RowLook, RowSizes
@@ -14,6 +14,7 @@ from chatdesk.ui.lists.row import ConversationRow
 from chatdesk.ui.lists.wording import snippet_line, waiting_text
 from chatdesk.ui.orders.model import (
     CONVERSATION_ROLE,
+    LETTERS_ROLE,
     ORDER_ROLE,
     PRESENCE_ROLE,
     SHARE_ROLE,
@@ -71,11 +72,14 @@ class OrderRowDelegate(_OrderDelegate):
         top, middle, bottom = drawing.lanes(avatar.right() + 1 + self.sizes.gap)
         now_us, look = self.context.clock.now_us(), self.look
         drawing.text_at_end(top, list_time(_happened_us(row, conversation), now_us), look.secondary, "muted")
+        letters = index.data(LETTERS_ROLE)
+        if isinstance(letters, str) and letters:
+            drawing.tag_at_end(top, letters)
         drawing.text(top, name, look.name, "text")
         if conversation is not None:
             drawing.text_at_end(middle, waiting_text(conversation, now_us), look.secondary, "warn")
         drawing.tag(middle, row.tag or kind_text(row.order.kind))
-        drawing.text(middle, row.status, look.secondary, "muted")
+        drawing.text(middle, _kind_and_status(row), look.secondary, "muted")
         share = index.data(SHARE_ROLE)
         length = self.context.theme.metrics.px(_BAR_PX)
         drawing.bar(bottom, length, share if isinstance(share, float) else 0.0, _bar_colour(row))
@@ -131,6 +135,12 @@ class OrderCellDelegate(_OrderDelegate):
                 drawing.text(lane, text, look.body, "muted")
             case Column.KIND:
                 drawing.text(lane, text, look.body, "text")
+
+
+def _kind_and_status(row: OrderRow) -> str:
+    """The status, after the kind where it is not an order like most and the tag does not say it already."""
+    kind = kind_text(row.order.kind) if row.order.kind is not OrderKind.ORDER and row.tag else ""
+    return " · ".join(part for part in (kind, row.status) if part)
 
 
 def _bar_colour(row: OrderRow) -> str:

@@ -32,6 +32,8 @@ SHARE_ROLE = Qt.ItemDataRole.UserRole + 3
 """How far it has come, a float from 0 to 1."""
 PRESENCE_ROLE = Qt.ItemDataRole.UserRole + 4
 """PresenceState of the customer; Qt hands it on as a plain string that equals it."""
+LETTERS_ROLE = Qt.ItemDataRole.UserRole + 5
+"""Two letters for the account, a str; empty while there is one account only."""
 
 ROOT = QModelIndex()
 NOTHING: Snapshot[Order] = Snapshot(0, ())
@@ -160,6 +162,10 @@ class OrderModel(QAbstractTableModel):
         said_us = conversation.conversation.activity_at_us if conversation is not None else 0
         return max(row.order.updated_at_us, said_us)
 
+    def letters(self, row: OrderRow) -> str:
+        """Two letters for the order's account; empty while there is one account only."""
+        return self._facts.letters(row.order.account_id)
+
     def share(self, row: OrderRow) -> float:
         """How far it has come, from 0 to 1."""
         return share_done(row.order, self._facts.capabilities(row.order.account_id).statuses)
@@ -196,6 +202,7 @@ class OrderModel(QAbstractTableModel):
         unread = conversation.conversation.unread if conversation is not None else 0
         parts = (
             tr("{kind} {tag}", kind=kind_text(row.order.kind), tag=row.tag),
+            self._facts.label(row.order.account_id),
             row.customer or row.title,
             row.status,
             progress_text(row.order.progress),
@@ -259,4 +266,5 @@ _READERS: dict[int, Callable[[OrderModel, OrderRow, Column], object]] = {
     CONVERSATION_ROLE: lambda model, row, _column: model.conversation(row),
     SHARE_ROLE: lambda model, row, _column: model.share(row),
     PRESENCE_ROLE: lambda model, row, _column: model.presence(row),
+    LETTERS_ROLE: lambda model, row, _column: model.letters(row),
 }

@@ -9,8 +9,10 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Qt, Signal
 
 from chatdesk.domain.ids import AccountId, OrderId
+from chatdesk.domain.kinds import OrderKind
 from chatdesk.ui.lists.arranged import Arranged, Key
 from chatdesk.ui.lists.folding import fold, matches, words_of
+from chatdesk.ui.lists.proxy import PROGRESS_ORDER
 from chatdesk.ui.lists.tally import Tally
 from chatdesk.ui.orders.model import Column, OrderModel
 from chatdesk.ui.orders.row import OrderRow
@@ -36,8 +38,10 @@ class OrderProxy(Arranged):
         self._column: Column | None = None
         self._descending = False
         self._account: AccountId | None = None
+        self._kind: OrderKind | None = None
         self._words: tuple[str, ...] = ()
         self._tally = Tally(self._tags_of)
+        self._kinds: Tally[OrderKind] = Tally(self._kinds_of)
         super().__init__(model, model, parent, columns=len(Column))
         self._recount()
         self.refilter()
@@ -65,6 +69,22 @@ class OrderProxy(Arranged):
             self._chip = chip
             self.refilter()
 
+    @property
+    def kind(self) -> OrderKind | None:
+        """The kind of order that is shown; None: all."""
+        return self._kind
+
+    def set_kind(self, kind: OrderKind | None) -> None:
+        """Show one kind of order, or (None) all."""
+        if kind is not self._kind:
+            self._kind = kind
+            self._recount()
+            self.refilter()
+
+    def count_of_kind(self, kind: OrderKind) -> int:
+        """How many orders of a kind the chosen account has."""
+        return self._kinds.count(kind)
+
     def set_query(self, query: str) -> None:
         """Show only orders that hold every word of `query`, in their own words or the last message's."""
         words = words_of(query)
@@ -91,16 +111,27 @@ class OrderProxy(Arranged):
     # -- counts ----------------------------------------------------------------------------------------
 
     def source_changed(self, ids: Iterable[int], *, gone: bool) -> None:
-        if self._tally.update(ids, gone=gone):
+        rows = list(ids)
+        kinds = self._kinds.update(rows, gone=gone)
+        if self._tally.update(rows, gone=gone) or kinds:
             self.counts_changed.emit()
 
     def _recount(self) -> None:
-        self._tally.restart(self._model.row_id(at) for at in range(self._model.rowCount()))
+        rows = [self._model.row_id(at) for at in range(self._model.rowCount())]
+        self._kinds.restart(rows)
+        self._tally.restart(rows)
         self.counts_changed.emit()
+
+    def _kinds_of(self, row_id: int) -> frozenset[OrderKind]:
+        order = self._row(row_id).order
+        mine = self._account is None or order.account_id == self._account
+        return frozenset({order.kind}) if mine else frozenset()
 
     def _tags_of(self, row_id: int) -> frozenset[OrderChip]:
         row = self._row(row_id)
         if self._account is not None and row.order.account_id != self._account:
+            return frozenset()
+        if self._kind is not None and row.order.kind is not self._kind:
             return frozenset()
         tags = {OrderChip.ALL, OrderChip.OPEN if row.is_open else OrderChip.CLOSED}
         if self._model.waiting_since_us(row) is not None:
@@ -137,6 +168,10 @@ class OrderProxy(Arranged):
                 return (True, 0) if since is None else (False, sign * since)
             case Column.LAST:
                 return (sign * -self._model.activity_at_us(row),)
+            case Column.STATUS:
+                text = fold(self._model.text(row, column))
+                said = reversed_text(text) if self._descending else (text,)
+                return (sign * PROGRESS_ORDER[row.order.progress], *said)
             case _:
                 text = natural(fold(self._model.text(row, column)))
                 return (reversed_text(text),) if self._descending else (text,)

@@ -60,6 +60,8 @@ def share_done(order: Order, statuses: Sequence[StatusChoice]) -> float:
 
     statuses: what the account's platform knows; an order off that path is placed by its progress alone.
     """
+    if order.progress is Progress.DONE:
+        return 1.0  # whatever else the platform lists after it
     path = [status.value for status in statuses if status.on_path]
     if order.status in path:
         return (path.index(order.status) + 1) / len(path)
@@ -94,6 +96,19 @@ def progress_text(progress: Progress) -> str:
     """How an order stands, in a word that holds for every platform."""
     return _PROGRESS[progress]()
 
+
+def kinds_text(kind: OrderKind) -> str:
+    """Several orders of a sort, for a filter."""
+    return _MANY_KINDS[kind]()
+
+
+_MANY_KINDS = {
+    OrderKind.ORDER: lambda: tr("Orders"),
+    OrderKind.TRIP: lambda: tr("Trips"),
+    OrderKind.PACKAGE: lambda: tr("Packages"),
+    OrderKind.BOOKING: lambda: tr("Bookings"),
+    OrderKind.RFQ: lambda: tr("RFQs"),
+}
 
 _PROGRESS = {
     Progress.OPEN: lambda: tr("open"),

@@ -18,6 +18,7 @@ from chatdesk.ui.plain import Answer, PlainQuestion
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.timeline.info import MessageInfo
 from chatdesk.ui.timeline.offers import Action
+from chatdesk.ui.timeline.report import ReportDialog
 from chatdesk.ui.timeline.wording import body_text, copied_with_name
 
 
@@ -25,10 +26,14 @@ class MessageActions(QObject):
     """`edit_requested(outgoing id, text)`: the composer takes the text of what has not left.
 
     `more_requested(message id)`: show more of a long text.
+    `elsewhere_requested(text)`: it shall be written in another conversation.
     """
 
     edit_requested = Signal(str, str)
     more_requested = Signal(object)
+    elsewhere_requested = Signal(str)
+    told = Signal(str)
+    """Something to be said in the window, as a sentence."""
 
     def __init__(self, context: UiContext, parent: QWidget) -> None:
         super().__init__(parent)
@@ -47,6 +52,10 @@ class MessageActions(QObject):
                 self.more_requested.emit(message.id)
             case Action.INFO:
                 MessageInfo(self._context, message, self._window).open()
+            case Action.ELSEWHERE:
+                self.elsewhere_requested.emit(message.text)
+            case Action.REPORT:
+                self._ask_reason(message)
             case Action.DELETE:
                 self._ask(
                     tr("Delete this message for everyone?"),
@@ -89,6 +98,21 @@ class MessageActions(QObject):
                 )
             case _:
                 return
+
+    def _ask_reason(self, message: Message) -> None:
+        dialog = ReportDialog(self._context, message, self._window)
+        dialog.given.connect(lambda reason: self._report(message, reason))
+        dialog.open()
+
+    def _report(self, message: Message, reason: str) -> None:
+        self._tasks.start(
+            "report",
+            self._context.desk.report(message.id, reason),
+            on_done=lambda _item: self.told.emit(
+                tr("Your report is queued and goes to the platform's staff. The outbox shows how it stands.")
+            ),
+            exclusive=False,
+        )
 
     def _start(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
         self._tasks.start(name, work, exclusive=False)

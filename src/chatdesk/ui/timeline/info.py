@@ -11,8 +11,16 @@ from chatdesk.ui.i18n import full_time, tr
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
-from chatdesk.ui.timeline.wording import info_word, sender_words, trouble_words
-from chatdesk.ui.words import delivery_word, error_sentences
+from chatdesk.ui.timeline.wording import (
+    extra_lines,
+    how_far,
+    info_word,
+    sender_words,
+    subject_words,
+    topic_words,
+    trouble_words,
+)
+from chatdesk.ui.words import error_sentences
 
 
 class MessageInfo(QDialog):
@@ -30,10 +38,17 @@ class MessageInfo(QDialog):
         self._grid.setVerticalSpacing(theme.metrics.tiny)
         self._add(tr("From"), sender_words(message))
         self._add(tr("Written"), full_time(message.sent_at_us))
+        for name, words in (
+            (tr("Subject"), subject_words(message)),
+            (tr("Kind"), topic_words(message.extras.topic)),
+            (tr("Files"), "\n".join(extra_lines(message))),
+        ):
+            if words:
+                self._add(name, words)
         if message.edited_at_us is not None:
             self._add(tr("Edited"), full_time(message.edited_at_us))
         if message.own:
-            state = tr("deleted") if message.deleted else delivery_word(message.state)
+            state = tr("deleted") if message.deleted else how_far(message)
             self._add(tr("State"), state)
             trouble = trouble_words(message)
             if trouble:

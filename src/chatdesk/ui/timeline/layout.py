@@ -18,10 +18,12 @@ from chatdesk.ui.timeline.lines import TextPart, break_lines
 from chatdesk.ui.timeline.links import Link, find_links
 from chatdesk.ui.timeline.offers import Action, inline, label
 from chatdesk.ui.timeline.scroll import Extent
-from chatdesk.ui.timeline.shown import Shown, shown
+from chatdesk.ui.timeline.shown import LINE_BREAK, Shown, shown
 from chatdesk.ui.timeline.style import BUBBLE_SHARE, Style
 from chatdesk.ui.timeline.wording import (
     body_text,
+    extra_lines,
+    is_handed_over,
     is_troubled,
     sender_words,
     state_words,
@@ -53,6 +55,10 @@ class Item(NamedTuple):
     steps: int
     """How often the person asked for more of a long text."""
     now_us: int
+    subject: str = ""
+    """The line above the text, where it says something new."""
+    topic: str = ""
+    """The kind of message, as a chip."""
 
 
 class Words(NamedTuple):
@@ -66,6 +72,13 @@ class ActionLink(NamedTuple):
     """Words that do something when they are pressed; `rect` is the area that takes the press."""
 
     action: Action
+    words: Words
+    rect: QRectF
+
+
+class Chip(NamedTuple):
+    """A word on a small plate."""
+
     words: Words
     rect: QRectF
 
@@ -92,6 +105,10 @@ class RowLayout:
     shown: Shown
     links: tuple[Link, ...] = ()
     name: Words | None = None
+    chip: Chip | None = None
+    subject: TextPart | None = None
+    extra: TextPart | None = None
+    """Files and places, a line each."""
     note: TextPart | None = None
     actions: tuple[ActionLink, ...] = ()
     small_print: tuple[Words, ...] = ()
@@ -146,6 +163,10 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     name = sender_words(message) if item.show_name and above.first and not message.own else ""
     note_words = _note(message)
     note = break_lines(note_words, style.note, inner - _note_indent(message, style)) if note_words else None
+    subject = break_lines(item.subject, style.name, inner) if item.subject else None
+    below = LINE_BREAK.join(extra_lines(message))
+    extra = break_lines(below, style.note, inner) if below else None
+    chip, chip_width = _chip_words(item.topic, inner, style)
     flow, flow_width = _flow(_link_words(message, text), inner, style)
     small = _small_print(item, style, inner)
     # Time and mark stand beside the last links where there is room for both.
@@ -154,6 +175,9 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     needs = (
         lines.width,
         style.name_metrics.horizontalAdvance(name),
+        subject.width if subject else 0.0,
+        extra.width if extra else 0.0,
+        chip_width,
         note.width + _note_indent(message, style) if note else 0.0,
         flow_width,
         small.width,
@@ -184,8 +208,17 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
         elided = style.name_metrics.elidedText(name, Qt.TextElideMode.ElideRight, column)
         row.name = Words(elided, QPointF(left, y + style.name_metrics.ascent()))
         y += math.ceil(style.name_metrics.height()) + 1
-        row.text = lines.moved(QPointF(left, y), column)
+    if chip:
+        row.chip, y = _place_chip(chip, QPointF(left, y), chip_width, style)
+    if subject:
+        row.subject = subject.moved(QPointF(left, y), column)
+        y += math.ceil(subject.height) + 1
+    row.text = lines.moved(QPointF(left, y), column)
     y += math.ceil(lines.height)
+    if extra:
+        y += style.tiny
+        row.extra = extra.moved(QPointF(left, y), column)
+        y += math.ceil(extra.height)
     if note:
         y += style.tiny
         indent = _note_indent(message, style)
@@ -202,6 +235,23 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     row.bubble = QRectF(x, top, bubble_width, bottom - top)
     row.height = bottom + style.focus
     return row
+
+
+def _chip_words(topic: str, most: float, style: Style) -> tuple[str, float]:
+    """The word of a chip, cut to the room there is, and the width of its plate."""
+    if not topic:
+        return "", 0.0
+    room = max(1.0, most - 2.0 * style.tiny)
+    word = style.small_metrics.elidedText(topic, Qt.TextElideMode.ElideRight, room)
+    return word, min(most, math.ceil(style.small_metrics.horizontalAdvance(word)) + 2.0 * style.tiny)
+
+
+def _place_chip(word: str, at: QPointF, width: float, style: Style) -> tuple[Chip, float]:
+    """The plate with its word, and where it ends below."""
+    height = math.ceil(style.small_metrics.height()) + style.tiny
+    base = at.y() + style.tiny / 2 + style.small_metrics.ascent()
+    chip = Chip(Words(word, QPointF(at.x() + style.tiny, base)), QRectF(at.x(), at.y(), width, height))
+    return chip, at.y() + height + style.tiny / 2
 
 
 def _system_line(item: Item, width: int, style: Style) -> RowLayout:
@@ -270,7 +320,7 @@ def _note_indent(message: Message, style: Style) -> int:
 def _small_mark(message: Message) -> str:
     if not message.own or message.deleted or is_troubled(message):
         return ""
-    return _MARKS.get(message.state, "")
+    return "broadcast" if is_handed_over(message) else _MARKS.get(message.state, "")
 
 
 class _SmallPrint(NamedTuple):

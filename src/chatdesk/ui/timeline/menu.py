@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
+from chatdesk.domain.entities import Message
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import without_mnemonic
 from chatdesk.ui.timeline.actions import copy_text
 from chatdesk.ui.timeline.links import Link, real_host
 from chatdesk.ui.timeline.offers import Action, label, menu
+from chatdesk.ui.timeline.wording import MOST_FILES, attachment_words
 
 if TYPE_CHECKING:
     from chatdesk.ui.timeline.view import TimelineView
@@ -46,6 +48,24 @@ class MessageMenu(QMenu):
             entry.setData(action)
             entry.triggered.connect(lambda _on=False, which=action: perform(which))
 
+    def add_addresses(self, message: Message) -> None:
+        """Offer to copy where the files of a message lie, and its place; nothing is opened."""
+        if message.deleted:
+            return
+        found = [
+            (tr("Copy address of {name}", name=attachment_words(one)), one.url)
+            for one in message.extras.attachments[:MOST_FILES]
+            if one.url
+        ]
+        place = message.extras.place
+        if place is not None:
+            found.append((tr("Copy the place"), f"{place[0]:.6f}, {place[1]:.6f}"))
+        if found:
+            self.addSeparator()
+        for words, text in found:
+            entry = self.addAction(without_mnemonic(words))
+            entry.triggered.connect(lambda _on=False, copied=text: copy_text(copied))
+
     def add_link(self, link: Link, opened: Callable[[], None], copied: Callable[[], None]) -> None:
         """Offer to open or copy an address; the entry names the host that would be asked."""
         host = real_host(link.url)[:_HOST_CHARS]
@@ -64,7 +84,7 @@ class MessageMenu(QMenu):
 def open_message_menu(view: TimelineView, row: int, at: QPoint | None = None) -> MessageMenu | None:
     """Open the menu of a row at a point of the screen, or at its bubble; None where it would be empty."""
     message, layout = view.timeline.message(row), view.row_layout(row)
-    actions = menu(message, can_delete=view.room.can_delete)
+    actions = menu(message, can_delete=view.room.can_delete, can_report=view.room.can_report)
     if layout.shown.hidden_chars:
         actions = (Action.SHOW_MORE, *actions)
     selected = view.selection.text(layout)
@@ -76,6 +96,7 @@ def open_message_menu(view: TimelineView, row: int, at: QPoint | None = None) ->
         view,
         selected=(lambda: copy_text(selected)) if selected else None,
     )
+    made.add_addresses(message)
     link = layout.links[0] if at is None and len(layout.links) == 1 else None
     if at is not None:
         hit = view.hit(view.viewport().mapFromGlobal(at))

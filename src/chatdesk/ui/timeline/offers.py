@@ -27,10 +27,17 @@ class Action(Enum):
     """Delete an own message at the server."""
     INFO = "info"
     SHOW_MORE = "show_more"
+    ELSEWHERE = "elsewhere"
+    """Write a text that can't go here in another conversation."""
+    REPORT = "report"
+    """Tell the platform's staff about a message."""
 
 
 _HOPELESS = frozenset({ParkReason.CLOSED, ParkReason.NOT_FOUND, ParkReason.TOO_LONG, ParkReason.EMPTY})
 """Sending the same text again can't help."""
+
+_CLOSED = frozenset({ParkReason.CLOSED, ParkReason.NOT_FOUND})
+"""The conversation takes no text any more, whatever it says."""
 
 _SETTLED = frozenset({DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.READ})
 
@@ -42,21 +49,26 @@ def inline(message: Message) -> tuple[Action, ...]:
     if message.state is DeliveryState.UNCERTAIN:
         return (Action.CHECK, Action.SEND_AGAIN, Action.DISCARD)
     if message.state is DeliveryState.PARKED:
+        if message.parked in _CLOSED:
+            return (Action.ELSEWHERE, Action.COPY, Action.REMOVE)
         retry = () if message.parked in _HOPELESS else (Action.RETRY,)
         return (*retry, Action.EDIT, Action.COPY, Action.REMOVE)
     return ()
 
 
-def menu(message: Message, *, can_delete: bool) -> tuple[Action, ...]:
+def menu(message: Message, *, can_delete: bool, can_report: bool = False) -> tuple[Action, ...]:
     """Everything that the context menu of a message offers, in its order.
 
-    can_delete: the platform can delete own messages.
+    can_delete: the platform can delete own messages. can_report: its staff can be told of others'.
     """
     if message.deleted:
         return (Action.INFO,) if message.own else ()
     copying = (Action.COPY, Action.COPY_WITH_NAME)
-    if message.kind is MessageKind.SYSTEM or not message.own:
+    if message.kind is MessageKind.SYSTEM:
         return copying
+    if not message.own:
+        reporting = (Action.REPORT,) if can_report and message.remote_id is not None else ()
+        return (*copying, *reporting)
     state: tuple[Action, ...] = ()
     if message.outgoing_id is not None:
         if message.state is DeliveryState.QUEUED:
@@ -98,4 +110,6 @@ _LABELS = {
     Action.DELETE: lambda: tr("Delete for everyone…"),
     Action.INFO: lambda: tr("Message info"),
     Action.SHOW_MORE: lambda: tr("Show more"),
+    Action.ELSEWHERE: lambda: tr("Write elsewhere…"),
+    Action.REPORT: lambda: tr("Report…"),
 }

@@ -198,6 +198,11 @@ class RowPainter:
             formats.append(_range(*emphasis.selection, look))
         painter.setPen(colours.muted if row.message.deleted else colours.text)
         row.text.layout.draw(painter, row.text.rect.topLeft(), formats, QRectF())
+        if row.subject is not None:
+            row.subject.layout.draw(painter, row.subject.rect.topLeft(), [], QRectF())
+        if row.extra is not None:
+            painter.setPen(colours.link)
+            row.extra.layout.draw(painter, row.extra.rect.topLeft(), [], QRectF())
         if row.note is not None:
             painter.setPen(colours.note)
             row.note.layout.draw(painter, row.note.rect.topLeft(), [], QRectF())
@@ -210,6 +215,13 @@ class RowPainter:
             painter.setFont(style.name)
             painter.setPen(colours.muted)
             painter.drawText(row.name.at, row.name.text)
+        if row.chip is not None:
+            painter.setFont(style.small)
+            painter.setPen(QPen(colours.muted, style.line))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            inside = row.chip.rect.adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(inside, style.tail, style.tail)
+            painter.drawText(row.chip.words.at, row.chip.words.text)
         painter.setFont(style.link)
         for part in row.actions:
             if part.action in {emphasis.hovered, emphasis.pressed}:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from chatdesk.domain.actions import FieldAsked
 from chatdesk.domain.changes import AccountsPut, AccountStatus, ConversationsPut
 from chatdesk.domain.entities import Account, Conversation
 from chatdesk.domain.ids import ConversationId
-from chatdesk.domain.kinds import ConnectionState, Feature, Lifecycle
+from chatdesk.domain.kinds import ConnectionState, Feature, Lifecycle, Support
 from chatdesk.ui.context import UiContext
 
 CLOSED = frozenset({Lifecycle.READ_ONLY, Lifecycle.ENDED, Lifecycle.DELETED})
@@ -44,6 +45,22 @@ class Room(QObject):
     def can_delete(self) -> bool:
         """Whether the platform deletes own messages."""
         return self.account is not None and self.account.capabilities.has(Feature.DELETE_OWN)
+
+    @property
+    def can_report(self) -> bool:
+        """Whether messages can be reported to the platform's staff."""
+        return self.account is not None and self.account.capabilities.has(Feature.REPORT)
+
+    @property
+    def can_type(self) -> bool:
+        """Whether the others can be told that one is typing, or may be."""
+        features = self.account.capabilities.features if self.account is not None else {}
+        return features.get(Feature.TYPING, Support.PROBE) is not Support.NO
+
+    @property
+    def message_fields(self) -> tuple[FieldAsked, ...]:
+        """What a message here carries beside its text."""
+        return self.account.capabilities.message_fields if self.account is not None else ()
 
     @property
     def limit_chars(self) -> int:

@@ -6,12 +6,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
+from chatdesk.domain.actions import NO_EXTRAS, Extras, FieldAsked
 from chatdesk.domain.entities import Message
 from chatdesk.domain.ids import MessageId
 from chatdesk.ui.timeline.grouping import above
 from chatdesk.ui.timeline.layout import Item, RowLayout, lay_out
 from chatdesk.ui.timeline.model import TimelineModel
 from chatdesk.ui.timeline.style import Style
+from chatdesk.ui.timeline.wording import subject_words, topic_words
 
 KEPT_LAYOUTS = 600
 
@@ -36,6 +38,7 @@ class RowBook:
         self._steps: dict[MessageId, int] = {}
         self._width = 0
         self._title = ""
+        self._usual = NO_EXTRAS
         self.laid_out = 0
 
     def use_width(self, width: int) -> bool:
@@ -51,9 +54,14 @@ class RowBook:
         self._style = style
         self._kept.clear()
 
-    def use_conversation(self, title: str) -> None:
-        """Another conversation; names that equal its title are not repeated over every message."""
+    def use_conversation(self, title: str, fields: tuple[FieldAsked, ...] = ()) -> None:
+        """Another conversation; names that equal its title are not repeated over every message.
+
+        fields: what messages carry beside their text; a subject that is as usual is not repeated either.
+        """
         self._title = title
+        defaults = {field.key: field.default for field in fields}
+        self._usual = Extras(subject=defaults.get("subject", ""), topic=defaults.get("topic", ""))
         self._kept.clear()
         self._steps.clear()
 
@@ -73,6 +81,20 @@ class RowBook:
     def kept_messages(self) -> tuple[Message, ...]:
         """The messages of the layouts that are kept."""
         return tuple(kept.message for kept in self._kept.values())
+
+    def _subject(self, before: Message | None, message: Message) -> str:
+        """The subject where it is another one than above, or than usual in the first message here."""
+        subject = subject_words(message)
+        above_it = (subject_words(before) if before is not None else "") or self._usual.subject
+        return subject if subject != above_it else ""
+
+    def _topic(self, before: Message | None, message: Message) -> str:
+        """The kind of message where it is not the usual one, or is it again."""
+        topic = message.extras.topic if not message.deleted else ""
+        above_it = (before.extras.topic if before is not None else "") or self._usual.topic
+        if topic == self._usual.topic and topic == above_it:
+            return ""
+        return topic_words(topic)
 
     def row(self, number: int) -> RowLayout:
         """The layout of a row of the model."""
@@ -97,6 +119,8 @@ class RowBook:
             show_name=message.sender_name != self._title,
             steps=self._steps.get(message.id, 0),
             now_us=self._now_us(),
+            subject=self._subject(before, message),
+            topic=self._topic(before, message),
         )
         row = lay_out(item, self._width, self._style)
         self.laid_out += 1

@@ -50,11 +50,14 @@ class TimelineView(RowSurface):
     """Shows one conversation: `open_conversation`, `scroll_to_message`.
 
     `edit_requested(outgoing id, text)` goes to the composer, and `text_typed(str)` too: letters typed while
-    the list has the focus. All other actions are carried out here.
+    the list has the focus. `elsewhere_requested(text)`: it shall be written in another conversation.
+    `told(sentence)`: to be said in the window. All other actions are carried out here.
     """
 
     edit_requested = Signal(str, str)
     text_typed = Signal(str)
+    elsewhere_requested = Signal(str)
+    told = Signal(str)
 
     def __init__(self, context: UiContext, parent: QWidget | None = None) -> None:
         super().__init__(context, TimelineModel(context.desk.reader), parent)
@@ -92,6 +95,8 @@ class TimelineView(RowSurface):
         self._seen.seen.connect(self._tell_seen)
         self._typing.moved.connect(self._on_typing_moved)
         self._actions.edit_requested.connect(self.edit_requested)
+        self._actions.elsewhere_requested.connect(self.elsewhere_requested)
+        self._actions.told.connect(self.told)
         self._actions.more_requested.connect(self._show_more)
         self.pointer.row_pressed.connect(self._set_current_row)
         self.pointer.action_pressed.connect(self._on_action)
@@ -123,7 +128,7 @@ class TimelineView(RowSurface):
         self._typing.show_names(())
         self.history.open()
         self.jump.set_count(0)
-        self.book.use_conversation(known.title if known else "")
+        self.book.use_conversation(known.title if known else "", self.room.message_fields)
         self._seen.open(known.id if known else None, known.seen_cursor if known else None)
         self._today = local_day(self.context.clock.now_us())
         self.timeline.open(known.id if known else None)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from chatdesk.domain.actions import Attachment
 from chatdesk.domain.entities import Message
 from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, ParkReason
 from chatdesk.domain.text import one_line
-from chatdesk.ui.i18n import clock_time, full_time, number, span, tr
+from chatdesk.ui.i18n import clock_time, full_time, number, size_text, span, tr, trn
 from chatdesk.ui.timeline.offers import inline, label
+from chatdesk.ui.vocabulary import choice_title
 from chatdesk.ui.words import delivery_word, parked_sentence, parked_word, uncertain_sentence
 
 SPOKEN_CHARS = 2_000
 NAME_CHARS = 80
+SUBJECT_CHARS = 200
+MOST_FILES = 10
 _TROUBLED = frozenset({DeliveryState.UNCERTAIN, DeliveryState.PARKED})
 
 
@@ -54,8 +58,8 @@ def state_words(message: Message, now_us: int) -> str:
     """What stands behind the mark of an own message; empty where the mark alone is plain enough."""
     if not message.own or message.deleted:
         return ""
-    if message.assurance is Assurance.RELAYED and message.state is DeliveryState.ACCEPTED:
-        return tr("unconfirmed")
+    if is_handed_over(message):
+        return tr("handed over")
     match message.state:
         case DeliveryState.QUEUED if message.expected_at_us is not None and message.expected_at_us > now_us:
             return tr("queued, goes in about {time}", time=span(message.expected_at_us - now_us))
@@ -63,6 +67,53 @@ def state_words(message: Message, now_us: int) -> str:
             return delivery_word(message.state)
         case _:
             return ""
+
+
+def is_handed_over(message: Message) -> bool:
+    """Whether the server passed an own message on without keeping it: nobody knows whether it arrived."""
+    relayed = message.own and message.assurance is Assurance.RELAYED
+    return relayed and message.state in {DeliveryState.ACCEPTED, DeliveryState.DELIVERED}
+
+
+def how_far(message: Message) -> str:
+    """How far an own message has come, in a word; never more than is known."""
+    return tr("handed over") if is_handed_over(message) else delivery_word(message.state)
+
+
+def attachment_words(attachment: Attachment) -> str:
+    """A file of a message in one line: its name, and its size where it is known."""
+    name = one_line(attachment.name, NAME_CHARS)
+    if not name:
+        # The end of the address names most files; what follows it never does.
+        path = attachment.url.partition("?")[0].partition("#")[0].rstrip("/")
+        name = one_line(path.rpartition("/")[2], NAME_CHARS) or tr("File")
+    if attachment.size_bytes is None or attachment.size_bytes < 0:
+        return name
+    return tr("{name} · {size}", name=name, size=size_text(attachment.size_bytes))
+
+
+def extra_lines(message: Message) -> tuple[str, ...]:
+    """What a message carries below its text: its files and its place, a line each."""
+    if message.deleted:
+        return ()
+    files = [attachment_words(one) for one in message.extras.attachments[:MOST_FILES]]
+    more = len(message.extras.attachments) - len(files)
+    if more > 0:
+        files.append(trn("and 1 more file", "and {n} more files", more))
+    place = message.extras.place
+    if place is not None:
+        files.append(tr("Place: {where}", where=f"{place[0]:.5f}, {place[1]:.5f}"))
+    return tuple(files)
+
+
+def subject_words(message: Message) -> str:
+    """The subject of a message on one line; empty where it has none."""
+    return "" if message.deleted else one_line(message.extras.subject, SUBJECT_CHARS)
+
+
+def topic_words(topic: str) -> str:
+    """The platform's word for a kind of message, as a person reads it."""
+    return choice_title(one_line(topic, NAME_CHARS)) if topic else ""
 
 
 def trouble_words(message: Message) -> str:
@@ -81,9 +132,11 @@ def spoken(message: Message) -> str:
     if message.kind is MessageKind.SYSTEM:
         return tr("{when}: {text}", when=when, text=text)
     who = sender_words(message)
+    beside = [topic_words(message.extras.topic), subject_words(message)] if not message.deleted else []
+    text = ", ".join(part for part in (*beside, text, *extra_lines(message)) if part)
     if not message.own or message.deleted:
         return tr("{who}, {when}: {text}", who=who, when=when, text=text)
-    state = delivery_word(message.state)
+    state = how_far(message)
     return tr("{who}, {when}: {text}, {state}", who=who, when=when, text=text, state=state)
 
 
