@@ -97,6 +97,7 @@ HEAD = FreshHead(ORDER)
 BOTH = pytest.mark.parametrize("order", ["rising", "falling"])
 
 
+@pytest.mark.shows("dispatcher", "history", "yes")
 @pytest.mark.parametrize("order", ["rising", "falling", "mixed"])
 @pytest.mark.parametrize("count", [0, 1, 2, 49, 50])
 def test_one_page_is_the_whole_history(order: str, count: int) -> None:
@@ -238,6 +239,7 @@ def test_an_endless_history_in_no_order_claims_no_end() -> None:
     assert (window.complete, window.reaches_head, window.reaches_start) == (False, False, False)
 
 
+@pytest.mark.shows("dispatcher", "history_paging", "yes")
 @BOTH
 @pytest.mark.parametrize("count", [60, 120, 1_030])
 def test_scrolling_up_meets_every_message_once(order: str, count: int) -> None:
@@ -315,6 +317,7 @@ def test_a_record_that_cannot_be_read_makes_the_window_prove_nothing() -> None:
     assert Dropped(reason="malformed") in paper.events
 
 
+@pytest.mark.shows("dispatcher", "foreign_dropped", "yes")
 def test_a_record_of_another_order_is_dropped() -> None:
     """Nothing of conversations that were not asked for."""
     paper = Paper()
@@ -377,6 +380,7 @@ def test_a_lost_answer_is_asked_for_again() -> None:
     assert paper.again() == second
 
 
+@pytest.mark.shows("dispatcher", "probing", "yes")
 def test_the_unread_route_is_probed_once_a_day() -> None:
     """Documented, absent here: an HTML 404 is remembered."""
     paper = Paper()

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup
 from chatdesk.domain.events import Dropped
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.ports import (
     Accepted,
+    Act,
     Answer,
     Arrived,
     Call,
@@ -23,6 +25,7 @@ from chatdesk.domain.ports import (
     ConnectRefused,
     DeleteMessage,
     Emit,
+    Find,
     FreshHead,
     FreshLists,
     FreshNotifications,
@@ -43,10 +46,12 @@ from chatdesk.domain.ports import (
     SignIn,
     SignOut,
     Typing,
+    Watched,
 )
 from chatdesk.platforms.dispatcher.adapter import DispatcherAdapter
 from chatdesk.wire.dispatcher import names, texts
 from tests.platforms.dispatcher import captures
+from tests.platforms.dispatcher.acting import FORM
 from tests.platforms.dispatcher.paper import NUMBER, ORDER, Paper, fresh_jwt, put
 
 INPUTS = 40_000
@@ -198,6 +203,21 @@ GOALS: list[GoalKind] = [
     Typing(ORDER, True),
     Probe(),
     FreshNotifications(),
+    Watched(ORDER, ORDER),
+    Find(Lookup(kind=FindKind.ORDER, words="Austin (")),
+    *(
+        Act(
+            Action(
+                kind=kind,
+                order=ORDER,
+                order_number=NUMBER,
+                target="6b" * 12,
+                path="/home/me/a.pdf",
+                fields={**FORM, "truck": "TRK-7"},
+            )
+        )
+        for kind in ActionKind
+    ),
 ]
 STATUSES = [
     200,

@@ -90,6 +90,8 @@ def listed(server: Server, role: str = "moderator") -> tuple[Paper, list[str]]:
     return paper, [event.number or "" for event in paper.events if isinstance(event, OrderSeen)]
 
 
+@pytest.mark.shows("dispatcher", "order_list", "yes")
+@pytest.mark.shows("dispatcher", "conversation_list", "yes")
 @pytest.mark.parametrize("count", [0, 1, 127, 128, 129, 300])
 def test_every_order_is_listed_once(count: int) -> None:
     """Page by page, each with its conversation."""
@@ -207,6 +209,7 @@ def at_chats(paper: Paper) -> Paper:
     return paper
 
 
+@pytest.mark.shows("dispatcher", "probing", "yes")
 def test_the_list_of_chats_is_probed_once_a_day() -> None:
     """404 with HTML means absent; the lists are complete without it."""
     paper = at_chats(Paper())
@@ -222,6 +225,7 @@ def test_the_list_of_chats_is_probed_once_a_day() -> None:
     assert paper.adapter.capabilities(paper.facts).features[Feature.CHAT_LIST] is Support.PROBE
 
 
+@pytest.mark.shows("dispatcher", "unread", "partial")
 def test_the_list_of_chats_tells_unread_and_activity() -> None:
     """Where a deployment has it."""
     paper = at_chats(Paper())

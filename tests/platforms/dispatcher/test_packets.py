@@ -155,6 +155,7 @@ def update(kind: str = "order_status_updated", **changes: Any) -> dict[str, Any]
     return {"orderId": ORDER, "update": {"type": kind, "order": order}, "timestamp": STAMP}
 
 
+@pytest.mark.shows("dispatcher", "status_push", "partial")
 def test_a_status_push_is_the_raw_record() -> None:
     """`_id` instead of `id`; unresolved references leave what is known of people and trucks alone.
 
@@ -197,6 +198,7 @@ def test_an_update_without_an_order_still_names_its_room() -> None:
 # -- typing, reading, presence -----------------------------------------------------------------------------
 
 
+@pytest.mark.shows("dispatcher", "typing", "yes")
 @pytest.mark.parametrize("on", [True, False])
 def test_typing_comes_by_e_mail_or_by_id(on: bool) -> None:
     """Seen with `email`, documented with `userId`; a known id is shown by its e-mail."""
@@ -221,6 +223,7 @@ def test_our_other_devices_do_not_type_at_us(who: dict[str, str]) -> None:
     assert Paper().push("user-typing", {"orderId": ORDER, "isTyping": True, **who}) == []
 
 
+@pytest.mark.shows("dispatcher", "read_per_conversation", "partial")
 def test_a_read_signal_goes_up_to_its_time() -> None:
     """The whole conversation up to the timestamp; from another device of ours it is our own reading."""
     paper = Paper()
@@ -235,6 +238,7 @@ def test_a_read_signal_goes_up_to_its_time() -> None:
     assert timeless == ReadSeen(conversation=ORDER, person_id=OTHER, by_self=False)
 
 
+@pytest.mark.shows("dispatcher", "presence", "partial")
 def test_who_joins_is_there_and_who_leaves_is_not() -> None:
     """And whoever leaves types no longer."""
     paper = Paper()
@@ -277,6 +281,7 @@ def note(**changes: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.shows("dispatcher", "notifications", "yes")
 @pytest.mark.parametrize(
     ("changes", "stale"),
     [

@@ -56,6 +56,7 @@ def test_identity_comes_from_the_token() -> None:
     assert paper.facts.account.secrets.access == access
 
 
+@pytest.mark.shows("dispatcher", "sign_in", "yes")
 @pytest.mark.parametrize(
     "message",
     [
@@ -161,6 +162,7 @@ def test_a_token_is_renewed_ten_minutes_before_its_end() -> None:
     assert call.headers == (("Authorization", f"Bearer {access}"),)
 
 
+@pytest.mark.shows("dispatcher", "token_renewal", "yes")
 def test_a_401_leads_to_a_refresh_and_the_same_request_again() -> None:
     """Expired and invalid are the same words: a refresh decides."""
     paper = Paper()
@@ -340,6 +342,7 @@ def test_an_open_socket_gets_a_new_token_in_time() -> None:
 # -- sign out ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("dispatcher", "sign_out", "yes")
 @pytest.mark.parametrize("status", [200, 401, 500])
 def test_any_answer_ends_a_sign_out(status: int) -> None:
     """401 only says that there was nothing left to revoke."""
@@ -361,6 +364,7 @@ def test_a_sign_out_without_a_server_ends_too() -> None:
 # -- the announcement --------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("dispatcher", "client_ids", "partial")
 @pytest.mark.parametrize(
     ("announcement", "grade"),
     [

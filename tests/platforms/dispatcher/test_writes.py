@@ -71,6 +71,7 @@ def test_a_send_is_one_post_with_order_and_text() -> None:
     assert call.body == {"orderId": ORDER, "message": "hello"}
 
 
+@pytest.mark.shows("dispatcher", "send", "yes")
 def test_a_201_binds_the_id() -> None:
     """HTTP decides: the body of a 201 says `status: 200`."""
     paper = Paper()
@@ -259,6 +260,7 @@ MESSAGE = RemoteId("6afffac90f359758693dd26b")
 DELETE = DeleteMessage(ORDER, MESSAGE)
 
 
+@pytest.mark.shows("dispatcher", "delete", "yes")
 @pytest.mark.parametrize(
     ("status", "body"), [(200, success(None)), (404, error(404, texts.ERR_MESSAGE_NOT_FOUND))]
 )
@@ -321,6 +323,7 @@ def test_values_that_are_no_status_are_never_sent(status: str) -> None:
     assert Paper("admin").want(put(CHANGE, new=status)) == Parked(ParkReason.REFUSED)
 
 
+@pytest.mark.shows("dispatcher", "status_change", "partial")
 def test_a_status_is_looked_at_before_it_is_changed() -> None:
     """Read the order, then put; the answer is the raw record."""
     paper = Paper("admin")
@@ -381,6 +384,7 @@ def test_a_500_to_a_status_change_may_have_changed_it() -> None:
 READ = MarkRead(ORDER, Cursor("1"))
 
 
+@pytest.mark.shows("dispatcher", "probing", "yes")
 def test_a_read_mark_tells_the_room_and_probes_the_route_once_a_day() -> None:
     """The signal is not stored; the documented route is absent here, which is remembered for a day."""
     paper = Paper()
@@ -442,6 +446,7 @@ def test_a_room_that_was_refused_in_words_is_not_tried_again() -> None:
     assert paper.want(Joined(ORDER)) == Parked(ParkReason.FORBIDDEN)
 
 
+@pytest.mark.shows("dispatcher", "typing", "yes")
 @pytest.mark.parametrize("on", [True, False])
 def test_typing_is_said_once_and_never_late(on: bool) -> None:
     """Offline it is dropped."""
@@ -453,6 +458,7 @@ def test_typing_is_said_once_and_never_late(on: bool) -> None:
     assert offline(paper).want(Typing(ORDER, on)) == Done()
 
 
+@pytest.mark.shows("dispatcher", "send_rest", "yes")
 def test_sending_needs_no_socket() -> None:
     """Sending is REST anyway."""
     assert call_of(offline(Paper()).want(HELLO)).path == names.ROUTE_SEND
