@@ -273,7 +273,10 @@ def _check_order(
                     assert (one >= other) if descending else (one <= other)
             case Column.PROGRESS:
                 assert SHARES[early.progress] <= SHARES[late.progress]
-            case Column.KIND | Column.STATUS:
+            case Column.STATUS:
+                order = list(Progress)
+                assert order.index(early.progress) <= order.index(late.progress)
+            case Column.KIND:
                 assert latest(first) >= latest(second)  # all have the same here
 
 

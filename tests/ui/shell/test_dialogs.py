@@ -301,7 +301,7 @@ class TestOutbox:
             assert offered == {
                 "queued": {"Retry", "Edit…", "Cancel sending"},
                 "uncertain": {"Check", "Send again", "Copy text", "Discard…"},
-                "parked": {"Retry", "Edit…", "Copy text", "Discard…"},
+                "parked": {"Retry", "Write elsewhere…", "Copy text", "Discard…"},
             }
             assert "Your text is safe here" in dialog.explanation()
 

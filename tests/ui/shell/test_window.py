@@ -73,6 +73,8 @@ class TestCommands:
             window = open_window(seat, qtbot)
             await ready(ui, seat, window)
             engines, handlers, theme = seat.engines, window.handlers, seat.theme
+            await seat.desk.link_customer(seat.day.talk("10482"), seat.day.talk("10471"))
+            await ui.until(lambda: window.commands.action("conversation.linked").isEnabled())
             here = window.chat.conversation_id
 
             def row() -> Conversation:
@@ -101,6 +103,9 @@ class TestCommands:
                 "settings.show": dialog("settings"),
                 "conversation.mute": lambda: row().muted,
                 "conversation.archive": lambda: row().archived,
+                "conversation.link": dialog("same customer"),
+                "conversation.linked": lambda: here() == seat.day.talk("10471"),
+                "conversation.unlink": lambda: row().group is None,
                 "conversation.write": lambda: in_region(window.chat.composer),
                 "panel.toggle": window.side.isHidden,
                 "theme.system": lambda: theme.mode is ThemeMode.SYSTEM,
@@ -131,11 +136,9 @@ class TestCommands:
             for command in order:
                 window.commands.action(command).trigger()
                 await ui.until(checks[command], what=command, timeout_s=5)
-                for name in ("sign in", "sign out", "outbox", "settings", "shortcuts", "about"):
-                    shown = handlers.dialog(name)
-                    if shown is not None:
-                        shown.reject()
-                        window.activateWindow()  # no window manager does it here
+                for shown in tuple(handlers._dialogs.values()):
+                    shown.reject()
+                    window.activateWindow()  # no window manager does it here
             theme.set_zoom(1.0)
 
         ui.run(main(), timeout_s=60)

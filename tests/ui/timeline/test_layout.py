@@ -118,11 +118,11 @@ def test_all_states_look_different(style: Style) -> None:
 
 
 def test_a_queued_message_says_when(style: Style) -> None:
-    """Where the time of sending can be expected it is said; a relayed message is called unconfirmed."""
+    """Where the time of sending can be expected it is said; a relayed message is handed over, no more."""
     waiting = own(1, state=DeliveryState.QUEUED, expected_at_us=NOON_US + 4 * MINUTE_US)
     assert state_words(waiting, NOON_US) == "queued, goes in about 4 min"
     assert state_words(waiting, NOON_US + 5 * MINUTE_US) == "queued"
-    assert state_words(own(1, assurance=Assurance.RELAYED), NOON_US) == "unconfirmed"
+    assert state_words(own(1, assurance=Assurance.RELAYED), NOON_US) == "handed over"
 
 
 def test_deleted_messages_show_nothing_of_their_text(style: Style) -> None:
@@ -170,6 +170,9 @@ def test_retry_is_offered_where_it_can_help() -> None:
         assert Action.REMOVE in offered
         hopeless = {ParkReason.CLOSED, ParkReason.NOT_FOUND, ParkReason.TOO_LONG, ParkReason.EMPTY}
         assert (Action.RETRY in offered) is (reason not in hopeless)
+        closed = reason in {ParkReason.CLOSED, ParkReason.NOT_FOUND}
+        assert (Action.ELSEWHERE in offered) is closed
+        assert (Action.EDIT in offered) is not closed, "no text can go there any more"
     assert inline(a_message(1)) == ()
     assert all(label(action) for action in Action)
 
