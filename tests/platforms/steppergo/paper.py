@@ -29,10 +29,6 @@ MY_MAIL = "driver.a@example.test"
 SESSION = "S" * 64
 OUT_ID = OutgoingId("a" * 32)
 FOR_EVER = 10**16
-STATUSES = (
-    "DRAFT PUBLISHED OFFERED FULL IN_PROGRESS DEPARTED EN_ROUTE DRIVER_ARRIVED PASSENGERS_BOARDED IN_TRANSIT"
-    " DELAYED ARRIVED COMPLETED CANCELLED"
-).split()
 BOOKINGS_401 = {"error": "Invalid token", "code": "INVALID_TOKEN"}
 SESSION_401 = {"error": "Invalid or expired session"}
 
@@ -166,7 +162,11 @@ def history(
 ) -> dict[str, Any]:
     """The answer with a history: the oldest message first."""
     people = [person(ME, "Driver Alpha", "DRIVER", unread), person(OTHER, "Passenger Bravo", "PASSENGER")]
-    data = {"conversationId": conversation, "messages": list(messages), "participants": people}
+    data: dict[str, Any] = {
+        "conversationId": conversation,
+        "messages": list(messages),
+        "participants": people,
+    }
     if unread is not None:
         data |= {"unreadCount": unread, "lastReadAt": None}
     return {"success": True, "data": data}

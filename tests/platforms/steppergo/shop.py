@@ -1,4 +1,4 @@
-"""One driver's desk at a StepperGO server: the real store on a real file, the real engine, and its adapter."""
+"""One driver's desk at a StepperGO server: the real store on a real file, the real engine, the adapter."""
 
 from __future__ import annotations
 

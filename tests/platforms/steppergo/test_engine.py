@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from chatdesk.domain.kinds import ClosedWhy, ConnectionState, DeliveryState, Lifecycle, ParkReason, SignInState
+from chatdesk.domain.kinds import (
+    ClosedWhy,
+    ConnectionState,
+    DeliveryState,
+    Lifecycle,
+    ParkReason,
+    SignInState,
+)
 from tests.platforms.steppergo.paper import TRIP, TRIP_2
 from tests.platforms.steppergo.shop import Shop
 from tests.sync.virtual import run_virtual, until
