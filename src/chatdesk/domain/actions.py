@@ -128,6 +128,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     person_kind: the platform's own word where a person's id alone does not say who it is.
     target: the id of a notification, or the remote name of a file.
     path: a file on this machine, to be read (UPLOAD, ADD_FILE) or written (SAVE_FILE).
+    size_bytes: how large the file to be read is, so that an adapter can refuse it; None: not known.
     """
 
     kind: ActionKind
@@ -142,6 +143,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, str] = {}
     path: str = ""
     content_type: str = ""
+    size_bytes: int | None = None
 
     def __repr__(self) -> str:
         """Hides what was typed (a code, a text) from logs and tracebacks."""

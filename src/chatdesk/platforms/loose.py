@@ -28,6 +28,9 @@ _EXACT = 2**53
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 _TOKEN = re.compile(r"eyJ[\w-]{5,}(?:\.[\w-]*)*|\b[0-9a-fA-F]{40,}\b")
 _JWT_LIMIT_CHARS = 16_384
+_DIGITS = re.compile(r"\d[\d ()-]{5,}\d")
+_MAIL = re.compile(r"[^\s@<>\"'(),:;]{1,64}@[^\s@<>\"'(),:;]{1,255}")
+_PHONE = re.compile(r"(?<![\w-])(?:\+\d[\d ()-]{6,18}\d|\d{7,15})(?![\w-])")
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -56,8 +59,12 @@ def line(value: object, limit_chars: int = WORDS_LIMIT_CHARS) -> str:
 
 
 def words(value: object) -> str:
-    """A server's own words as they may be shown: one line, at most 300 characters, nothing like a token."""
-    return _TOKEN.sub("…", line(value))
+    """A server's own words as they may be shown and logged: one line, at most 300 characters.
+
+    Nothing like a token, an e-mail address or a telephone number is left in them.
+    """
+    found = _TOKEN.sub("…", line(value))
+    return _PHONE.sub("…", _MAIL.sub("…", found)) if "@" in found or _DIGITS.search(found) else found
 
 
 def identifier(value: object) -> str | None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from chatdesk.domain.ids import OutgoingId
+from typing import Any
+
+from chatdesk.domain.actions import Action, ActionKind, Attachment, Extras
+from chatdesk.domain.ids import OutgoingId, RemoteId
+from chatdesk.domain.kinds import MessageKind
 from chatdesk.domain.ports import (
+    Act,
+    AskForOtp,
     ChangeStatus,
     Connected,
     FreshHead,
@@ -22,9 +28,18 @@ from tests.platforms import fuzz
 from tests.platforms.omw import captures
 from tests.platforms.omw.paper import BOOKING, SESSION, Paper, cursor, session, sessions
 
+
+def act(kind: ActionKind, **more: Any) -> Act:
+    return Act(Action(kind=kind, conversation=SESSION, order=OFFER, **more))
+
+
+OFFER = RemoteId("213")
+"""The booking of the recorded request."""
+FILE = Attachment(url="/uploads/chat/file-1-1.png", name="before.png", size_bytes=70)
 GOALS: tuple[GoalKind, ...] = (
     SignIn("x"),
     SignIn("", "customer", "123456"),
+    AskForOtp(),
     Connected(),
     FreshLists(),
     FreshOrder(BOOKING, BOOKING),
@@ -33,25 +48,52 @@ GOALS: tuple[GoalKind, ...] = (
     OlderPage(SESSION, cursor(1_001), 70),
     Joined(SESSION),
     SendText(SESSION, OutgoingId("0"), "0", "hello"),
+    SendText(SESSION, OutgoingId("1"), "1", "before.png", MessageKind.IMAGE, Extras(attachments=(FILE,))),
     MarkRead(SESSION, cursor(1_001)),
     ChangeStatus(BOOKING, BOOKING, "assigned", "accepted"),
     Typing(SESSION, True),
     Probe(),
+    act(ActionKind.START_CHAT),
+    act(ActionKind.END_CHAT),
+    act(ActionKind.DELETE_CHAT),
+    act(ActionKind.LEAVE_CHAT),
+    act(ActionKind.ACCEPT),
+    act(ActionKind.REJECT),
+    act(ActionKind.REQUEST_CODE),
+    act(ActionKind.CONFIRM_CODE, fields={"code": "123456"}),
+    act(ActionKind.UPLOAD, path="/x/before.png"),
 )
 
 
 def desk() -> Paper:
-    """A worker with a session that the list has had."""
+    """A worker with two sessions that the list has had; one of them is missing in the recorded lists."""
     paper = Paper()
     paper.want(FreshLists())
-    paper.answer(200, sessions(session()))
+    paper.answer(200, sessions(session(), session(77, 177)))
+    return paper
+
+
+def customer() -> Paper:
+    """The other side of the same sessions."""
+    paper = Paper("customer", user_id="201")
+    paper.want(FreshLists())
+    paper.answer(200, sessions(session(user_role="customer")))
+    return paper
+
+
+def offline() -> Paper:
+    """A worker without a socket."""
+    paper = desk()
+    paper.cut()
     return paper
 
 
 def test_any_json_in_any_field() -> None:
     """Whatever stands in a field of what was recorded, nothing raises, and nothing useless is told."""
     frames = [frame for name in captures.NAMES for frame in captures.load(name)["frames"]]
-    samples = fuzz.samples_of(desk, GOALS, frames)
+    samples = [
+        sample for make in (desk, customer, offline) for sample in fuzz.samples_of(make, GOALS, frames)
+    ]
     tally = fuzz.fuzz(desk().adapter, samples, goals=GOALS)
     assert tally.dropped > tally.inputs // 50
     assert tally.told > tally.inputs // 10

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
+from chatdesk.domain.actions import Action, ActionKind
 from chatdesk.domain.entities import Capabilities
 from chatdesk.domain.events import Dropped, Noticed
-from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Platform, Support
+from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
 from chatdesk.domain.ports import (
     Accepted,
     AccountFacts,
+    Act,
     Answer,
     Arrived,
+    AskForOtp,
     Call,
     ChangeStatus,
     Client,
@@ -23,6 +26,7 @@ from chatdesk.domain.ports import (
     Done,
     Emit,
     Facts,
+    Find,
     FreshHead,
     FreshLists,
     FreshNotifications,
@@ -44,29 +48,39 @@ from chatdesk.domain.ports import (
     PlatformPlugin,
     Probe,
     Reading,
+    Report,
     SendText,
     SignIn,
+    SignInForm,
     SignOut,
     Typing,
+    Unwatched,
     Verdict,
     VerdictLater,
     VerdictRefused,
     VerdictStored,
     VerdictUnknown,
     Wait,
+    Watched,
 )
 from chatdesk.platforms import loose
 from chatdesk.platforms.omw import (
     auth,
     bookings,
+    chats,
+    codes,
     history,
     lane,
     limits,
     lists,
+    offers,
     packets,
+    requests,
     sends,
     sessions,
+    settings,
     translate,
+    uploads,
 )
 from chatdesk.platforms.omw.state import Own, ended, progress_of, with_own, without_progress
 from chatdesk.wire.omw import names, texts
@@ -86,6 +100,17 @@ _ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
     sends.NOTE_LOOK: sends.read_look,
     sends.NOTE_CLAIM: sends.read_look,
     sends.NOTE_REST: sends.read_rest,
+    lists.NOTE_ASSIGNED: lists.read_assigned,
+    lists.NOTE_MISSING: lists.read_missing,
+    chats.NOTE_START: chats.read_start,
+    chats.NOTE_FOUND: chats.read_found,
+    chats.NOTE_END: chats.read_end,
+    chats.NOTE_DELETE: chats.read_end,
+    requests.NOTE_LOOK: requests.read_look,
+    requests.NOTE_ANSWER: requests.read_answer,
+    codes.NOTE_REQUEST: codes.read_request,
+    codes.NOTE_CONFIRM: codes.read_confirm,
+    uploads.NOTE_UPLOAD: uploads.read_upload,
 }
 
 
@@ -107,24 +132,8 @@ class OmwAdapter:
         return Facts(account=account, learnt=learnt, own=Own())
 
     def capabilities(self, facts: Facts) -> Capabilities:
-        """What works here, now; what may be done with bookings depends on the role."""
-        role = facts.account.role
-        has_bookings = role in {names.ROLE_WORKER, names.ROLE_CUSTOMER}
-        features = dict.fromkeys(Feature, Support.NO) | {
-            Feature.TYPING: Support.YES,
-            Feature.PRESENCE: Support.YES,
-            Feature.READ_RECEIPTS: Support.YES,
-            Feature.STORED_READ: Support.YES,
-            Feature.CHAT_LIST: Support.YES,
-            Feature.SERVER_UNREAD: Support.YES,
-            Feature.ORDER_LIST: Support.YES if has_bookings else Support.NO,
-            Feature.CHANGE_STATUS: Support.YES if has_bookings else Support.NO,
-        }
-        return Capabilities(
-            features=features,
-            statuses=bookings.statuses(role),
-            message_limit_chars=limits.LIMITS.message_limit_chars,
-        )
+        """What works here, now."""
+        return offers.capabilities(facts)
 
     def key_grade(self, facts: Facts) -> KeyGrade:  # noqa: ARG002 - of the protocol
         """No client id is stored or echoed, and nothing is deduped."""
@@ -136,35 +145,17 @@ class OmwAdapter:
 
     # -- next ----------------------------------------------------------------------------------------------
 
-    def next(self, goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort of goal per return
+    def next(self, goal: Goal, facts: Facts) -> Next:
         """The next thing to do for a goal."""
+        return settings.addressed(self._next(goal, facts), facts)
+
+    def _next(self, goal: Goal, facts: Facts) -> Next:
         progress = progress_of(facts, goal.token)
         if progress.end is not None:
             return progress.end
         if progress.not_before_ms > facts.now_ms:
             return Wait(progress.not_before_ms - facts.now_ms)
-        kind = goal.kind
-        match kind:
-            case SignIn():
-                return auth.sign_in(kind, goal.token, facts)
-            case SignOut() | FreshNotifications():  # neither has a route here
-                return Done()
-            case Probe():
-                return Call(method="GET", path=names.ROUTE_SESSIONS, note=NOTE_PROBE)
-            case Connected():
-                return _connect(facts)
-            case Joined():
-                return lane.next_join(kind, goal.token, facts)
-            case Typing():
-                return lane.next_typing(kind, facts)
-            case MarkRead():
-                return lane.next_mark(kind, goal.token, facts)
-            case SendText():
-                return _send(kind, goal.token, facts)
-            case DeleteMessage():
-                return Parked(ParkReason.REFUSED)
-            case _:
-                return auth.blocker(facts) or _with_token(goal, facts)
+        return _of_the_door(goal, facts) or _of_the_lane(goal, facts) or _with_token(goal, facts)
 
     # -- read ----------------------------------------------------------------------------------------------
 
@@ -191,7 +182,46 @@ def _link_lost(facts: Facts) -> Facts:
 # -- next, per goal ----------------------------------------------------------------------------------------
 
 
+def _of_the_door(goal: Goal, facts: Facts) -> Next | None:
+    """Goals about the account itself, and those that have no route here."""
+    kind = goal.kind
+    match kind:
+        case SignIn():
+            return auth.sign_in(kind, goal.token, facts)
+        case AskForOtp():
+            return auth.ask_for_otp(facts)
+        case Probe():
+            return Call(method="GET", path=names.ROUTE_SESSIONS, note=NOTE_PROBE)
+        case Connected():
+            return _connect(facts)
+        case SignOut() | FreshNotifications() | Watched() | Unwatched():
+            return Done()
+        case DeleteMessage() | Report() | Find():
+            return Parked(ParkReason.REFUSED)
+        case _:
+            return None
+
+
+def _of_the_lane(goal: Goal, facts: Facts) -> Next | None:
+    """Goals that go by socket, where there is one."""
+    kind = goal.kind
+    match kind:
+        case Joined():
+            return lane.next_join(kind, goal.token, facts)
+        case Typing():
+            return lane.next_typing(kind, facts)
+        case MarkRead():
+            return lane.next_mark(kind, goal.token, facts)
+        case SendText():
+            return _send(kind, goal.token, facts)
+        case _:
+            return None
+
+
 def _with_token(goal: Goal, facts: Facts) -> Next:
+    blocked = auth.blocker(facts)
+    if blocked is not None:
+        return blocked
     kind = goal.kind
     match kind:
         case FreshLists():
@@ -204,8 +234,24 @@ def _with_token(goal: Goal, facts: Facts) -> Next:
             return history.next_history(goal.token, kind, facts)
         case ChangeStatus():
             return bookings.next_status(kind, goal.token, facts)
+        case Act():
+            return _act(kind.action, goal.token, facts)
         case _:
             return Parked(ParkReason.REFUSED, type(kind).__name__)
+
+
+def _act(action: Action, token: int, facts: Facts) -> Next:
+    match action.kind:
+        case ActionKind.START_CHAT | ActionKind.END_CHAT | ActionKind.DELETE_CHAT | ActionKind.LEAVE_CHAT:
+            return chats.next_step(action, token, facts)
+        case ActionKind.ACCEPT | ActionKind.REJECT:
+            return requests.next_step(action, token, facts)
+        case ActionKind.REQUEST_CODE | ActionKind.CONFIRM_CODE:
+            return codes.next_step(action, facts)
+        case ActionKind.UPLOAD:
+            return uploads.next_step(action, facts)
+        case _:
+            return Parked(ParkReason.REFUSED, action.kind.value)
 
 
 def _connect(facts: Facts) -> Next:
@@ -220,7 +266,7 @@ def _connect(facts: Facts) -> Next:
 
 def _send(goal: SendText, token: int, facts: Facts) -> Next:
     """Into a room that has let us in; without a socket, by request."""
-    refused = sends.unsendable(goal) or sessions.to_clear_up(goal.conversation, facts)
+    refused = sends.unsendable(goal, facts) or sessions.to_clear_up(goal.conversation, facts)
     if refused is not None:
         return refused
     first = lane.join_first(goal.conversation, token, facts) if facts.online else None
@@ -263,6 +309,8 @@ def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
         return Reading(facts, late, (VerdictLater(answer.step_id, 0),))
     if step.note == auth.NOTE_LOGIN:
         return auth.read_login(opened, answer, facts)
+    if step.note == auth.NOTE_OTP:
+        return auth.read_otp(opened, answer, facts)
     if step.note == NOTE_PROBE:
         return _read_probe(opened, answer, facts)
     if auth.refuses_token(answer):
@@ -287,7 +335,9 @@ def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     step = opened.step
     if isinstance(step, Emit):
         return lane.unanswered(lost, opened, facts)
-    if step.note == auth.NOTE_LOGIN:
+    if step.note == uploads.NOTE_UPLOAD:
+        return uploads.unanswered(lost, opened, facts)
+    if step.note in {auth.NOTE_LOGIN, auth.NOTE_OTP}:
         return auth.login_unanswered(opened, lost, facts)
     if lost.left and step.commits:
         return Reading(facts, (), (VerdictUnknown(lost.step_id, lost.reason),))
@@ -309,5 +359,10 @@ PLUGIN = PlatformPlugin(
     default_port=names.DEFAULT_PORT,
     adapter=OmwAdapter(),
     make_client=_client,
+    sign_in=SignInForm(
+        roles=((names.ROLE_WORKER, names.ROLE_WORKER), (names.ROLE_CUSTOMER, names.ROLE_CUSTOMER)), otp=True
+    ),
+    settings=settings.ASKED,
+    forgets_completed=True,
 )
 """What the registry takes up."""

@@ -47,6 +47,7 @@ from chatdesk.wire.omw import names, shapes, texts
 
 LANE = "auth"
 NOTE_LOGIN = "login"
+NOTE_OTP = "request-otp"
 _OFFSET = "clock_offset_us"
 
 
@@ -128,7 +129,8 @@ def retry_after_ms(answer: Answer) -> int:
 def sign_in(goal: SignIn, token: int, facts: Facts) -> Call:
     """Exchange login, password and role for a token; with a one-time code, the telephone number and it."""
     found = progress_of(facts, token).data
-    role = found if isinstance(found, str) else goal.role or facts.account.role or names.ROLE_WORKER
+    account = facts.account
+    role = found if isinstance(found, str) else goal.role or account.seat or account.role or names.ROLE_WORKER
     path = names.ROUTE_LOGIN
     body: shapes.LoginBody | shapes.OtpLoginBody = shapes.LoginBody(facts.account.login, goal.password, role)
     if goal.otp:
@@ -143,10 +145,8 @@ def read_login(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if answer.status == HTTPStatus.OK and answer.is_json:
         reading = _signed_in(opened, answer, facts)
         return reading or _not_signed_in(answer, token, NoticeCode.SERVER_ERROR, facts)
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        end = NeedsPassword(NoticeCode.LOCKED, said(answer), retry_after_ms(answer))
-        verdict = VerdictRefused(answer.step_id, ParkReason.REFUSED, end.detail)
-        return Reading(ended(facts, token, end), (), (verdict,))
+    if answer.status in _LOCKED:
+        return _locked(answer, token, facts)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _not_signed_in(answer, token, NoticeCode.SERVER_ERROR, facts)
     if not answer.is_json:
@@ -160,10 +160,52 @@ def read_login(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     return _not_signed_in(answer, token, NoticeCode.AUTH_FAILED, facts)
 
 
+_LOCKED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.LOCKED})
+
+
+def _locked(answer: Answer, token: int, facts: Facts) -> Reading:
+    """Too many attempts: how long it lasts is told, where the server tells it."""
+    waits = answer.status == HTTPStatus.TOO_MANY_REQUESTS or names.HEADER_RETRY_AFTER in answer.headers
+    end = NeedsPassword(NoticeCode.LOCKED, said(answer), retry_after_ms(answer) if waits else None)
+    verdict = VerdictRefused(answer.step_id, ParkReason.REFUSED, end.detail)
+    return Reading(ended(facts, token, end), (), (verdict,))
+
+
+def ask_for_otp(facts: Facts) -> Call:
+    """Have a code sent to the telephone number that is the account's login."""
+    body = shapes.OtpRequestBody(facts.account.login)
+    return Call(
+        method="POST",
+        path=names.ROUTE_REQUEST_OTP,
+        body=msgspec.to_builtins(body),
+        lane=LANE,
+        timeout_ms=limits.CODE_TIMEOUT_MS,
+        note=NOTE_OTP,
+    )
+
+
+def read_otp(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """Sent, or why not; asked for once, whatever the answer is."""
+    token = opened.goal.token
+    if answer.status == HTTPStatus.OK and answer.is_json:
+        return Reading(ended(facts, token), (), (VerdictStored(answer.step_id),))
+    if answer.status in _LOCKED:
+        return _locked(answer, token, facts)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _not_signed_in(answer, token, NoticeCode.SERVER_ERROR, facts)
+    code = NoticeCode.AUTH_FAILED if answer.is_json else NoticeCode.NOT_FOUND
+    return _not_signed_in(answer, token, code, facts)
+
+
 def _role_instead(opened: OpenStep, words: str, facts: Facts) -> str | None:
     """The role to try once more with, where the person named none and the server says which there is."""
     goal = opened.goal.kind
-    if not isinstance(goal, SignIn) or goal.role or progress_of(facts, opened.goal.token).failures:
+    if (
+        not isinstance(goal, SignIn)
+        or goal.role
+        or facts.account.seat
+        or progress_of(facts, opened.goal.token).failures
+    ):
         return None
     if not words.startswith(texts.ERR_ROLE_PREFIX):
         return None
@@ -193,9 +235,10 @@ def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None
     user_id: RemoteId | None = next((found for found in claimed if found), None) or remote_id(user.get("id"))
     if not access or user_id is None:
         return None
-    role = loose.line(claims.get("role"), 40) or loose.line(user.get("role"), 40)
+    role = (loose.line(claims.get("role"), 40) or loose.line(user.get("role"), 40)).lower()
+    role = names.ROLE_ALIASES.get(role, role)
     name = loose.line(user.get("name"), 120) or loose.line(user.get("email")) or facts.account.login
-    identity = IdentityKnown(user_id=user_id, role=role.lower(), name=name)
+    identity = IdentityKnown(user_id=user_id, role=role, name=name)
     secrets = Secrets(access, "")
     account = put(facts.account, secrets=secrets, user_id=user_id, role=identity.role, name=name)
     facts = with_own(_clock_seen(put(facts, account=account), claims.get("iat")), void_token="", barred="")

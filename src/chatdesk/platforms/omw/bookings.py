@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.actions import Action
 from chatdesk.domain.entities import StatusChoice
 from chatdesk.domain.events import Event, Noticed, OrderSeen, Stale
 from chatdesk.domain.ids import RemoteId
@@ -60,6 +61,11 @@ def statuses(role: str) -> tuple[StatusChoice, ...]:
         )
         for value, label in names.STATUS_LABELS.items()
     )
+
+
+def booking_of(action: Action) -> RemoteId | None:
+    """The booking that an action is about."""
+    return translate.remote_id(action.order) or translate.remote_id(action.order_number)
 
 
 # -- one booking -------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import msgspec
 
 from chatdesk.domain.events import Event, Stale, WindowRead
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Source
+from chatdesk.domain.kinds import MessageKind, Source
 from chatdesk.domain.ports import (
     Answer,
     Call,
@@ -28,7 +28,7 @@ from chatdesk.domain.ports import (
     VerdictStored,
 )
 from chatdesk.platforms import loose
-from chatdesk.platforms.omw import auth, limits, marks, sessions, translate, zones
+from chatdesk.platforms.omw import auth, limits, marks, offers, sessions, translate, zones
 from chatdesk.platforms.omw.state import at_stage, ended, progress_of, put
 from chatdesk.platforms.omw.translate import Record
 from chatdesk.wire.omw import names, texts
@@ -123,6 +123,8 @@ def records_of(raw: list[object], session: RemoteId, facts: Facts) -> tuple[Fact
     found = [translate.message(one, facts.account, Source.STORED, offset, session) for one in raw]
     records = tuple(one for one in found if one is not None and one.seen.conversation == session)
     bad = len(raw) - len(records)
+    if any(one.seen.kind is MessageKind.AUDIO for one in records):
+        facts = offers.saw(facts, offers.AUDIO)
     facts, events = marks.noted(facts, session, records, stored=True)
     events = (*(record.seen for record in records), *events, *((sessions.MALFORMED,) * bad))
     if news:  # what was read before was told in the wrong zone

@@ -36,7 +36,7 @@ from chatdesk.domain.ports import (
     VerdictUnknown,
     Wait,
 )
-from chatdesk.platforms.omw import auth, bookings, history, limits, sends, sessions, translate
+from chatdesk.platforms.omw import auth, bookings, chats, history, limits, sends, sessions, translate
 from chatdesk.platforms.omw.state import (
     Doubt,
     ended,
@@ -244,6 +244,8 @@ def error(words: str, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading
             return _send_refused(words, holder, facts)
         if note == NOTE_JOIN and words in _OF_JOINS:
             return _join_refused(words, holder, facts)
+        if note == chats.NOTE_LEAVE and words == texts.ERR_LEAVE:
+            return chats.leave_refused(words, holder, facts)
         if note == NOTE_MARK and words in _OF_MARKS:
             return _mark_refused(words, holder, facts)
     notice = Noticed(code=_CODES.get(words, NoticeCode.SERVER_ERROR), detail=words)

@@ -20,7 +20,8 @@ LIMITS = Limits(
     refresh_lists_ms=45_000,
     head_page=50,
     message_limit_chars=names.CONTENT_LIMIT_CHARS,
-    max_repeats=3,
+    # After a lost answer. What failed in the server's own words is repeated by SEND_AGAIN_MS.
+    max_repeats=1,
     # Read marks name messages.
     read_marks_all=False,
 )
@@ -50,6 +51,17 @@ HEAD_PAGES = 20
 WINDOW_PAGES = 200
 OLDER_PAGES = 8
 RESTARTS = 2
+
+START_AGAIN = 1
+START_AGAIN_MS = 500
+"""A session that could not be made is tried once more: both sides at once give the same error."""
+LEAVE_TIMEOUT_MS = 2_000
+CODE_TIMEOUT_MS = 45_000
+"""The server tries for 14 s to send a code by e-mail before it gives up."""
+CODE_WAIT_MS = 600_000
+UPLOAD_TIMEOUT_MS = 180_000
+MISSING_MOST = 20
+"""Sessions that a list no longer has: so many are asked for in one reading."""
 
 REQUESTS_PAGE = 50
 BOOKINGS_PAGE = 50

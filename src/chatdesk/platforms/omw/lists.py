@@ -1,7 +1,8 @@
 """The lists of the OMW platform: active sessions, then bookings page by page, a worker's or a customer's.
 
-A session that the list no longer has is over, and nothing else ever says so. Source: wire specification,
-sections 6.1, 7 and 8.
+A session that the list no longer has is probably over, and nothing else ever says so: its detail is asked,
+and only what that says counts. Where a worker's requests can't be read, the list of assigned bookings is
+tried; without bookings the chats are there all the same. Source: wire specification, sections 6.1, 7 and 8.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from chatdesk.domain.events import Event, ListsRead
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.ports import Answer, Facts, Next, OpenStep, Reading, VerdictStored
 from chatdesk.platforms import loose
-from chatdesk.platforms.omw import limits, sessions, translate, zones
-from chatdesk.platforms.omw.state import at_stage, own_of, progress_of, room_of, with_own, with_room
+from chatdesk.platforms.omw import history, limits, sessions, translate, zones
+from chatdesk.platforms.omw.state import at_stage, own_of, progress_of, room_of, with_own
 from chatdesk.wire.omw import names
 
 NOTE_SESSIONS = "sessions"
 NOTE_REQUESTS = "requests"
 NOTE_BOOKINGS = "bookings"
+NOTE_ASSIGNED = "assigned"
+NOTE_MISSING = "missing"
 
 
 class ListWalk(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +43,12 @@ def next_lists(token: int, facts: Facts) -> Next:
     if progress.stage == NOTE_REQUESTS:
         query = (("status", "all"), ("page", str(walk.page)), ("limit", str(limits.REQUESTS_PAGE)))
         return sessions.get(names.ROUTE_REQUESTS, facts, NOTE_REQUESTS, query)
+    if progress.stage == NOTE_ASSIGNED:
+        page = (("page", str(walk.page)), ("limit", str(limits.REQUESTS_PAGE)))
+        return sessions.get(names.ROUTE_ASSIGNED, facts, NOTE_ASSIGNED, page)
+    if progress.stage == NOTE_MISSING and walk.missing:
+        path = sessions.route(names.ROUTE_SESSION, session_id=walk.missing[0])
+        return sessions.get(path, facts, NOTE_MISSING)
     if progress.stage == NOTE_BOOKINGS:
         size = ("limit", str(limits.BOOKINGS_PAGE))
         from_here = (("lastId", str(walk.last_id)),) if walk.last_id else ()
@@ -60,10 +69,8 @@ def read_sessions(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         here.add(translate.remote_id(loose.mapping(record).get("session_id")))
     known = own_of(facts).rooms
     missing = tuple(one for one, room in known.items() if room.listed and one not in here)
-    for one in missing:
-        facts = with_room(facts, one, listed=False)
     stage = {names.ROLE_WORKER: NOTE_REQUESTS, names.ROLE_CUSTOMER: NOTE_BOOKINGS}.get(facts.account.role)
-    walk = ListWalk(missing=missing)
+    walk = ListWalk(missing=missing[: limits.MISSING_MOST])
     if stage is None:
         return _end(opened, answer, walk, facts, events)
     facts = at_stage(facts, opened.goal.token, stage, walk)
@@ -71,15 +78,34 @@ def read_sessions(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
 
 
 def _end(opened: OpenStep, answer: Answer, walk: ListWalk, facts: Facts, events: list[Event]) -> Reading:
-    """Everything was read: what is missing is over; whether it was completed the bookings have told."""
-    for session in walk.missing:
-        facts, told = sessions.gone(facts, session)
-        events += told
-    looked = own_of(facts).looked
-    if room_of(facts, looked).listed:
-        facts = at_stage(facts, opened.goal.token, sessions.NOTE_SESSION)
-        return Reading(facts, (*events, ListsRead()), (VerdictStored(answer.step_id),))
-    return sessions.done(facts, opened, answer.step_id, *events, ListsRead())
+    """Everything was read. What is missing is asked for now: its booking's status is known by then."""
+    return _further(opened, answer, walk, facts, (*events, ListsRead()))
+
+
+def _further(
+    opened: OpenStep, answer: Answer, walk: ListWalk, facts: Facts, events: tuple[Event, ...]
+) -> Reading:
+    """After the lists: sessions that they no longer have, then who is there in the one looked at last."""
+    stored = (VerdictStored(answer.step_id),)
+    if walk.missing:
+        return Reading(at_stage(facts, opened.goal.token, NOTE_MISSING, walk), events, stored)
+    if room_of(facts, own_of(facts).looked).listed:
+        return Reading(at_stage(facts, opened.goal.token, sessions.NOTE_SESSION), events, stored)
+    return sessions.done(facts, opened, answer.step_id, *events)
+
+
+def read_missing(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """The detail of a session that the list no longer has: over, or there after all."""
+    walk = _walk(opened, facts)
+    if not walk.missing:
+        return sessions.failed(opened, answer, facts)
+    session = walk.missing[0]
+    events: tuple[Event, ...] = ()
+    if sessions.is_over(answer) or history.denies(answer):
+        facts, events = sessions.gone(facts, session)
+    # Any other answer decides nothing: the next reading asks again.
+    walk = msgspec.structs.replace(walk, missing=walk.missing[1:])
+    return _further(opened, answer, walk, facts, events)
 
 
 def _walk(opened: OpenStep, facts: Facts) -> ListWalk:
@@ -149,10 +175,39 @@ def read_bookings(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     return _end(opened, answer, walk, facts, events)
 
 
+def read_assigned(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
+    """One page of a worker's assigned bookings."""
+    raw, walk = _records(answer, "bookings"), _walk(opened, facts)
+    if raw is None:
+        return _without_bookings(opened, answer, walk, facts)
+    events: list[Event] = []
+    for record in raw:
+        fields = loose.mapping(record)
+        booking_id = fields.get("booking_id", fields.get("id"))
+        seen = translate.booking(fields, booking_id, zones.offset_us(facts))
+        if seen is None:
+            events.append(sessions.MALFORMED)
+            continue
+        events.append(seen)
+        facts = sessions.with_status(facts, seen.remote_id, seen.status)
+    pages = loose.whole(loose.mapping(loose.mapping(answer.body).get("pagination")).get("total_pages")) or 0
+    if raw and walk.page < min(pages, limits.LIST_PAGES):
+        walk = msgspec.structs.replace(walk, page=walk.page + 1)
+        facts = at_stage(facts, opened.goal.token, NOTE_ASSIGNED, walk)
+        return Reading(facts, tuple(events), (VerdictStored(answer.step_id),))
+    return _end(opened, answer, walk, facts, events)
+
+
 def _without_bookings(opened: OpenStep, answer: Answer, walk: ListWalk, facts: Facts) -> Reading:
     """Bookings that can't be read (a table is missing, a role changed) don't hold up the chats."""
+    token = opened.goal.token
     refused = answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-    last = progress_of(facts, opened.goal.token).failures + 1 >= limits.READ_FAILURES
-    if refused or (answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and last):
+    fails = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    last = progress_of(facts, token).failures + 1 >= limits.READ_FAILURES
+    if opened.step.note == NOTE_REQUESTS and fails and last:
+        walk = msgspec.structs.replace(walk, page=1)
+        facts = at_stage(facts, token, NOTE_ASSIGNED, walk)
+        return Reading(facts, (), (VerdictStored(answer.step_id),))
+    if refused or (fails and (last or opened.step.note == NOTE_ASSIGNED)):
         return _end(opened, answer, walk, facts, [])
     return sessions.failed(opened, answer, facts)

@@ -10,11 +10,11 @@ from typing import Any
 
 from chatdesk.domain.events import Dropped, Event, PresenceSeen, Stale, TypingSeen
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import PresenceState, Source
+from chatdesk.domain.kinds import MessageKind, PresenceState, Source
 from chatdesk.domain.ports import Facts, OpenStep, Packet, Reading
 from chatdesk.platforms import loose
-from chatdesk.platforms.omw import history, lane, marks, sends, sessions, translate, zones
-from chatdesk.platforms.omw.state import own_of, with_own, with_room
+from chatdesk.platforms.omw import chats, history, lane, marks, offers, sends, sessions, translate, zones
+from chatdesk.platforms.omw.state import own_of, with_own
 from chatdesk.wire.omw import names
 
 Fields = Mapping[str, Any]
@@ -48,6 +48,8 @@ def _new_message(fields: Fields, open_steps: Open, facts: Facts) -> Reading:
     if record is None:
         return _malformed(facts)
     seen = record.seen
+    if seen.kind is MessageKind.AUDIO:
+        facts = offers.saw(facts, offers.AUDIO)
     facts = zones.heard(facts, record.number, fields.get("created_at"))
     places = not sends.may_be_echo(record, open_steps)
     facts, told = marks.noted(facts, seen.conversation, [record], stored=False, places=places)
@@ -81,9 +83,9 @@ def _joined(fields: Fields, open_steps: Open, facts: Facts) -> Reading:
     return _malformed(facts) if session is None else lane.joined(session, open_steps, facts)
 
 
-def _left(fields: Fields, _open: Open, facts: Facts) -> Reading:
+def _left(fields: Fields, open_steps: Open, facts: Facts) -> Reading:
     session = _session(fields)
-    return _malformed(facts) if session is None else Reading(with_room(facts, session, joined=0))
+    return _malformed(facts) if session is None else chats.left(session, open_steps, facts)
 
 
 def _somebody_joined(fields: Fields, _open: Open, facts: Facts) -> Reading:
@@ -144,6 +146,7 @@ def _user_status(fields: Fields, _open: Open, facts: Facts) -> Reading:
         online = {"online": True, "offline": False}.get(online.casefold())
     if person is None or online not in (True, False):
         return _malformed(facts)
+    facts = offers.saw(facts, offers.USER_STATUS)
     if person == facts.account.user_id:
         return Reading(facts)
     state = PresenceState.ONLINE if online else PresenceState.OFFLINE
@@ -161,6 +164,7 @@ def _booking_status(fields: Fields, _open: Open, facts: Facts) -> Reading:
         return _malformed(facts)
     if booking not in own_of(facts).statuses:  # somebody else's, or news: the lists tell
         return Reading(facts, (Stale(),))
+    facts = offers.saw(facts, offers.STATUS_PUSH)
     status = translate.status_of(fields.get("status"))
     if status is None:
         return Reading(facts, (Stale(order_number=booking),))
@@ -172,8 +176,17 @@ def _lists(_fields: Fields, _open: Open, facts: Facts) -> Reading:
     return Reading(facts, (Stale(),))
 
 
-def _movement(_fields: Fields, _open: Open, facts: Facts) -> Reading:
-    return Reading(facts)
+def _movement(fields: Fields, _open: Open, facts: Facts) -> Reading:
+    """A ride under way: where the driver is, and when he will be there. Only of bookings that are ours."""
+    booking = translate.remote_id(fields.get("booking_id"))
+    if booking is None:
+        return _malformed(facts)
+    if booking not in own_of(facts).statuses:
+        return Reading(facts, (Dropped(reason="foreign"),))
+    seen = translate.position(fields, booking, facts.now_us)
+    if seen is None:  # how far the ride has come, without a place
+        return Reading(facts) if "location" not in fields else _malformed(facts)
+    return Reading(offers.saw(facts, offers.LIVE_POSITION), (seen,))
 
 
 def _error(fields: Fields, open_steps: Open, facts: Facts) -> Reading:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.actions import Attachment
 from chatdesk.domain.events import Event
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import MessageKind, ParkReason, Source
@@ -33,7 +34,7 @@ from chatdesk.domain.ports import (
 )
 from chatdesk.domain.text import is_blank, js_trim, well_formed
 from chatdesk.platforms import loose
-from chatdesk.platforms.omw import auth, bookings, history, limits, marks, sessions, translate, zones
+from chatdesk.platforms.omw import auth, bookings, history, limits, marks, offers, sessions, translate, zones
 from chatdesk.platforms.omw.state import (
     FailedSend,
     Progress,
@@ -63,9 +64,23 @@ def normalise(text: str) -> str:
 # -- next --------------------------------------------------------------------------------------------------
 
 
-def unsendable(goal: SendText) -> Parked | None:
-    """Why a text can't be sent at all."""
-    if is_blank(goal.text):
+_TYPES = {
+    MessageKind.TEXT: names.TYPE_TEXT,
+    MessageKind.IMAGE: names.TYPE_IMAGE,
+    MessageKind.FILE: names.TYPE_FILE,
+    MessageKind.SYSTEM: names.TYPE_SYSTEM,
+    MessageKind.AUDIO: names.TYPE_AUDIO,
+}
+_WITHOUT_FILE = Attachment()
+
+
+def unsendable(goal: SendText, facts: Facts) -> Parked | None:
+    """Why a message can't be sent at all."""
+    if goal.kind not in _TYPES or (goal.kind is MessageKind.AUDIO and not offers.takes_audio(facts)):
+        return Parked(ParkReason.REFUSED, goal.kind.value)
+    if len(goal.extras.attachments) > 1:
+        return Parked(ParkReason.REFUSED, "one file per message")
+    if is_blank(goal.text):  # a file too needs a text: what it is called, or what it shows
         return Parked(ParkReason.EMPTY)
     if len(goal.text) > limits.LIMITS.message_limit_chars:
         return Parked(ParkReason.TOO_LONG)
@@ -84,7 +99,7 @@ def next_send(goal: SendText, token: int, facts: Facts) -> Next:
         return _look(goal, facts, claims=progress.stage == NOTE_CLAIM)
     if not facts.online:
         return _by_rest(goal, facts)
-    args = shapes.SendArgs(int(goal.conversation), well_formed(goal.text))
+    args = shapes.SendArgs(int(goal.conversation), *_content(goal))
     return Emit(
         event=names.EMIT_SEND,
         args=(msgspec.to_builtins(args),),
@@ -93,6 +108,23 @@ def next_send(goal: SendText, token: int, facts: Facts) -> Next:
         commits=True,
         note=NOTE_SEND,
     )
+
+
+def _content(goal: SendText) -> tuple[str, str, str | None, str | None, int | None]:
+    """Text, type, and the file's address, name and size; a size that is no number would be lost."""
+    file = _file_of(goal)
+    size = file.size_bytes
+    return (
+        well_formed(goal.text),
+        _TYPES[goal.kind],
+        file.url or None,
+        well_formed(file.name)[: names.FILE_NAME_CHARS] or None,
+        size if size is not None and 0 <= size <= names.FILE_SIZE_MOST else None,
+    )
+
+
+def _file_of(goal: SendText) -> Attachment:
+    return goal.extras.attachments[0] if goal.extras.attachments else _WITHOUT_FILE
 
 
 def _look(goal: SendText, facts: Facts, *, claims: bool) -> Next:
@@ -113,7 +145,7 @@ def _by_rest(goal: SendText, facts: Facts) -> Next:
     return Call(
         method="POST",
         path=sessions.route(names.ROUTE_MESSAGES, session_id=goal.conversation),
-        body=msgspec.to_builtins(shapes.SendBody(well_formed(goal.text))),
+        body=msgspec.to_builtins(shapes.SendBody(*_content(goal))),
         headers=auth.bearer(facts),
         commits=True,
         note=NOTE_REST,
@@ -145,11 +177,21 @@ def may_be_echo(record: Record, open_steps: tuple[OpenStep, ...]) -> bool:
     """Whether a pushed message may be the send that is under way: its failure could still be told."""
     for opened in open_steps:
         goal = opened.goal.kind
-        if opened.step.note == NOTE_SEND and isinstance(goal, SendText) and record.seen.own:
-            same = normalise(goal.text) == normalise(record.seen.text)
-            if same and goal.conversation == record.seen.conversation:
-                return True
+        if opened.step.note != NOTE_SEND or not isinstance(goal, SendText) or not record.seen.own:
+            continue
+        if goal.conversation == record.seen.conversation and _is_same(goal, record):
+            return True
     return False
+
+
+def _is_same(goal: SendText, record: Record) -> bool:
+    """Same text, same type and same file."""
+    files = record.seen.extras.attachments
+    return (
+        record.seen.kind is goal.kind
+        and normalise(record.seen.text) == normalise(goal.text)
+        and _file_of(goal).url == (files[0].url if files else "")
+    )
 
 
 def _claimed(facts: Facts, message: int) -> Facts:
@@ -168,14 +210,16 @@ def _forgotten(facts: Facts, outgoing: OutgoingId) -> Facts:
 
 
 def failed(goal: SendText, step_id: int, words: str, facts: Facts) -> Reading:
-    """The server's own words that it failed: look, and try again; after the third time history decides."""
+    """The server's own words that it failed: look, and try again, three times; then the person decides.
+
+    The failure is definite, but its words cover other trouble as well: so history is looked at even after the
+    last of them, and only what is not in it counts as refused.
+    """
     held = own_of(facts).failed
     before = held.get(goal.outgoing_id)
     times = 1 if before is None else before.times + 1
-    if times > len(limits.SEND_AGAIN_MS):
-        return Reading(_forgotten(facts, goal.outgoing_id), (), (VerdictUnknown(step_id, words),))
     above = own_of(facts).newest.get(goal.conversation, 0) if before is None else before.above
-    pause_ms = limits.SEND_AGAIN_MS[times - 1]
+    pause_ms = limits.SEND_AGAIN_MS[min(times, len(limits.SEND_AGAIN_MS)) - 1]
     entry = FailedSend(times=times, not_before_ms=facts.now_ms + pause_ms, above=above)
     kept = dict(list(held.items())[-limits.FAILED_SENDS :])
     facts = with_own(facts, failed={**kept, goal.outgoing_id: entry})
@@ -187,15 +231,13 @@ def _candidate(goal: SendText, records: tuple[Record, ...], facts: Facts) -> Rec
     own = own_of(facts)
     failed_send = own.failed.get(goal.outgoing_id)
     above = 0 if failed_send is None else failed_send.above
-    wanted = normalise(goal.text)
     found = [
         record
         for record in records
         if record.seen.own
         and record.number > above
         and record.number not in own.claimed
-        and record.seen.kind is MessageKind.TEXT
-        and normalise(record.seen.text) == wanted
+        and _is_same(goal, record)
     ]
     return min(found, key=lambda record: record.number, default=None)
 
@@ -219,6 +261,10 @@ def read_look(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
             return Reading(facts, events, (VerdictUnknown(step_id, "vanished"),))
         facts = ended(_forgotten(_claimed(facts, found.number), goal.outgoing_id), token)
         return Reading(facts, events, (VerdictStored(step_id, found.seen.remote_id),))
+    failed_send = own_of(facts).failed.get(goal.outgoing_id)
+    if found is None and failed_send is not None and failed_send.times > len(limits.SEND_AGAIN_MS):
+        facts = parked(_forgotten(facts, goal.outgoing_id), token, ParkReason.REFUSED, texts.ERR_SEND)
+        return Reading(facts, events, (VerdictStored(step_id),))
     stage = _STAGE_ABSENT if found is None else NOTE_CLAIM
     # What was found is told with the answer that commits to it, so that it never stands beside its send.
     told: tuple[Event, ...] = events if found is None else ()

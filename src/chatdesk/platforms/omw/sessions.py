@@ -10,9 +10,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from urllib.parse import quote
 
-from chatdesk.domain.events import ConversationGone, Dropped, Event, Noticed
+from chatdesk.domain.events import FORGET_AFTER_US, ConversationGone, Dropped, Event, Noticed
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Lifecycle, NoticeCode, ParkReason
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, ParkReason
 from chatdesk.domain.ports import (
     Answer,
     Call,
@@ -89,12 +89,31 @@ def reached(facts: Facts, session: RemoteId) -> Facts:
 
 
 def gone(facts: Facts, session: RemoteId) -> tuple[Facts, tuple[Event, ...]]:
-    """The session is over: ended by one of the two, or deleted with all its messages."""
+    """The session is over, and its detail has said so.
+
+    Whether it was ended or deleted nothing tells. Only where the booking is completed is it known: then the
+    platform has deleted the chat, and promises that it is.
+    """
     room = room_of(facts, session)
-    completed = own_of(facts).statuses.get(room.booking) == names.STATUS_COMPLETED
-    lifecycle = Lifecycle.DELETED if completed else Lifecycle.ENDED
+    known_gone = room.doubt is Doubt.GONE
     facts = with_room(facts, session, doubt=Doubt.GONE, listed=False, joined=0)
-    return facts, (ConversationGone(remote_id=session, lifecycle=lifecycle),)
+    if known_gone:
+        return facts, ()
+    if own_of(facts).statuses.get(room.booking) != names.STATUS_COMPLETED:
+        why = ClosedWhy.SESSION_ENDED
+        return facts, (ConversationGone(remote_id=session, lifecycle=Lifecycle.ENDED, why=why),)
+    deleted = ConversationGone(
+        remote_id=session,
+        lifecycle=Lifecycle.DELETED,
+        why=ClosedWhy.BOOKING_COMPLETED,
+        delete_after_us=FORGET_AFTER_US,
+    )
+    return facts, (deleted,)
+
+
+def is_over(answer: Answer) -> bool:
+    """Whether the answer to a session's detail says that it is over, or no longer ours."""
+    return answer.is_json and answer.status == HTTPStatus.NOT_FOUND
 
 
 # -- reading a session -------------------------------------------------------------------------------------
@@ -126,7 +145,7 @@ def with_status(facts: Facts, booking: RemoteId, status: str | None) -> Facts:
 def read_session(session: RemoteId, opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """A session's detail: there, or over."""
     stored = (VerdictStored(answer.step_id),)
-    if answer.is_json and answer.status == HTTPStatus.NOT_FOUND:
+    if is_over(answer):
         facts, events = gone(facts, session)
         return Reading(facts, events, stored)
     detail = loose.mapping(loose.mapping(answer.body).get("session"))

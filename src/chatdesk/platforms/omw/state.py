@@ -42,10 +42,8 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     """A page of its history was read, so that `theirs` and `mine` mean something."""
     theirs: frozenset[int] = frozenset()
     """Messages of others that are unread."""
-    mine: frozenset[int] = frozenset()
-    """Own messages that nobody has read."""
-    read_up_to: int = 0
-    """Own messages up to here were told to be read."""
+    told: frozenset[int] = frozenset()
+    """Own messages that were told to be read by the others."""
 
 
 class FailedSend(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,10 +6,15 @@ the rest is usable. Telephone numbers and start codes of bookings are never take
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
+from chatdesk.domain.actions import NO_EXTRAS, Attachment, Extras
 from chatdesk.domain.entities import OrderField, Participant
-from chatdesk.domain.events import ConversationSeen, MessageSeen, OrderSeen, PresenceSeen
+from chatdesk.domain.events import ConversationSeen, MessageSeen, OrderSeen, PositionSeen, PresenceSeen
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import Lifecycle, MessageKind, OrderKind, PresenceState, Progress, Source
 from chatdesk.domain.ports import AccountFacts
@@ -41,6 +46,9 @@ _KINDS = {
     names.TYPE_AUDIO: MessageKind.AUDIO,
 }
 _VALUE_CHARS = 500
+_MOST_KMH = 1_000
+_AHEAD_US = 86_400_000_000
+_FILE_URL = re.compile(r"(?:https?://|/(?![/\\]))[^\s\\\x00-\x1f]+\Z", re.IGNORECASE)
 _LINES = (
     ("service", "service_name"),
     ("description", "service_description"),
@@ -121,8 +129,24 @@ def message(
         text=loose.text(fields.get("content")) or "",
         sent_at_us=zones.moment_us(fields.get("created_at"), offset) or 0,
         source=source,
+        extras=_extras(fields),
     )
     return Record(seen, message_id, is_read=read is True or loose.number(read) == 1)
+
+
+def _extras(fields: Mapping[str, Any]) -> Extras:
+    """The file of a message: chosen by the other side, so only web addresses and paths of the server remain.
+
+    The path stays as it is: it names the file in a message of ours too. Types of files are not told.
+    """
+    url = loose.text(fields.get("file_url"), names.FILE_URL_CHARS + 1) or ""
+    if len(url) > names.FILE_URL_CHARS or not _FILE_URL.match(url):
+        url = ""
+    name = loose.line(fields.get("file_name"), names.FILE_NAME_CHARS)
+    if not url and not name:
+        return NO_EXTRAS
+    size = loose.whole(fields.get("file_size"))
+    return Extras(attachments=(Attachment(url=url, name=name, size_bytes=size),))
 
 
 def _kind(message_type: object) -> MessageKind:
@@ -255,4 +279,30 @@ def presence(record: object, account: AccountFacts, offset: int) -> PresenceSeen
         state=PresenceState.ONLINE if online else PresenceState.UNKNOWN,
         conversation=room,
         at_us=zones.moment_us(row.get("last_seen_at"), offset),
+    )
+
+
+# -- rides -------------------------------------------------------------------------------------------------
+
+
+def position(record: object, booking_id: RemoteId, now_us: int) -> PositionSeen | None:
+    """Where the driver of a ride is; None without a place on earth. Times may be a text or milliseconds."""
+    fields = loose.mapping(record)
+    place = loose.mapping(fields.get("location"))
+    latitude, longitude = loose.number(place.get("lat")), loose.number(place.get("lng"))
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+        return None
+    told_ms = loose.whole(fields.get("timestamp"))
+    at_us = loose.moment_us(fields.get("timestamp"))
+    if at_us is None and told_ms is not None and told_ms * 1_000 <= now_us + _AHEAD_US:
+        at_us = told_ms * 1_000
+    speed = loose.number(fields.get("speed_kmh"))
+    heading = loose.number(fields.get("bearing"))
+    return PositionSeen(
+        order=booking_id,
+        latitude=float(latitude),
+        longitude=float(longitude),
+        at_us=now_us if at_us is None else at_us,
+        speed_m_s=speed / 3.6 if speed is not None and 0 <= speed <= _MOST_KMH else None,
+        heading_deg=float(heading % 360) if heading is not None else None,
     )

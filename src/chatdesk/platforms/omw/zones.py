@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.ports import Facts
 from chatdesk.platforms import loose
-from chatdesk.platforms.omw import limits
+from chatdesk.platforms.omw import limits, settings
 from chatdesk.platforms.omw.state import learnt, own_of, with_learnt, with_own
 
 LEARNT_KEY = "zone_offset_us"
@@ -21,7 +21,10 @@ _WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?\Z",
 
 
 def offset_us(facts: Facts) -> int:
-    """How far the database's clock is ahead of UTC; 0 while nobody knows."""
+    """How far the database's clock is ahead of UTC: set, learnt, or 0 while nobody knows."""
+    given = settings.offset_us(facts)
+    if given is not None:
+        return given
     try:
         found = int(learnt(facts, LEARNT_KEY) or 0)
     except ValueError:
@@ -30,8 +33,8 @@ def offset_us(facts: Facts) -> int:
 
 
 def known(facts: Facts) -> bool:
-    """Whether the offset was learnt."""
-    return learnt(facts, LEARNT_KEY) is not None
+    """Whether the offset was set or learnt."""
+    return settings.offset_us(facts) is not None or learnt(facts, LEARNT_KEY) is not None
 
 
 def moment_us(value: object, offset: int) -> int | None:
@@ -73,7 +76,7 @@ def told_by_date(facts: Facts, value: object, date: str) -> Facts:
 
 def _told(facts: Facts, value: object, moment: int) -> tuple[Facts, bool]:
     shown = loose.moment_us(value)
-    if shown is None or not _lacks_zone(value):
+    if shown is None or not _lacks_zone(value) or settings.offset_us(facts) is not None:
         return facts, False
     step = limits.ZONE_STEP_US
     offset = (shown - moment + step // 2) // step * step

@@ -13,6 +13,8 @@ ROLE_CUSTOMER: Final = "customer"
 ROLE_WORKER: Final = "worker"
 ROLE_ADMIN: Final = "admin"
 ROLE_SUPER_ADMIN: Final = "super admin"
+ROLE_ALIASES: Final = {"provider": ROLE_WORKER, "service provider": ROLE_WORKER}
+"""Other names of the same role, in sign-ins and tokens."""
 ROLES: Final = (ROLE_CUSTOMER, ROLE_WORKER, ROLE_ADMIN, ROLE_SUPER_ADMIN)
 
 AUTH_SCHEME: Final = "Bearer"
@@ -24,17 +26,27 @@ CODE_EMAIL_NOT_VERIFIED: Final = "EMAIL_NOT_VERIFIED"
 
 # --- REST routes (templates for str.format) ---
 
+API_PREFIX: Final = "/api"
+"""Where an operator has not moved the interface; every route here begins with it."""
+
 ROUTE_LOGIN: Final = "/api/auth/login"
 ROUTE_LOGIN_OTP: Final = "/api/auth/login-otp"
+ROUTE_REQUEST_OTP: Final = "/api/auth/request-otp"
 
 ROUTE_SESSIONS: Final = "/api/chat/sessions"
 ROUTE_SESSION: Final = "/api/chat/sessions/{session_id}"
+ROUTE_SESSION_END: Final = "/api/chat/sessions/{session_id}/end"
+ROUTE_UPLOAD: Final = "/api/chat/upload"
 ROUTE_MESSAGES: Final = "/api/chat/sessions/{session_id}/messages"
 
 ROUTE_MESSAGES_READ: Final = "/api/chat/sessions/{session_id}/messages/read"
 
 ROUTE_REQUESTS: Final = "/api/worker-management/worker/booking-requests"
 ROUTE_REQUEST: Final = "/api/worker-management/worker/booking-requests/{request_id}"
+ROUTE_ASSIGNED: Final = "/api/worker-management/worker/assigned-bookings"
+"""Fails where a table of the published layout is missing: only asked where the requests can't be read."""
+ROUTE_GENERATE_OTP: Final = "/api/worker-management/bookings/{booking_id}/generate-otp"
+ROUTE_VERIFY_OTP: Final = "/api/worker-management/bookings/{booking_id}/verify-otp"
 ROUTE_WORKER_BOOKING: Final = "/api/worker-management/bookings/{booking_id}"
 ROUTE_WORKER_STATUS: Final = "/api/worker-management/bookings/{booking_id}/status"
 ROUTE_CUSTOMER_BOOKINGS: Final = "/api/customer/bookings/history"
@@ -47,6 +59,7 @@ HEADER_RETRY_AFTER: Final = "retry-after"
 # --- socket events from the client; every payload is an object with a `sessionId` ---
 
 EMIT_JOIN: Final = "join_chat"
+EMIT_LEAVE: Final = "leave_chat"
 EMIT_SEND: Final = "send_message"
 EMIT_TYPING_START: Final = "typing_start"
 EMIT_TYPING_STOP: Final = "typing_stop"
@@ -90,8 +103,10 @@ EVENTS_OF_TRIPS: Final = (
     "trip:completed",
     "trip:earnings",
 )
-EVENTS_OF_MOVEMENT: Final = ("trip_progress", "trip:location_update")
-"""Positions under way: nothing of them is kept."""
+EVENT_PROGRESS: Final = "trip_progress"
+EVENT_POSITION: Final = "trip:location_update"
+EVENTS_OF_MOVEMENT: Final = (EVENT_PROGRESS, EVENT_POSITION)
+"""A ride under way; the servers seen emit them to rooms in which nobody is."""
 
 # --- values ---
 
@@ -109,6 +124,8 @@ SIDE_PROVIDER: Final = "provider"
 STATUS_COMPLETED: Final = "completed"
 STATUS_CANCELLED: Final = "cancelled"
 STATUS_PENDING: Final = "pending"
+STATUS_ARRIVED: Final = "arrived"
+STATUS_IN_PROGRESS: Final = "in_progress"
 STATUS_ASSIGNED: Final = "assigned"
 STATUS_ACCEPTED: Final = "accepted"
 STATUS_LABELS: Final = {
@@ -133,7 +150,22 @@ STATUSES_SET_BY_WORKER: Final = frozenset(
 )
 """What the status route takes; no order is enforced."""
 
+STATUSES_OF_CHATS: Final = (
+    "assigned",
+    "accepted",
+    "started",
+    "en_route",
+    "arrived",
+    "in_progress",
+    "confirmed",
+    "booked",
+    "pending",
+    "pending_worker_assignment",
+)
+"""Statuses in which the server makes a session; later on they no longer matter."""
+
 REQUEST_ACCEPTED: Final = "accepted"
+REQUEST_REJECTED: Final = "rejected"
 REQUESTS_OVER: Final = frozenset({"rejected", "timeout"})
 """States of a booking request after which the booking is somebody else's."""
 
@@ -146,3 +178,31 @@ PAGE_LIMIT: Final = 200
 """More messages a page never holds, and `hasMore` is wrong when more are asked for."""
 ID_DIGITS: Final = 16
 OTP_DIGITS: Final = 6
+
+UPLOAD_FIELD: Final = "file"
+UPLOAD_LIMIT_BYTES: Final = 10_485_759
+"""The largest file that passes; one byte more fails."""
+UPLOAD_TYPES: Final = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "doc": "application/doc",
+    "txt": "application/txt",
+}
+"""Extensions that pass, and the type to declare: the filter wants the extension's letters in it, so the usual
+types of .doc and .txt are refused.
+"""
+UPLOAD_TYPES_AUDIO: Final = {
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "ogg": "audio/ogg",
+    "wav": "audio/wav",
+    "webm": "audio/webm",
+}
+"""Documented; refused by the servers seen."""
+FILE_URL_CHARS: Final = 500
+FILE_NAME_CHARS: Final = 255
+FILE_SIZE_MOST: Final = 2_147_483_647

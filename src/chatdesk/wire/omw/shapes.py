@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import msgspec
 
-from chatdesk.wire.omw.names import TYPE_TEXT
-
 
 class LoginBody(msgspec.Struct):
     """Body of POST /api/auth/login; all three are needed."""
@@ -26,18 +24,43 @@ class OtpLoginBody(msgspec.Struct):
     role: str
 
 
+class OtpRequestBody(msgspec.Struct):
+    """Body of POST /api/auth/request-otp."""
+
+    phone: str
+
+
+class StartBody(msgspec.Struct, rename="camel"):
+    """Body of POST /api/chat/sessions; harmless when repeated, also where the session has ended."""
+
+    booking_id: int
+
+
+class CodeBody(msgspec.Struct):
+    """Body of POST .../verify-otp; a text of six digits."""
+
+    otp: str
+
+    def __repr__(self) -> str:
+        """Hides the code from logs and tracebacks."""
+        return "CodeBody(...)"
+
+
 class SessionArgs(msgspec.Struct, rename="camel"):
     """Argument of join_chat, typing_start and typing_stop. Always a JSON integer."""
 
     session_id: int
 
 
-class SendArgs(msgspec.Struct, rename="camel"):
+class SendArgs(msgspec.Struct, rename="camel", omit_defaults=True):
     """Argument of send_message: no client id is stored or echoed."""
 
     session_id: int
     content: str
-    message_type: str = TYPE_TEXT
+    message_type: str
+    file_url: str | None = None
+    file_name: str | None = None
+    file_size: int | None = None
 
 
 class MarkArgs(msgspec.Struct, rename="camel"):
@@ -53,11 +76,14 @@ class MarkBody(msgspec.Struct, rename="camel"):
     message_ids: list[int]
 
 
-class SendBody(msgspec.Struct, rename="camel"):
+class SendBody(msgspec.Struct, rename="camel", omit_defaults=True):
     """Body of POST /api/chat/sessions/:id/messages, which nobody on a socket hears of."""
 
     content: str
-    message_type: str = TYPE_TEXT
+    message_type: str
+    file_url: str | None = None
+    file_name: str | None = None
+    file_size: int | None = None
 
 
 class StatusBody(msgspec.Struct):

@@ -33,3 +33,11 @@ ERR_ROLE_PREFIX: Final = "Access denied for role "
 ERR_ROLES: Final = "User has role(s): "
 """Followed by the roles that the account does have, separated by commas."""
 ERR_PROCESSED: Final = "Booking request has already been processed"
+ERR_ONLY_ACCEPTED: Final = "Only accepted requests can be cancelled"
+ERR_BOOKING_ACCESS: Final = "Access denied to this booking"
+ERR_OTP_FORMAT: Final = "Please provide a valid 6-digit OTP"
+
+# --- pages of HTML that a refused upload brings, where the server is not in production ---
+
+PAGE_FILE_TYPE: Final = "Only images and documents are allowed"
+PAGE_FILE_SIZE: Final = "File too large"
