@@ -20,7 +20,7 @@ from chatdesk.domain.desk import (
 )
 from chatdesk.domain.entities import Account, Conversation, Draft, Notification, Order, Outgoing
 from chatdesk.domain.errors import NotPossible
-from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId
+from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import MessageKind, Platform
 from chatdesk.domain.outbox import (
     Event,
@@ -188,6 +188,10 @@ class Desk:
         if result.conversation is None:
             return None
         return await _result(self.store.conversation_of(account, result.conversation))
+
+    async def conversation_of(self, account: AccountId, remote_id: RemoteId) -> ConversationId | None:
+        """The conversation that a platform calls so; None: it is not listed here."""
+        return await _result(self.store.conversation_of(account, remote_id))
 
     async def find(self, account: AccountId, lookup: Lookup) -> Result:
         """Look something up at the server. Fails with NotDone."""

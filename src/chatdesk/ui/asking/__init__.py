@@ -1,0 +1,1 @@
+"""What a person can ask of a server besides writing: actions, look-ups, notifications, files, positions."""
