@@ -10,7 +10,9 @@ from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.ports import AccountFacts, Learnt, Packet, Reading, Secrets, SendText
 from chatdesk.platforms.marketplace.adapter import MarketplaceAdapter
 from chatdesk.platforms.marketplace.state import Own, own_of
-from tests.platforms.paper import NOW_US, PaperDesk, jwt
+from tests.platforms.paper import NOW_US, PaperDesk, call_of, emit_of, jwt, put
+
+__all__ = ["call_of", "emit_of", "jwt", "put"]
 
 ME = RemoteId("66b000000000000000000101")
 OTHER = RemoteId("66b000000000000000000103")
@@ -51,6 +53,10 @@ class Paper(PaperDesk):
             secrets=Secrets(fresh_jwt(role, user_id=user_id) if access is None else access, ""),
         )
         super().__init__(MarketplaceAdapter(), account, learnt)
+        self.facts = put(
+            self.facts,
+            own=put(self.own, registered=1, registered_ms=self.facts.now_ms, told_here=1, asked_online=1),
+        )
 
     @property
     def own(self) -> Own:

@@ -59,6 +59,7 @@ from chatdesk.domain.ports import (
 from chatdesk.platforms import loose
 from chatdesk.platforms.marketplace import (
     auth,
+    creation,
     finds,
     history,
     limits,
@@ -100,6 +101,7 @@ _ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
     orders.NOTE_RFQ: orders.read_order,
     orders.NOTE_CHECK: orders.read_check,
     orders.NOTE_STATUS: orders.read_status,
+    creation.NOTE_CREATE: creation.read_create,
     finds.NOTE_PRODUCTS: finds.read_products,
     finds.NOTE_RFQS: finds.read_rfqs,
     finds.NOTE_SELLERS: finds.read_people,
@@ -201,6 +203,8 @@ def _with_token(goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort o
             return probes.next_notes(facts)
         case Act() if kind.action.kind is ActionKind.START_CHAT:
             return people.next_start(kind, token, facts)
+        case Act() if kind.action.kind is ActionKind.CREATE_ORDER:
+            return creation.next_create(kind, facts)
         case Find() if auth.may_chat(facts):
             return finds.next_find(kind, token, facts)
         case _:

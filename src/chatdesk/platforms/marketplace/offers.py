@@ -6,7 +6,7 @@ from chatdesk.domain.actions import ActionKind, FieldAsked, FieldKind, FindKind,
 from chatdesk.domain.entities import Capabilities
 from chatdesk.domain.kinds import Feature, OrderKind, Support, Why
 from chatdesk.domain.ports import Facts
-from chatdesk.platforms.marketplace import auth, finds, limits, orders, probes
+from chatdesk.platforms.marketplace import auth, creation, finds, limits, orders, probes
 from chatdesk.platforms.marketplace.state import Mode, mode_of
 from chatdesk.wire.marketplace import names
 
@@ -35,6 +35,13 @@ _START = (
         find_kinds=(FindKind.PERSON, FindKind.PRODUCT, FindKind.RFQ),
     ),
     Offer(action=ActionKind.START_CHAT, on=Subject.ORDER, order_kinds=(OrderKind.RFQ,)),
+)
+
+_CREATE = Offer(
+    action=ActionKind.CREATE_ORDER,
+    on=Subject.ACCOUNT,
+    order_kinds=(OrderKind.RFQ,),
+    fields=creation.FIELDS,
 )
 
 
@@ -67,7 +74,7 @@ def capabilities(facts: Facts) -> Capabilities:
         why=why,
         statuses=orders.statuses(role),
         message_limit_chars=limit,
-        offers=_START,
+        offers=(*_START, _CREATE) if orders.may_change(role) else _START,
         finds=finds.offers(role),
         message_fields=MESSAGE_FIELDS,
     )

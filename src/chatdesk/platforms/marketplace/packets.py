@@ -129,7 +129,8 @@ def _read(payload: Any, _open: Open, facts: Facts) -> Reading:
     own = own_of(facts)
     if reader == me:
         # What we have read ourselves; the record that was updated tells it with its place.
-        return Reading(facts, () if message in own.theirs else (calls.FOREIGN,))
+        ours = message in own.theirs or person(payload.get("recipient_id")) == me
+        return Reading(facts, () if ours else (calls.FOREIGN,))
     for name in (RemoteId(message), relays.key(me, message)):
         party = own.mine.get(name)
         if party is not None and party == reader:

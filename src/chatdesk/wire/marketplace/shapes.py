@@ -79,3 +79,5 @@ class RfqBody(msgspec.Struct, omit_defaults=True):
     description: str
     quantity: int
     delivery_location: str = ""
+    deadline: str = ""
+    """A day such as 2026-12-24."""
