@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from chatdesk.domain.actions import Action, ActionKind
 from chatdesk.domain.events import (
     ConversationSeen,
     Dropped,
@@ -22,6 +23,8 @@ from chatdesk.domain.events import (
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import MessageKind, NoticeCode, PresenceState
 from chatdesk.domain.ports import (
+    Act,
+    AskForOtp,
     Call,
     ChangeStatus,
     Connected,
@@ -40,12 +43,32 @@ from chatdesk.domain.ports import (
     VerdictStored,
     VerdictUnknown,
 )
-from chatdesk.platforms.omw import auth, bookings, history, lane, lists, sends, sessions
+from chatdesk.platforms.omw import (
+    auth,
+    bookings,
+    chats,
+    codes,
+    history,
+    lane,
+    lists,
+    requests,
+    sends,
+    sessions,
+    uploads,
+)
 from tests.platforms.omw import captures
 from tests.platforms.omw.paper import BOOKING, OTHER, SESSION, Paper, cursor
 
 EVERY = pytest.mark.parametrize("name", captures.NAMES)
 SEND = SendText(SESSION, OutgoingId("0"), "0", "hello")
+
+
+def act(kind: ActionKind) -> Act:
+    """An action with all that any of them needs."""
+    fields = {"code": "123456"}
+    return Act(Action(kind=kind, conversation=SESSION, order=BOOKING, fields=fields, path="/staged/a.png"))
+
+
 GOALS: list[tuple[GoalKind, str]] = [
     (SignIn("x"), auth.NOTE_LOGIN),
     (Probe(), "probe"),
@@ -63,8 +86,31 @@ GOALS: list[tuple[GoalKind, str]] = [
     (MarkRead(SESSION, cursor(5)), lane.NOTE_MARK_REST),
     (ChangeStatus(BOOKING, BOOKING, "assigned", "accepted"), bookings.NOTE_CHECK),
     (ChangeStatus(BOOKING, BOOKING, "assigned", "accepted"), bookings.NOTE_STATUS),
+    (FreshLists(), lists.NOTE_ASSIGNED),
+    (FreshLists(), lists.NOTE_MISSING),
+    (AskForOtp(), auth.NOTE_OTP),
+    (act(ActionKind.START_CHAT), chats.NOTE_START),
+    (act(ActionKind.START_CHAT), chats.NOTE_FOUND),
+    (act(ActionKind.END_CHAT), chats.NOTE_END),
+    (act(ActionKind.DELETE_CHAT), chats.NOTE_DELETE),
+    (act(ActionKind.ACCEPT), requests.NOTE_LOOK),
+    (act(ActionKind.ACCEPT), requests.NOTE_ANSWER),
+    (act(ActionKind.REJECT), requests.NOTE_LOOK),
+    (act(ActionKind.REQUEST_CODE), codes.NOTE_REQUEST),
+    (act(ActionKind.CONFIRM_CODE), codes.NOTE_CONFIRM),
+    (act(ActionKind.UPLOAD), uploads.NOTE_UPLOAD),
 ]
-COMMITTING = {sends.NOTE_CLAIM, sends.NOTE_REST, lane.NOTE_MARK_REST, bookings.NOTE_STATUS}
+COMMITTING = {
+    sends.NOTE_CLAIM,
+    sends.NOTE_REST,
+    lane.NOTE_MARK_REST,
+    bookings.NOTE_STATUS,
+    chats.NOTE_END,
+    chats.NOTE_DELETE,
+    requests.NOTE_ANSWER,
+    codes.NOTE_REQUEST,
+    codes.NOTE_CONFIRM,
+}
 
 
 def test_every_recording_is_here() -> None:
@@ -151,12 +197,12 @@ def test_a_burst_is_told_by_ids() -> None:
     assert [int(event.remote_id) for event in by_cursor] == sorted(int(event.remote_id) for event in seen)
 
 
-def test_recorded_receipts_move_the_mark() -> None:
-    """Two of three were read, then all."""
+def test_recorded_receipts_name_what_was_read() -> None:
+    """Two of three, then all."""
     marks = [event for event in played("read_receipts_ids") if isinstance(event, ReadSeen)]
-    assert [(mark.cursor, mark.person_id, mark.by_self) for mark in marks] == [
-        (cursor(1002), OTHER, False),
-        (cursor(1003), OTHER, False),
+    assert [(mark.ids, mark.person_id, mark.by_self) for mark in marks] == [
+        (("1001", "1002"), OTHER, False),
+        (("1001", "1002", "1003"), OTHER, False),
     ]
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.events import (
+    FORGET_AFTER_US,
     ConversationGone,
     Dropped,
     Event,
+    ListsRead,
     MessageSeen,
     Noticed,
     OrderSeen,
@@ -19,7 +21,15 @@ from chatdesk.domain.events import (
     TypingSeen,
 )
 from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import Lifecycle, MessageKind, NoticeCode, ParkReason, PresenceState, Progress
+from chatdesk.domain.kinds import (
+    ClosedWhy,
+    Lifecycle,
+    MessageKind,
+    NoticeCode,
+    ParkReason,
+    PresenceState,
+    Progress,
+)
 from chatdesk.domain.ports import (
     Call,
     Done,
@@ -58,6 +68,7 @@ from tests.platforms.omw.paper import (
 )
 
 MALFORMED = Dropped(reason="malformed")
+FOREIGN = Dropped(reason="foreign")
 LISTS = Stale()
 ON = TypingSeen(conversation=SESSION, person_id=OTHER, name="Customer One", on=True)
 OFF = TypingSeen(conversation=SESSION, person_id=OTHER, name="Customer One", on=False)
@@ -124,7 +135,8 @@ EVENTS: list[tuple[str, Any, list[Event]]] = [
     ("booking_requests:new", {"request_id": 5}, [LISTS]),
     ("booking:unavailable", {"booking_id": 154}, [LISTS]),
     ("trip_started", {"booking_id": 154}, [LISTS]),
-    ("trip:location_update", {"booking_id": 154, "location": {"lat": 1, "lng": 2}}, []),
+    ("trip:location_update", {"booking_id": 154, "location": {"lat": 1, "lng": 2}}, [FOREIGN]),
+    ("trip_progress", {"booking_id": 154, "progress": 40, "eta": 12}, [FOREIGN]),
     ("status_update", {"booking_id": 154, "status": "arrived"}, [LISTS]),
     ("status_update", {"status": "arrived"}, [MALFORMED]),
     ("", None, [MALFORMED]),
@@ -195,27 +207,30 @@ def test_a_known_booking_follows_its_events() -> None:
 # -- receipts ----------------------------------------------------------------------------------------------
 
 
-def test_receipts_move_the_mark_past_nothing_unread() -> None:
-    """Ids out of order wait for those before them; ids of no message of ours move nothing."""
+def test_receipts_mean_exactly_what_they_name() -> None:
+    """Ids as number or text, in any order; what can't be read is looked for in the history."""
     paper = Paper()
-    for number in (1001, 1002, 1003):
-        paper.push("new_message", pushed(number, own=True))
     read = {"sessionId": 41, "readerId": 201}
-    assert paper.push("messages_read", {**read, "messageIds": [1003]}) == []
-    mark = ReadSeen(conversation=SESSION, person_id=OTHER, by_self=False, cursor=cursor(1001))
-    assert paper.push("messages_read", {**read, "messageIds": ["1001"]}) == [mark]
-    assert paper.push("messages_read", {**read, "messageIds": [999_999]}) == [Stale(conversation=SESSION)]
-    (last,) = paper.push("messages_read", {**read, "messageIds": [1001, 1002]})
-    assert isinstance(last, ReadSeen)
-    assert last.cursor == cursor(1002)
+
+    def mark(*ids: str) -> ReadSeen:
+        named = tuple(RemoteId(one) for one in ids)
+        return ReadSeen(conversation=SESSION, person_id=OTHER, by_self=False, ids=named)
+
+    again = Stale(conversation=SESSION)
+    assert paper.push("messages_read", {**read, "messageIds": [1003, "1001"]}) == [mark("1001", "1003")]
+    assert paper.push("messages_read", {**read, "messageIds": [1002, "x"]}) == [mark("1002"), again]
+    for nothing in ([], None, "1002", {"0": 1002}, [None, "41abc"]):
+        assert paper.push("messages_read", {**read, "messageIds": nothing}) == [again]
 
 
 def test_reading_on_another_device_clears_here() -> None:
-    """Own receipts tell what this account has read elsewhere."""
+    """Own receipts tell what this account has read elsewhere; without ids the list has the number."""
     paper = Paper()
     paper.push("new_message", pushed(1001))
-    (seen,) = paper.push("messages_read", {"sessionId": 41, "readerId": 202, "messageIds": [1001]})
-    assert seen == ReadSeen(conversation=SESSION, person_id=ME, by_self=True, cursor=cursor(1001))
+    own = {"sessionId": 41, "readerId": 202}
+    (seen,) = paper.push("messages_read", {**own, "messageIds": [1001]})
+    assert seen == ReadSeen(conversation=SESSION, person_id=ME, by_self=True, ids=(RemoteId("1001"),))
+    assert paper.push("messages_read", {**own, "messageIds": []}) == [Stale()]
 
 
 # -- errors beside steps -----------------------------------------------------------------------------------
@@ -236,6 +251,13 @@ def under_way(kind: GoalKind) -> Paper:
     return paper
 
 
+ENDED = ConversationGone(remote_id=SESSION, lifecycle=Lifecycle.ENDED, why=ClosedWhy.SESSION_ENDED)
+DELETED = ConversationGone(
+    remote_id=SESSION,
+    lifecycle=Lifecycle.DELETED,
+    why=ClosedWhy.BOOKING_COMPLETED,
+    delete_after_us=FORGET_AFTER_US,
+)
 MARK = MarkRead(SESSION, cursor(1001))
 ERRORS: list[tuple[GoalKind, str, type[Any] | None]] = [
     (SEND, FAILED, VerdictLater),
@@ -276,7 +298,7 @@ def test_denied_and_gone_is_closed() -> None:
         assert paper.fails(GATE) == VerdictLater(1, 0, GATE)
         assert call_of(paper.want(kind)).path == "/api/chat/sessions/41"
         reading = paper.answer(404, {"error": "Chat session not found"})
-        assert reading.events == (ConversationGone(remote_id=SESSION, lifecycle=Lifecycle.ENDED),)
+        assert reading.events == (ENDED,)
         assert paper.again() == Parked(ParkReason.CLOSED, "Chat session not found")
     paper = under_way(MARK)
     paper.fails(GATE)
@@ -337,7 +359,7 @@ def test_a_join_that_was_cancelled_may_still_be_refused() -> None:
 
 
 def test_a_failed_send_looks_before_it_goes_again() -> None:
-    """Pause, history, and the send only where the text is not there; three times, then history decides."""
+    """Pause, history, and the send only where the text is not there; three times, then it is the person's."""
     paper = under_way(SEND)
     for pause_ms in (250, 500, 1_000):
         assert paper.fails(FAILED) == VerdictLater(1, 0, FAILED)
@@ -348,7 +370,13 @@ def test_a_failed_send_looks_before_it_goes_again() -> None:
         assert dict(look.query) == {"limit": "200", "offset": "0"}
         paper.answer(200, history(record(1001), record(900, "on my way", own=True)))  # an older one
         assert emit_of(paper.again()).event == "send_message"
-    assert isinstance(paper.fails(FAILED), VerdictUnknown)
+    assert paper.fails(FAILED) == VerdictLater(1, 0, FAILED)
+    paper.want(SEND)
+    paper.later(1_000)
+    assert isinstance(paper.again(), Call)
+    paper.answer(200, history(record(1001)))
+    assert paper.again() == Parked(ParkReason.REFUSED, FAILED)
+    assert emit_of(paper.want(SEND)).event == "send_message"  # "Send again" begins anew
 
 
 def test_a_failed_send_that_was_stored_is_claimed() -> None:
@@ -467,12 +495,35 @@ def test_a_page_that_means_two_things_is_told_apart() -> None:
 
 
 def test_a_completed_booking_has_taken_its_chat_along() -> None:
-    """Gone from the list, and completed: deleted. Gone without that: ended."""
-    for status, lifecycle in (("completed", Lifecycle.DELETED), ("arrived", Lifecycle.ENDED)):
+    """Gone from the list and over by its detail: deleted where the booking is completed, else ended."""
+    for status, gone in (("completed", DELETED), ("arrived", ENDED)):
         paper = known_booking()
         paper.want(FreshLists())
         paper.answer(200, sessions())
         paper.again()
         entry = {"request_id": 7, "booking_id": 109, "status": "accepted", "service_status": status}
         events = paper.answer(200, requests(entry)).events
-        assert ConversationGone(remote_id=SESSION, lifecycle=lifecycle) in events
+        assert ListsRead() in events
+        assert not [event for event in events if isinstance(event, ConversationGone)]
+        assert call_of(paper.again()).path == "/api/chat/sessions/41"
+        assert paper.answer(404, {"error": "Chat session not found"}).events == (gone,)
+        assert paper.again() == Done()
+
+
+def test_missing_in_a_list_alone_ends_nothing() -> None:
+    """Its detail is there, or can't be had: the conversation stays, and the next reading asks again."""
+    for status, body in (
+        (200, {"success": True, "session": session()}),
+        (500, {"error": "x"}),
+        (404, "<html>"),
+    ):
+        paper = known_booking()
+        for _ in range(2):
+            paper.want(FreshLists())
+            paper.answer(200, sessions())
+            paper.again()
+            paper.answer(200, requests())
+            assert call_of(paper.again()).path == "/api/chat/sessions/41"
+            reading = paper.answer(status, body, is_json=not isinstance(body, str))
+            assert reading.events == ()
+            assert paper.again() == Done()

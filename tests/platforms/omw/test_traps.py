@@ -7,10 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from chatdesk.domain.actions import Action, ActionKind, Attachment
 from chatdesk.domain.events import (
+    ConversationGone,
     ConversationSeen,
     Dropped,
     IdentityKnown,
+    ListsRead,
     MessageSeen,
     Noticed,
     OrderSeen,
@@ -30,6 +33,7 @@ from chatdesk.domain.kinds import (
     Support,
 )
 from chatdesk.domain.ports import (
+    Act,
     Call,
     ChangeStatus,
     Connect,
@@ -43,6 +47,7 @@ from chatdesk.domain.ports import (
     FreshOrder,
     Joined,
     NeedsPassword,
+    Next,
     OlderPage,
     Parked,
     Probe,
@@ -79,6 +84,7 @@ from tests.platforms.omw.paper import (
 )
 
 SEND = SendText(SESSION, OutgoingId("a" * 32), "a" * 32, "on my way")
+START = Act(Action(kind=ActionKind.START_CHAT, order=BOOKING))
 
 
 def test_trap_1_early_emits_vanish() -> None:
@@ -293,10 +299,56 @@ def test_trap_11_types_are_what_they_are() -> None:
     assert {(line.key, line.value) for line in order.fields or ()} == {("total", "590.00"), ("price", "500")}
 
 
-def test_trap_12_files_are_not_offered() -> None:
-    """Uploaded files may not be downloadable at all: no attachments until the desk can say so."""
+def test_trap_12_what_an_upload_would_be_refused_for_is_refused_here() -> None:
+    """Types by extension with the declaration that passes, the exact limit, and our own name for the file."""
     paper = Paper()
-    assert paper.adapter.capabilities(paper.facts).features[Feature.ATTACHMENTS] is Support.NO
+
+    def upload(name: str, size_bytes: int = 70) -> Next:
+        kind = ActionKind.UPLOAD
+        return paper.want(Act(Action(kind=kind, path=f"/staged/{name}", size_bytes=size_bytes)))
+
+    declared = {"a.txt": "application/txt", "a.doc": "application/doc", "B.PNG": "image/png"}
+    for name, content_type in declared.items():
+        file = call_of(upload(name)).file
+        assert file is not None
+        assert (file.field, file.filename, file.content_type) == ("file", name, content_type)
+    for name in ("a.webp", "a.exe", "a.svg", "a", "png", "a.png.exe", "a.mp3"):
+        assert upload(name) == Parked(ParkReason.REFUSED, "Only images and documents are allowed")
+    assert isinstance(upload("a.png", 10_485_759), Call)
+    assert upload("a.png", 10_485_760) == Parked(ParkReason.TOO_LONG, "File too large")
+    upload("фото.png")
+    body = {"success": True, "file": {"url": "/uploads/chat/file-1.png", "name": "Ñ", "size": 70}}
+    (verdict,) = paper.answer(200, body).verdicts
+    assert isinstance(verdict, VerdictStored)
+    assert verdict.result is not None
+    assert verdict.result.attachment == Attachment(
+        url="/uploads/chat/file-1.png", name="фото.png", content_type="image/png", size_bytes=70
+    )
+    assert paper.again() == Done()
+
+
+def test_trap_8_a_500_at_creation_is_tried_once_more() -> None:
+    """The mix-up of ids, or both sides at once: a second 500 is told in the server's words."""
+    paper = Paper()
+    failed = {"error": "Failed to create chat session"}
+    assert isinstance(paper.want(START), Call)
+    assert paper.verdict(500, failed) == VerdictLater(1, 500, "Failed to create chat session")
+    step = call_of(paper.again())
+    assert (step.method, step.path, step.body) == ("POST", "/api/chat/sessions", {"bookingId": 109})
+    assert isinstance(paper.verdict(500, failed), VerdictRefused)
+    assert paper.again() == Parked(ParkReason.REFUSED, "Failed to create chat session")
+
+
+def test_trap_10_an_ended_session_is_returned_as_if_it_were_fine() -> None:
+    """What a creation names is read before it is believed: 404 means that it is over."""
+    paper = Paper()
+    paper.want(START)
+    made = {"success": True, "sessionId": 41, "message": "Chat session already exists"}
+    assert isinstance(paper.verdict(200, made), VerdictStored)
+    assert call_of(paper.again()).path == "/api/chat/sessions/41"
+    reading = paper.answer(404, {"error": "Chat session not found"})
+    assert isinstance(reading.events[0], ConversationGone)
+    assert paper.again() == Parked(ParkReason.CLOSED, "Chat session not found")
 
 
 def test_trap_13_a_join_is_announced_so_it_is_done_once() -> None:
@@ -557,15 +609,25 @@ def test_section_7_only_what_the_route_takes_is_offered() -> None:
 
 
 def test_section_7_bookings_that_fail_do_not_hold_up_the_chats() -> None:
-    """A table may be missing: after three tries the lists count as read, without them."""
-    paper = Paper()
-    paper.want(FreshLists())
-    paper.answer(200, sessions(session()))
-    for _ in range(3):
-        paper.later(5_000)
-        assert isinstance(paper.again(), Call)
-        paper.answer(500, {"message": "Failed", "error": "Table 'omw.categories' doesn't exist"})
-    assert paper.again() == Done()
+    """Three tries, then the list of assigned bookings; without both the lists count as read all the same."""
+    failed = {"message": "Failed", "error": "Table 'omw.categories' doesn't exist"}
+    assigned = {"bookings": [{"booking_id": 109, "service_status": "arrived"}, 7], "pagination": {}}
+    for status, body in ((200, assigned), (500, failed)):
+        paper = Paper()
+        paper.want(FreshLists())
+        paper.answer(200, sessions(session()))
+        for _ in range(3):
+            paper.later(5_000)
+            assert call_of(paper.again()).path.endswith("/worker/booking-requests")
+            paper.answer(500, failed)
+        assert call_of(paper.again()).path.endswith("/worker/assigned-bookings")
+        events = paper.answer(status, body).events
+        assert events[-1] == ListsRead()
+        assert [event.status for event in events if isinstance(event, OrderSeen)] == ["arrived"] * (
+            status == 200
+        )
+        assert (Dropped(reason="malformed") in events) == (status == 200)
+        assert paper.again() == Done()
 
 
 def test_section_10_a_stop_from_a_stranger_means_nothing() -> None:
@@ -589,12 +651,14 @@ def test_section_10_a_receipt_without_ids_marks_nothing() -> None:
 
 
 def test_section_10_read_states_of_a_history() -> None:
-    """Own messages that are read move the mark, up to the first that is not."""
+    """Own messages that are read are named, each once."""
     paper = Paper()
-    paper.want(FreshHead(SESSION))
     page = history(*(record(number, own=True, is_read=int(number != 3)) for number in (1, 2, 3, 4)))
+    paper.want(FreshHead(SESSION))
     (mark,) = [event for event in paper.answer(200, page).events if isinstance(event, ReadSeen)]
-    assert mark.cursor == cursor(2)
+    assert mark.ids == ("1", "2", "4")
+    paper.want(FreshHead(SESSION))
+    assert not [event for event in paper.answer(200, page).events if isinstance(event, ReadSeen)]
 
 
 def test_section_1_a_limit_that_was_promised_means_slower() -> None:
