@@ -48,6 +48,8 @@ class StepperGoServer:
         self.unread: Counter[str] = Counter()
         self.locked: set[str] = set()
         """Trips whose chat refuses us."""
+        self.unlisted: set[str] = set()
+        """Trips that our own list does not have."""
         self.no_socket = False
         self.lost_joins = 0
         self.lost_sends: list[str] = []
@@ -223,7 +225,11 @@ class StepperGoServer:
             case ["api", "messages", trip]:
                 return self._history(trip)
             case ["api", "drivers", record_id, "trips"] if record_id == RECORD_ID:
-                found = [driven_trip(trip, status=one["status"]) for trip, one in self.trips.items()]
+                found = [
+                    driven_trip(trip, status=one["status"])
+                    for trip, one in self.trips.items()
+                    if trip not in self.unlisted
+                ]
                 return 200, {"trips": found, "total": len(found), "showing": len(found)}
             case ["api", "trips"]:
                 return 200, {"success": True, "data": [], "count": 0}

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from chatdesk.domain.changes import AccountStatus, News
 from chatdesk.domain.desk import NewAccount
-from chatdesk.domain.entities import Account, Capabilities, Conversation, Message, Outgoing
+from chatdesk.domain.entities import Account, Capabilities, Conversation, Message, Order, Outgoing
 from chatdesk.domain.ids import ConversationId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, Platform
 from chatdesk.domain.ports import Client, Learnt, Secrets
@@ -129,3 +129,23 @@ class Shop:
             assert self.clock.now_ms() - begun_ms < within_ms, [await self.item(one.id) for one in items]
             await asyncio.sleep(0.02)
         return self.clock.now_ms() - begun_ms
+
+    async def order(self, trip: str = TRIP) -> Order:
+        wanted = (await self.conversation(trip)).order_id
+        assert wanted is not None
+        reader = self.real_store.reader()
+        try:
+            found = reader.order(wanted)
+            assert found is not None
+            return found
+        finally:
+            reader.close()
+
+    async def change_status(self, status: str, trip: str = TRIP) -> Outgoing:
+        wanted = await self.order(trip)
+        item: Outgoing = await asyncio.wrap_future(self.store.intend_status(wanted.id, status))
+        return item
+
+    async def mark_read(self, trip: str = TRIP) -> None:
+        newest = (await self.messages(trip))[-1]
+        await asyncio.wrap_future(self.store.intend_read(await self.local(trip), newest.cursor))

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup
+from chatdesk.domain.changes import PositionChanged, TypingChanged
+from chatdesk.domain.errors import NotDone
 from chatdesk.domain.kinds import (
     ClosedWhy,
     ConnectionState,
@@ -15,7 +18,7 @@ from chatdesk.domain.kinds import (
     ParkReason,
     SignInState,
 )
-from tests.platforms.steppergo.paper import TRIP, TRIP_2
+from tests.platforms.steppergo.paper import FOREIGN_TRIP, OTHER, TRIP, TRIP_2
 from tests.platforms.steppergo.shop import Shop
 from tests.sync.virtual import run_virtual, until
 
@@ -117,7 +120,7 @@ def test_a_server_that_drops_our_ids_is_matched_by_text(tmp_path: Path) -> None:
     run_virtual(story())
 
 
-@pytest.mark.shows("steppergo", "lifecycle", "partial")
+@pytest.mark.shows("steppergo", "lifecycle", "yes")
 def test_a_chat_that_refuses_its_driver_is_shown_as_not_available(tmp_path: Path) -> None:
     """Read-only with the reason; the sign-in is good, the other chat works, and it opens again by itself."""
 
@@ -227,5 +230,114 @@ def test_the_end_of_the_session_asks_for_the_password(tmp_path: Path) -> None:
             assert shop.server.texts() == ["still connected"]
             shop.server.cut()
             await until(lambda: shop.status.sign_in is SignInState.NEEDS_PASSWORD, what="the question")
+
+    run_virtual(story())
+
+
+def test_a_status_change_that_fails_by_design_is_parked_in_the_servers_words(tmp_path: Path) -> None:
+    """500: the trip is read, the status is still the old one, and nothing is tried again by itself."""
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            shop.server.failing_changes = True
+            item = await shop.change_status("DEPARTED")
+            await asyncio.sleep(60)
+            kept = await shop.item(item.id)
+            assert kept is not None
+            assert (kept.state, kept.parked) == (DeliveryState.PARKED, ParkReason.REFUSED)
+            assert kept.detail == "Failed to update trip status"
+            assert shop.server.seen["status"] == 1
+            assert (await shop.order()).status == "IN_PROGRESS"
+
+    run_virtual(story())
+
+
+def test_a_status_change_that_works_is_shown_as_it_was_stored(tmp_path: Path) -> None:
+    """Read again after the answer; what somebody else has changed meanwhile is told, not overwritten."""
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            await shop.settled(await shop.change_status("DEPARTED"))
+            await asyncio.sleep(2)
+            assert (await shop.order()).status == "DEPARTED"
+            shop.server.trips[TRIP]["status"] = "DELAYED"
+            item = await shop.change_status("EN_ROUTE")
+            await asyncio.sleep(5)
+            kept = await shop.item(item.id)
+            assert kept is not None
+            assert kept.parked is ParkReason.CHANGED_MEANWHILE
+            assert shop.server.trips[TRIP]["status"] == "DELAYED"
+
+    run_virtual(story())
+
+
+def test_an_order_that_is_looked_at_is_followed(tmp_path: Path) -> None:
+    """A status of the stream is read at the trip, the place of the driver is told; the end closes it."""
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            shop.engine.opened(TRIP, TRIP, TRIP)
+            await until(lambda: shop.server.streams, what="a stream")
+            assert shop.server.seen["passenger:subscribe"] == 1
+            shop.server.trips[TRIP]["status"] = "DEPARTED"
+            shop.server.stream(TRIP, {"type": "status_update", "newStatus": "CANCELLED"})
+            await asyncio.sleep(2)
+            assert (await shop.order()).status == "DEPARTED"
+            place = {"tripId": TRIP, "latitude": 43.3, "longitude": 76.95}
+            shop.server.push("driver.location.updated", place)
+            await asyncio.sleep(1)
+            assert [one.latitude for one in shop.news if isinstance(one, PositionChanged)] == [43.3]
+            shop.server.end_stream(TRIP)
+            await until(lambda: shop.server.streams, what="another stream")
+            shop.engine.look_away()
+            await until(lambda: not shop.server.streams, what="no stream")
+
+    run_virtual(story())
+
+
+def test_a_trip_is_looked_up_and_a_chat_begun(tmp_path: Path) -> None:
+    """The hit becomes an order and a conversation that can be written to; one that refuses us does not."""
+
+    async def story() -> None:
+        shop = Shop(tmp_path)
+        async with shop:
+            shop.server.add(FOREIGN_TRIP, "any seats left?", status="PUBLISHED")
+            shop.server.unlisted.add(FOREIGN_TRIP)
+            found = await shop.engine.find(Lookup(kind=FindKind.TRIP, words=FOREIGN_TRIP))
+            assert [hit.remote_id for hit in found.hits] == [FOREIGN_TRIP]
+            start = Action(kind=ActionKind.START_CHAT, order=FOREIGN_TRIP)
+            result = await shop.engine.act(start)
+            assert result.conversation == FOREIGN_TRIP
+            await shop.settled(await shop.press("two", FOREIGN_TRIP))
+            assert shop.server.texts(FOREIGN_TRIP) == ["two"]
+            await asyncio.sleep(200)
+            assert [one.text for one in await shop.messages(FOREIGN_TRIP)] == ["any seats left?", "two"]
+            shop.server.add(TRIP_2)
+            shop.server.locked.add(TRIP_2)
+            shop.server.unlisted.add(TRIP_2)
+            with pytest.raises(NotDone, match="forbidden"):
+                await shop.engine.act(Action(kind=ActionKind.START_CHAT, order=TRIP_2))
+
+    run_virtual(story())
+
+
+def test_unread_typing_and_reading(tmp_path: Path) -> None:
+    """The server's number, what arrived since, typing for three seconds, and a mark that the server keeps."""
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            assert (await shop.conversation()).unread == 2
+            shop.server.says(TRIP, "third")
+            await asyncio.sleep(1)
+            assert (await shop.conversation()).unread == 3
+            shop.server.push("typing:start", {"userId": OTHER, "userName": "Passenger Bravo"})
+            await asyncio.sleep(10)
+            typing = [one for one in shop.news if isinstance(one, TypingChanged)]
+            assert typing
+            assert not typing[-1].names
+            await shop.mark_read()
+            await until(lambda: shop.server.unread[TRIP] == 0, what="the mark")
+            await asyncio.sleep(300)
+            assert (await shop.conversation()).unread == 0
 
     run_virtual(story())
