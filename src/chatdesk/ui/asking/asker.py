@@ -5,7 +5,6 @@ Nothing is queued: the answer, or that there is none, is told where the action w
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from enum import Enum
 from itertools import count
@@ -48,8 +47,8 @@ class Work(QObject):
 
     changed = Signal()
 
-    def __init__(self, about: About, offer: Offer, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, about: About, offer: Offer) -> None:
+        super().__init__()
         self.about = about
         self.offer = offer
         self.stage = Stage.BUSY
@@ -123,7 +122,7 @@ class Asker(QObject):
         key = (about.key, offer.action)
         if key in self._running or self.blocked(about.account.id):
             return None
-        work = Work(about, offer, self)
+        work = Work(about, offer)
         self._running[key] = work
         self._keep(about.key, work)
         action = action_for(offer, about, values, path, content_type)
@@ -192,8 +191,7 @@ class Asker(QObject):
         self._latest[key] = work
         ended = [one for one, kept in self._latest.items() if not kept.under_way]
         for old in ended[: max(0, len(ended) - KEPT_OUTCOMES)]:
-            with contextlib.suppress(KeyError):
-                del self._latest[old]
+            del self._latest[old]
 
     def _on_status(self, status: AccountStatus) -> None:
         self.standing_changed.emit(int(status.account_id))
