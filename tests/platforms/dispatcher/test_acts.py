@@ -14,8 +14,10 @@ from chatdesk.domain.kinds import Feature, OrderKind, ParkReason, Support, Why
 from chatdesk.domain.ports import (
     AskForOtp,
     Done,
+    Emit,
     Find,
     FreshLists,
+    Joined,
     Parked,
     Report,
     Unwatched,
@@ -34,6 +36,7 @@ from tests.platforms.dispatcher.paper import (
     ORDER,
     Paper,
     call_of,
+    emit_of,
     error,
     iso,
     paged,
@@ -169,6 +172,20 @@ def test_a_conversation_that_may_not_be_read_does_not_start() -> None:
     on_order(paper, ActionKind.START_CHAT)
     verdict = paper.verdict(404, error(404, "Order not found or access denied"))
     assert verdict == VerdictRefused(1, ParkReason.NOT_FOUND, "Order not found or access denied")
+
+
+def test_leaving_is_said_to_the_room_once() -> None:
+    """No answer comes; the room has to be joined again before its pushes do."""
+    paper = Paper()
+    paper.want(Joined(ORDER))
+    paper.handed_over()
+    emit = emit_of(on_order(paper, ActionKind.LEAVE_CHAT))
+    assert (emit.event, emit.args, emit.timeout_ms) == ("leave-order-room", (ORDER,), 0)
+    assert paper.handed_over().verdicts == (VerdictStored(1),)
+    assert paper.again() == Done()
+    assert isinstance(paper.want(Joined(ORDER)), Emit)
+    paper.cut()
+    assert on_order(paper, ActionKind.LEAVE_CHAT) == Done(), "without a socket there is no room to leave"
 
 
 # -- looking up --------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from chatdesk.domain.events import (
+    ConversationSeen,
     Dropped,
     Event,
     IdentityKnown,
@@ -437,8 +438,10 @@ def test_the_recorded_lists_and_details() -> None:
         paper = Paper(role)
         paper.want(FreshOrder(ORDER, "ORD-100001"))
         given(paper, detail)
-        (order,) = paper.events
+        order, *conversation = paper.events
         assert isinstance(order, OrderSeen)
+        titles = [seen.title for seen in conversation if isinstance(seen, ConversationSeen)]
+        assert titles == (["Example Haul LLC"] if role == "moderator" else [])
         lines = {line.key: line.value for line in order.fields or ()}
         assert lines["from"] == "Austin, TX"
         assert lines["size"] == "80'6\" × 11'4\" × 14'2\""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import ActionKind, Result
-from chatdesk.domain.events import OrderSeen, Stale
+from chatdesk.domain.events import ConversationSeen, OrderSeen, Stale
 from chatdesk.domain.kinds import ParkReason
 from chatdesk.domain.ports import (
     FreshLists,
@@ -27,7 +27,9 @@ from tests.platforms.dispatcher.paper import (
     Paper,
     call_of,
     error,
+    fresh_jwt,
     paged,
+    put,
     success,
 )
 
@@ -168,8 +170,14 @@ def test_staff_know_a_carrier_by_the_company() -> None:
     paper.want(FreshOrder(ORDER, "ORD-1"))
     company = {"name": "Example Haul LLC", "email": "office@example.test"}
     paper.answer(200, success({"id": ORDER, "orderNumber": "ORD-1", "userId": ME, "companyInfo": company}))
-    seen = paper.events[-1]
+    seen, conversation = paper.events[-2:]
     assert isinstance(seen, OrderSeen)
-    assert seen.customer == "Example Haul LLC"
+    assert isinstance(conversation, ConversationSeen)
+    assert (seen.customer, conversation.title) == ("Example Haul LLC", "Example Haul LLC")
     assert lists() == {"ORD-1": "Example Haul LLC", "ORD-2": "Example Haul LLC"}
     assert MY_MAIL not in "".join(paper.facts.learnt), "what is kept of a server names nobody"
+    paper.later(25 * 3_600_000)
+    paper.facts = put(
+        paper.facts, account=Paper("moderator", fresh_jwt("moderator", age_s=-90_000)).facts.account
+    )
+    assert set(lists().values()) == {"Example Haul LLC"}, "it holds longer than what a server may change"

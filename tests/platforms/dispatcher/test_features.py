@@ -193,7 +193,7 @@ def test_nothing_is_archived_at_the_server() -> None:
     """No action does it: archiving is this desk's own."""
     step = on_order(Paper(), ActionKind.DELETE_CHAT)
     assert isinstance(step, Parked)
-    assert not {ActionKind.DELETE_CHAT, ActionKind.END_CHAT, ActionKind.LEAVE_CHAT} & offered_actions()
+    assert not {ActionKind.DELETE_CHAT, ActionKind.END_CHAT} & offered_actions()
 
 
 @pytest.mark.shows("dispatcher", "delivered", "no")

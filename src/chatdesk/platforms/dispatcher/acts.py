@@ -16,6 +16,8 @@ from chatdesk.domain.ports import (
     Act,
     Answer,
     Call,
+    Done,
+    Emit,
     Facts,
     Find,
     Next,
@@ -37,10 +39,11 @@ from chatdesk.platforms.dispatcher import (
     translate,
     writes,
 )
-from chatdesk.platforms.dispatcher.state import ended
+from chatdesk.platforms.dispatcher.state import ended, own_of, with_own
 from chatdesk.wire.dispatcher import names
 
 NOTE_START = "start-chat"
+NOTE_LEAVE = "leave-chat"
 NOTE_TAKE_OVER = "take-over"
 NOTE_FIND = "find"
 
@@ -59,6 +62,8 @@ def next_act(goal: Act, token: int, facts: Facts) -> Next:
     match action.kind:
         case ActionKind.START_CHAT:
             return _start(action, facts)
+        case ActionKind.LEAVE_CHAT:
+            return _leave(action, facts)
         case ActionKind.TAKE_OVER:
             return _take_over(action, facts)
         case ActionKind.CREATE_ORDER:
@@ -93,6 +98,23 @@ def read_start(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     seen = ConversationSeen(remote_id=order, order_remote_id=order)
     verdict = VerdictStored(answer.step_id, result=Result(conversation=order, order=order))
     return Reading(ended(facts, opened.goal.token), (seen,), (verdict,))
+
+
+def _leave(action: Action, facts: Facts) -> Next:
+    """Said to the room, which answers nothing; without a socket there is no room to leave."""
+    order = _subject(action)
+    if order is None:
+        return Parked(ParkReason.NOT_FOUND)
+    if not facts.online:
+        return Done()
+    return Emit(event=names.EMIT_LEAVE, args=(order,), note=NOTE_LEAVE)
+
+
+def left(goal: Act, token: int, facts: Facts) -> Facts:
+    """The room was left: it has to be joined again before its pushes come."""
+    room = _subject(goal.action)
+    rooms = frozenset(joined for joined in own_of(facts).rooms if joined != room)
+    return ended(with_own(facts, rooms=rooms), token)
 
 
 # -- taking over -------------------------------------------------------------------------------------------

@@ -306,6 +306,8 @@ def _handed_over(opened: OpenStep, facts: Facts) -> Facts:
             return with_own(facts, epoch=facts.epoch, rooms=rooms | {room})
         case MarkRead():
             return writes.marked(opened, facts)
+        case Act():
+            return acts.left(kind, opened.goal.token, facts)
         case _:
             return ended(facts, opened.goal.token)
 

@@ -58,6 +58,7 @@ _ORDERS = (OrderKind.ORDER,)
 _FOR_EVERYBODY = (
     Offer(action=ActionKind.START_CHAT, on=Subject.ORDER, order_kinds=_ORDERS),
     Offer(action=ActionKind.START_CHAT, on=Subject.HIT, find_kinds=(FindKind.ORDER,)),
+    Offer(action=ActionKind.LEAVE_CHAT, on=Subject.CONVERSATION),
     Offer(action=ActionKind.LIST_FILES, on=Subject.ORDER, order_kinds=_ORDERS),
     Offer(action=ActionKind.ADD_FILE, on=Subject.ORDER, order_kinds=_ORDERS),
     Offer(action=ActionKind.SAVE_FILE, on=Subject.FILE, order_kinds=_ORDERS),

@@ -131,9 +131,13 @@ def known(record: object, seen: OrderSeen, facts: Facts) -> Facts:
     owner = own_of(facts).listed.get(seen.remote_id, ("", ""))[1]
     if not company or not owner or learnt(facts, translate.company_key(owner)) == company:
         return facts
-    if sum(1 for key in facts.learnt if key.startswith(translate.COMPANY)) >= limits.COMPANIES:
+    key = translate.company_key(owner)
+    if (
+        key not in facts.learnt
+        and sum(1 for key in facts.learnt if key.startswith(translate.COMPANY)) >= limits.COMPANIES
+    ):
         return facts
-    return with_learnt(facts, translate.company_key(owner), company)
+    return with_learnt(facts, key, company)
 
 
 # -- the lines of the panel --------------------------------------------------------------------------------

@@ -253,7 +253,11 @@ def read_order(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     facts, seen = detail_of(answer, facts)
     if seen is None:
         return failed(opened, answer, facts)
-    return _stored(ended(facts, opened.goal.token), answer, seen)
+    events: tuple[Event, ...] = (seen,)
+    if seen.customer is not None:  # for staff the conversation is with the customer
+        room = seen.remote_id
+        events = (seen, ConversationSeen(remote_id=room, title=seen.customer, order_remote_id=room))
+    return _stored(ended(facts, opened.goal.token), answer, *events)
 
 
 # -- history -----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, OrderKind, Progress, Source
 from chatdesk.domain.ports import AccountFacts, Facts
 from chatdesk.platforms import loose
-from chatdesk.platforms.dispatcher.state import fingerprint, learnt
+from chatdesk.platforms.dispatcher.state import fingerprint
 from chatdesk.wire.dispatcher import names
 
 PROGRESS = {
@@ -135,7 +135,9 @@ def order_item(record: object, facts: Facts) -> tuple[OrderSeen, ConversationSee
         return None
     number = loose.line(fields.get("orderNumber"), 60) or None
     owner = loose.line(fields.get("createdBy"))
-    customer = (learnt(facts, company_key(owner)) or owner) if owner else None
+    # A name does not stop being right after a day.
+    company = facts.learnt.get(company_key(owner))
+    customer = (company.value if company is not None else owner) or None
     created_us = loose.moment_us(fields.get("createdAt"))
     status = loose.line(fields.get("status"), 60) or None
     order = OrderSeen(
