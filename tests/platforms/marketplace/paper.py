@@ -22,6 +22,7 @@ RFQ = RemoteId("66b000000000000000000401")
 MY_MAIL = "seller1@example.test"
 OUTGOING = OutgoingId("0123456789abcdef0123456789abcdef")
 SEND = SendText(OTHER, OUTGOING, OUTGOING, "hello")
+EVERYTHING = Cursor("9" * 16)
 WEEK_S = 7 * 24 * 3600
 INTERNAL = {"success": False, "message": "Internal server error"}
 PEOPLE = {ME: ("Seller One", "Seller"), OTHER: ("Buyer One", "Buyer"), STRANGER: ("Buyer Two", "Buyer")}

@@ -49,7 +49,7 @@ from chatdesk.domain.ports import (
 from chatdesk.platforms.marketplace.state import Mode, mode_of
 from chatdesk.wire.marketplace import texts
 from tests.platforms.marketplace import captures
-from tests.platforms.marketplace.paper import ME, OTHER, OUTGOING, RFQ, SEND, STRANGER, Paper, cursor, put
+from tests.platforms.marketplace.paper import EVERYTHING, ME, OTHER, OUTGOING, RFQ, SEND, STRANGER, Paper, put
 
 EVERY = pytest.mark.parametrize("name", captures.NAMES)
 FILES = 24
@@ -74,7 +74,7 @@ GOALS: tuple[GoalKind, ...] = (
     FreshHead(OTHER),
     FreshHead(OTHER, complete=True),
     SEND,
-    MarkRead(OTHER, cursor(3_000)),
+    MarkRead(OTHER, EVERYTHING),
     ChangeStatus(RFQ, "00000401", "open", "closed"),
     FreshNotifications(),
     Find(Lookup(kind=FindKind.PRODUCT)),

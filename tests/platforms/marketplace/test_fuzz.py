@@ -24,7 +24,17 @@ from chatdesk.domain.ports import (
 )
 from tests.platforms import fuzz
 from tests.platforms.marketplace import captures
-from tests.platforms.marketplace.paper import OTHER, OUTGOING, RFQ, SEND, STRANGER, Paper, cursor, relay
+from tests.platforms.marketplace.paper import (
+    EVERYTHING,
+    OTHER,
+    OUTGOING,
+    RFQ,
+    SEND,
+    STRANGER,
+    Paper,
+    cursor,
+    relay,
+)
 
 GOALS: tuple[GoalKind, ...] = (
     SignIn("x"),
@@ -37,7 +47,7 @@ GOALS: tuple[GoalKind, ...] = (
     SEND,
     msgspec.structs.replace(SEND, conversation=STRANGER, approved=True),
     SendText(OTHER, OUTGOING, OUTGOING, " "),
-    MarkRead(OTHER, cursor(3_000)),
+    MarkRead(OTHER, EVERYTHING),
     ChangeStatus(RFQ, "00000401", "open", "closed"),
     Typing(OTHER, True),
     Probe(),
