@@ -123,6 +123,9 @@ class MainWindow(QMainWindow):
         self._show_title()
         self.update_commands()
         self.arrange()
+        if shown is not None and self.arrangement().one_pane:
+            # The list has gone, and the keyboard must not end in the status bar.
+            self.handlers.focus_shown()
 
     def account(self) -> AccountId | None:
         """The account that commands are about: of the open conversation, else the one chosen in the rail."""

@@ -106,6 +106,9 @@ class Banner(Panel):
         direction = QBoxLayout.Direction
         self._lines.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
         self._lines.setSpacing(metrics.small if beside else 0)
+        # Beside the text the title has its whole line; above it, as many as it needs.
+        self._title.setWordWrap(not beside)
+        self.updateGeometry()
 
     def _worst(self) -> AccountId | None:
         if self._account is not None:

@@ -8,17 +8,19 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 
 from chatdesk.domain.changes import ConversationsGone, ConversationsPut, PresenceChanged
 from chatdesk.domain.entities import Conversation
-from chatdesk.domain.ids import ConversationId
-from chatdesk.domain.kinds import Lifecycle, PresenceState
+from chatdesk.domain.ids import ConversationId, OrderId
+from chatdesk.domain.kinds import Lifecycle, OrderKind, PresenceState
 from chatdesk.domain.text import one_line
+from chatdesk.ui.account_words import account_label
 from chatdesk.ui.accounts import AccountBook
 from chatdesk.ui.chat.avatar import Avatar
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import IconButton, Line, Panel, WordButton
 from chatdesk.ui.i18n import tr
+from chatdesk.ui.orders.row import kind_in_line
 from chatdesk.ui.plain import ElidedLabel, PlainLabel, plain_tooltip
 from chatdesk.ui.theme import TextRole
-from chatdesk.ui.words import platform_name, presence_words
+from chatdesk.ui.words import presence_words
 
 ROOMY_PX = 430
 """From this width on things are named in full."""
@@ -40,6 +42,8 @@ class ConversationHeader(Panel):
         self._context = context
         self._book = book
         self._row: Conversation | None = None
+        self._kind = ""
+        self._kind_read_of: OrderId | None = None
         theme = context.theme
         self._back = IconButton(context, "back", tr("Back"), parent=self)
         self._back.clicked.connect(self.back_asked)
@@ -163,8 +167,9 @@ class ConversationHeader(Panel):
         number = one_line(row.order_number, 40)
         tag = f"#{number}" if number.isdecimal() else number
         self._order.setVisible(bool(number))
-        self._order.set_words(tr("order {tag}", tag=tag) if self._is_roomy() else tag)
-        self._order.setAccessibleName(tr("order {tag}", tag=tag))
+        named = tr("{kind} {tag}", kind=self._kind_of(row), tag=tag)
+        self._order.set_words(named if self._is_roomy() else tag)
+        self._order.setAccessibleName(named)
         account = self._book.account(row.account_id)
         plain = account is not None and account.plain_http_consent
         self._insecure.setVisible(plain and self._is_roomy())
@@ -172,6 +177,14 @@ class ConversationHeader(Panel):
         self._mute.setChecked(row.muted)
         self._mute.set_icon("bell-off" if row.muted else "bell")
         self._mute.set_name(tr("Unmute") if row.muted else tr("Mute"))
+
+    def _kind_of(self, row: Conversation) -> str:
+        """What sort of thing the conversation is about, as it is called within a line."""
+        if row.order_id != self._kind_read_of:
+            order = self._context.desk.reader.order(row.order_id) if row.order_id is not None else None
+            self._kind_read_of = row.order_id
+            self._kind = kind_in_line(order.kind if order is not None else OrderKind.ORDER)
+        return self._kind
 
     def _standing(self, row: Conversation) -> str:
         now_us = self._context.clock.now_us()
@@ -185,7 +198,7 @@ class ConversationHeader(Panel):
             parts.append(tr("archived"))
         if len(self._book.accounts()) > 1:
             account = self._book.account(row.account_id)
-            parts.append(platform_name(account.platform) if account else "")
+            parts.append(account_label(account, self._book.accounts()) if account else "")
         return " · ".join(part for part in parts if part)
 
     def _restyle(self) -> None:

@@ -9,6 +9,7 @@ from chatdesk.domain.changes import AccountStatus
 from chatdesk.domain.kinds import ConnectionState, SignInState
 from chatdesk.domain.text import one_line
 from chatdesk.ui.i18n import countdown, tr, trn
+from chatdesk.ui.refusals import locked_until
 from chatdesk.ui.words import SHOWN_REASON_CHARS, Sentences
 
 
@@ -50,7 +51,7 @@ def choose_banner(
     if disk is not None:
         return BannerWords(disk.title, disk.text, "disk", BannerAction.DISMISS, tr("Dismiss"), alarm=True)
     if status.sign_in is not SignInState.OK:
-        return _sign_in(status, queued)
+        return _sign_in(status, queued, now_us)
     if status.connection in {ConnectionState.OFFLINE, ConnectionState.RECONNECTING} and lost_for_a_while:
         return _offline(status, queued, now_us)
     if not status.token_kept and not keyring_dismissed:
@@ -64,9 +65,12 @@ def choose_banner(
     return None
 
 
-def _sign_in(status: AccountStatus, queued: int) -> BannerWords:
+def _sign_in(status: AccountStatus, queued: int, now_us: int) -> BannerWords:
     reason = one_line(status.reason, SHOWN_REASON_CHARS)
     match status.sign_in:
+        case SignInState.LOCKED if status.retry_at_us is not None and status.retry_at_us > now_us:
+            until = locked_until(status.retry_at_us, now_us)
+            title = tr("The server has locked this account until {time}.", time=until)
         case SignInState.LOCKED:
             title = tr("The server has locked this account for a while.")
         case SignInState.REFUSED:

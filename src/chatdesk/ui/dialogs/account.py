@@ -73,13 +73,10 @@ class AccountDialog(Sheet):
         for ground in (self._scroll.viewport(), self._body):
             ground.setAutoFillBackground(False)
         self.content.addWidget(self._scroll, 1)
-        self._told = QWidget(self._body)
-        self._told_column = QVBoxLayout(self._told)
-        self._told_column.setContentsMargins(0, 0, 0, 0)
-        self._told_column.setSpacing(metrics.small)
-        self._column.addWidget(self._told)
+        self._told, self._told_column = self._part(metrics.small)
         self._shown: tuple[object, ...] = ()
         self.settings = self._add_settings(account)
+        self._absent, self._absent_column = self._part(metrics.tiny)
         self._column.addStretch(1)
         self._add_buttons()
         self.resize(metrics.px(WIDTH_PX), metrics.px(HEIGHT_PX))
@@ -90,8 +87,8 @@ class AccountDialog(Sheet):
 
     def words(self) -> str:
         """Everything that it tells of the account, line by line."""
-        labels = self._told.findChildren(PlainLabel)
-        return "\n".join(label.text() for label in labels)
+        parts = (self._told, self._absent)
+        return "\n".join(label.text() for part in parts for label in part.findChildren(PlainLabel))
 
     def refresh(self, _account: object = None) -> None:
         """Show how the account stands now."""
@@ -104,13 +101,15 @@ class AccountDialog(Sheet):
         if shown == self._shown:
             return
         self._shown = shown
-        while (item := self._told_column.takeAt(0)) is not None:
-            old = item.widget()
-            if old is not None:
-                old.hide()
-                old.setParent(None)
-                old.deleteLater()
+        for column in (self._told_column, self._absent_column):
+            while (item := column.takeAt(0)) is not None:
+                old = item.widget()
+                if old is not None:
+                    old.hide()
+                    old.setParent(None)
+                    old.deleteLater()
         self._tell(account)
+        self._tell_absent(account)
 
     # -- making
 
@@ -124,7 +123,7 @@ class AccountDialog(Sheet):
         who.add(tr("Login"), one_line(account.login, _TEXT_CHARS))
         who.add(tr("Server"), one_line(account.server_url, _TEXT_CHARS))
         self._told_column.addWidget(who)
-        self._head(tr("Health"))
+        self._told_column.addWidget(self._head(tr("Health")))
         health = KeyValues(self._context.theme, self._told)
         health.add(tr("Connection"), connection_sentence(status, now_us))
         if status.reason:
@@ -142,30 +141,29 @@ class AccountDialog(Sheet):
             health.add(tr("Encryption"), tr("none: whoever is on the way can read and change everything"))
         self._told_column.addWidget(health)
         if is_live_only(account.capabilities):
-            self._line(live_only_sentence(), "warn")
+            self._told_column.addWidget(self._line(live_only_sentence(), "warn"))
+
+    def _tell_absent(self, account: Account) -> None:
         absent = absent_features(account.capabilities)
         if absent:
-            self._head(tr("Not available here"))
-            for feature, why in absent:
-                self._line(absent_sentence(feature, why), "muted")
+            self._absent_column.addWidget(self._head(tr("Not available here")))
+        for feature, why in absent:
+            self._absent_column.addWidget(self._line(absent_sentence(feature, why), "muted"))
 
-    def _head(self, text: str) -> None:
-        self._told_column.addWidget(
-            PlainLabel(self._context.theme, text, role=TextRole.STRONG, parent=self._told)
-        )
+    def _part(self, spacing: int) -> tuple[QWidget, QVBoxLayout]:
+        part = QWidget(self._body)
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(spacing)
+        self._column.addWidget(part)
+        return part, column
 
-    def _line(self, text: str, colour: str) -> None:
-        self._told_column.addWidget(
-            PlainLabel(
-                self._context.theme,
-                text,
-                role=TextRole.SECONDARY,
-                colour=colour,
-                wrap=True,
-                selectable=True,
-                parent=self._told,
-            )
-        )
+    def _head(self, text: str) -> PlainLabel:
+        return PlainLabel(self._context.theme, text, role=TextRole.STRONG)
+
+    def _line(self, text: str, colour: str) -> PlainLabel:
+        theme = self._context.theme
+        return PlainLabel(theme, text, role=TextRole.SECONDARY, colour=colour, wrap=True, selectable=True)
 
     def _add_settings(self, account: Account) -> AskedForm:
         theme = self._context.theme

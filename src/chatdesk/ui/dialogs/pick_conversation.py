@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from chatdesk.domain.ids import ConversationId
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.controls import WordButton
+from chatdesk.ui.controls import Panel, WordButton
 from chatdesk.ui.dialogs.sheet import Sheet
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.lists.conversations import ConversationModel
@@ -87,7 +87,11 @@ class PickConversationDialog(Sheet):
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.content.addWidget(self._explained)
         self.content.addWidget(self.search)
-        self.content.addWidget(self.view, 1)
+        ground = Panel("panel", self)
+        inside = QVBoxLayout(ground)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.view)
+        self.content.addWidget(ground, 1)
         self.content.addWidget(self._none)
         self.pick = WordButton(words.button, look="primary", parent=self)
         self.pick.setDefault(True)
@@ -112,7 +116,10 @@ class PickConversationDialog(Sheet):
         self.search.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_search(self, text: str) -> None:
+        """What Enter would choose is marked while one searches."""
         self.others.set_query(text)
+        if text.strip() and self.others.rowCount():
+            self.view.setCurrentIndex(self.others.index(0))
         self._update()
 
     def _into_list(self) -> None:
@@ -121,7 +128,7 @@ class PickConversationDialog(Sheet):
         self.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _open_first(self) -> None:
-        if self.others.rowCount():
+        if self.search.text().strip() and self.others.rowCount():
             self._take(self.others.index(0))
 
     def _pick_current(self) -> None:

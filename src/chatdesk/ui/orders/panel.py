@@ -16,9 +16,10 @@ from chatdesk.domain.changes import (
 )
 from chatdesk.domain.entities import Order, Outgoing, StatusChoice
 from chatdesk.domain.ids import ConversationId, OrderId
-from chatdesk.domain.kinds import DeliveryState, Feature, Platform, PresenceState, Progress, Support
+from chatdesk.domain.kinds import DeliveryState, Feature, Platform, PresenceState, Progress, Support, Why
 from chatdesk.domain.outbox import PersonCancels, PersonDiscards, PersonRetries, can
 from chatdesk.domain.text import one_line
+from chatdesk.ui.account_words import why_words
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
 from chatdesk.ui.empty import EmptyState
@@ -30,7 +31,7 @@ from chatdesk.ui.orders.parts import KeyValues, StepLine, ValueLabel
 from chatdesk.ui.orders.pending import PendingChanges, pending_sentence, wanted_status
 from chatdesk.ui.orders.row import kind_text
 from chatdesk.ui.orders.statuses import AccountFacts
-from chatdesk.ui.orders.steps import choices, label_of, steps
+from chatdesk.ui.orders.steps import choices, label_of, of_kind, steps
 from chatdesk.ui.plain import Answer, PlainLabel, PlainQuestion, without_mnemonic
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
@@ -121,7 +122,7 @@ class OrderPanel(Panel):
         return self._facts.capabilities(order.account_id).has(Feature.CHANGE_STATUS)
 
     def _statuses(self, order: Order) -> tuple[StatusChoice, ...]:
-        return self._facts.capabilities(order.account_id).statuses
+        return of_kind(self._facts.capabilities(order.account_id).statuses, order.kind)
 
     def _load(self, order_id: OrderId | None) -> None:
         self._order = self._context.desk.reader.order(order_id) if order_id is not None else None
@@ -209,7 +210,7 @@ class OrderPanel(Panel):
         self._change.setVisible(may)
         self._change.setEnabled(not busy)
         self._who.setText(self._who_can(order))
-        self._who.setVisible(not self._may_change(order))
+        self._who.setVisible(not may)
         self._draw("fields", order.fields, lambda into: self._add_fields(into, order))
         there = self._person_online()
         self._draw("people", (order.participants, there), lambda into: self._add_people(into, order, there))
@@ -296,10 +297,15 @@ class OrderPanel(Panel):
     def _who_can(self, order: Order) -> str:
         account = self._facts.find(order.account_id)
         capabilities = self._facts.capabilities(order.account_id)
+        if self._may_change(order):
+            return tr("From this status nothing can be set by you.")
         if capabilities.features.get(Feature.CHANGE_STATUS) is Support.PROBE:
             return tr("Whether you can change the status here is not known yet.")
         if account is not None and account.platform is Platform.DISPATCHER:
             return tr("Administrators of this server change the status.")
+        why = capabilities.why.get(Feature.CHANGE_STATUS)
+        if why is not None and why is not Why.NOT_FOR_ROLE:
+            return tr("The status can only be read here: {why}.", why=why_words(why))
         return tr("With your role, the status can only be read here.")
 
     def _say_nothing(self) -> None:

@@ -34,7 +34,9 @@ class ValueLabel(PlainLabel):
     ) -> None:
         self._look = theme
         super().__init__(theme, text, role=role, colour=colour, wrap=True, selectable=True, parent=parent)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # Qt's choice for selectable labels leaves out Tab
 
     def minimumSizeHint(self) -> QSize:

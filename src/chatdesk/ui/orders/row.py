@@ -12,6 +12,7 @@ from chatdesk.domain.text import one_line
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.lists.folding import fold
 from chatdesk.ui.lists.row import TITLE_CHARS, order_tag
+from chatdesk.ui.orders.steps import of_kind
 
 CLOSED = frozenset({Progress.DONE, Progress.CANCELLED})
 """Progress of orders that need nobody any more."""
@@ -62,7 +63,7 @@ def share_done(order: Order, statuses: Sequence[StatusChoice]) -> float:
     """
     if order.progress is Progress.DONE:
         return 1.0  # whatever else the platform lists after it
-    path = [status.value for status in statuses if status.on_path]
+    path = [status.value for status in of_kind(statuses, order.kind) if status.on_path]
     if order.status in path:
         return (path.index(order.status) + 1) / len(path)
     return _SHARES[order.progress]
@@ -95,6 +96,20 @@ _KINDS = {
 def progress_text(progress: Progress) -> str:
     """How an order stands, in a word that holds for every platform."""
     return _PROGRESS[progress]()
+
+
+def kind_in_line(kind: OrderKind) -> str:
+    """What sort of thing an order is, within a line."""
+    return _KINDS_IN_LINE[kind]()
+
+
+_KINDS_IN_LINE = {
+    OrderKind.ORDER: lambda: tr("order"),
+    OrderKind.TRIP: lambda: tr("trip"),
+    OrderKind.PACKAGE: lambda: tr("package"),
+    OrderKind.BOOKING: lambda: tr("booking"),
+    OrderKind.RFQ: lambda: tr("RFQ"),
+}
 
 
 def kinds_text(kind: OrderKind) -> str:

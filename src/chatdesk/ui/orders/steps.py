@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chatdesk.domain.entities import Order, StatusChoice
+from chatdesk.domain.kinds import OrderKind
 from chatdesk.domain.text import one_line
 
 LABEL_CHARS = 60
@@ -67,8 +68,19 @@ def steps(order: Order, statuses: Sequence[StatusChoice]) -> tuple[Step, ...]:
 
 
 def choices(order: Order, statuses: Sequence[StatusChoice]) -> tuple[StatusChoice, ...]:
-    """The statuses that a person may set: every selectable one but the present."""
-    return tuple(choice for choice in statuses if choice.selectable and choice.value != order.status)
+    """The statuses that a person may set: every selectable one that may follow the present."""
+    return tuple(
+        choice
+        for choice in statuses
+        if choice.selectable
+        and choice.value != order.status
+        and (not choice.after or order.status in choice.after)
+    )
+
+
+def of_kind(statuses: Sequence[StatusChoice], kind: OrderKind) -> tuple[StatusChoice, ...]:
+    """The statuses that orders of a kind have, where an account has orders of several."""
+    return tuple(choice for choice in statuses if not choice.kinds or kind in choice.kinds)
 
 
 def label_of(value: str, statuses: Sequence[StatusChoice]) -> str:

@@ -201,7 +201,7 @@ class RowPainter:
         if row.subject is not None:
             row.subject.layout.draw(painter, row.subject.rect.topLeft(), [], QRectF())
         if row.extra is not None:
-            painter.setPen(colours.link)
+            painter.setPen(colours.text)
             row.extra.layout.draw(painter, row.extra.rect.topLeft(), [], QRectF())
         if row.note is not None:
             painter.setPen(colours.note)

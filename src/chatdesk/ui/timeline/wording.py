@@ -102,7 +102,8 @@ def extra_lines(message: Message) -> tuple[str, ...]:
         files.append(trn("and 1 more file", "and {n} more files", more))
     place = message.extras.place
     if place is not None:
-        files.append(tr("Place: {where}", where=f"{place[0]:.5f}, {place[1]:.5f}"))
+        where = f"{place[0]:.5f}, {place[1]:.5f}"
+        files.append(where if message.kind is MessageKind.LOCATION else tr("Place: {where}", where=where))
     return tuple(files)
 
 
