@@ -6,7 +6,9 @@ import asyncio
 import base64
 import hashlib
 import socket
+import ssl
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +26,7 @@ from chatdesk.domain.ports import (
 from chatdesk.platforms import sio
 from tests.conftest import Aio
 from tests.platforms.desk import until
-from tests.platforms.ears import BOTH, GET, POST, Ear, play, with_sio
+from tests.platforms.ears import BOTH, GET, POST, Ear, certificate, play, with_sio
 from tests.platforms.wire_server import Peer, SioServer, TcpServer
 
 
@@ -218,14 +220,19 @@ class Deaf:
             self.end = "reset"
 
 
+@pytest.mark.parametrize("secure", [False, True])
 @BOTH
-def test_an_aborted_emit_is_not_delivered_later(aio: Aio, transport: str) -> None:
+def test_an_aborted_emit_is_not_delivered_later(
+    aio: Aio, tmp_path: Path, transport: str, secure: bool
+) -> None:
     """Behind a peer that does not read: reset, and what this machine still held never arrives."""
 
     async def run() -> None:
         deaf = Deaf()
-        async with TcpServer(deaf) as server:
-            ear = Ear(f"http://127.0.0.1:{server.port}")
+        server_side, authority = certificate(tmp_path) if secure else (None, None)
+        async with TcpServer(deaf, ssl=server_side) as server:
+            context = ssl.create_default_context(cafile=str(authority)) if secure else None
+            ear = Ear(f"{'https' if secure else 'http'}://127.0.0.1:{server.port}", context=context)
             assert await ear.do(Connect(transports=(transport,), timeout_ms=5_000)) == Accepted(1)
             await ear.link.perform(2, SEND)
             await asyncio.sleep(0.1)  # the kernels' buffers fill; nobody reads
