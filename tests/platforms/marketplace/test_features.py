@@ -280,6 +280,8 @@ def test_everything_but_typing_and_relays_works_without_a_socket() -> None:
     assert paper.want(FreshHead(OTHER, known=frozenset({message_id(1)}))) == Done()
     paper.want(FreshLists())
     paper.answer(200, listing(boxed(2), boxed(1)))
+    paper.again()
+    paper.answer(200, listing())
     assert call_of(paper.want(FreshHead(OTHER, known=frozenset({message_id(1)})))).note == "history"
 
 

@@ -99,11 +99,8 @@ def test_requests_that_can_not_be_read_leave_the_conversations(status: int) -> N
 @pytest.mark.shows("marketplace", "status_change", "partial")
 def test_the_owner_sets_a_status_after_a_look() -> None:
     """Nothing is pushed, so it is read first: done already, changed by somebody else, or to be changed."""
-    statuses = {
-        "open": None,
-        "closed": Done(),
-        "cancelled": Parked(ParkReason.CHANGED_MEANWHILE, "Cancelled"),
-    }
+    meanwhile = Parked(ParkReason.CHANGED_MEANWHILE, "Cancelled")
+    statuses = {"open": None, "closed": Done(), "cancelled": meanwhile}
     for status, end in statuses.items():
         paper = buyer()
         assert call_of(paper.want(ChangeStatus(RFQ, NUMBER, "open", "closed"))).path.endswith("my-rfqs")
@@ -176,12 +173,8 @@ def test_a_buyer_creates_a_request() -> None:
     assert verdict.result is not None
     assert verdict.result.order == RFQ
     assert paper.told(Stale) == [Stale()]
-    for wrong, key in (
-        ({"quantity": "0"}, "quantity"),
-        ({"title": " "}, "title"),
-        ({"deadline": "x"}, "deadline"),
-    ):
-        action = Action(kind=ActionKind.CREATE_ORDER, fields={**fields, **wrong})
+    for key, wrong in (("quantity", "0"), ("title", " "), ("deadline", "x")):
+        action = Action(kind=ActionKind.CREATE_ORDER, fields={**fields, key: wrong})
         assert buyer().want(Act(action)) == Parked(ParkReason.REFUSED, key)
     assert Paper().want(Act(Action(kind=ActionKind.CREATE_ORDER))) == Parked(ParkReason.FORBIDDEN)
 
@@ -254,7 +247,7 @@ def test_people_are_picked_out_of_the_public_directory() -> None:
 
 def test_a_directory_of_thousands_gives_fifty_at_a_time() -> None:
     """The rest is on further pages."""
-    many = [person(RemoteId(f"66b0000000000000000{number:05d}"), name=f"P{number}") for number in range(120)]
+    many = [person(RemoteId(f"66b1000000000000000{number:05d}"), name=f"P{number}") for number in range(120)]
     for page, count, more in ((0, 50, True), (2, 20, False)):
         paper = Paper()
         paper.want(Find(Lookup(kind=FindKind.PERSON, page=page)))
@@ -269,9 +262,8 @@ def test_a_directory_of_thousands_gives_fifty_at_a_time() -> None:
 def test_an_id_is_asked_for_by_itself() -> None:
     """No whole directory for one person."""
     paper = Paper()
-    assert (
-        call_of(paper.want(Find(Lookup(kind=FindKind.PERSON, words=OTHER)))).path == f"/api/sellers/{OTHER}"
-    )
+    step = call_of(paper.want(Find(Lookup(kind=FindKind.PERSON, words=OTHER))))
+    assert step.path == f"/api/sellers/{OTHER}"
     paper.answer(404, {"message": "Seller not found"})
     assert call_of(paper.again()).path == f"/api/buyers/{OTHER}"
     verdict = paper.verdict(200, person(OTHER))

@@ -25,10 +25,10 @@ from tests.platforms.marketplace.paper import ME, OTHER, SEND, WEEK_S, Paper, ca
 from tests.platforms.paper import HTML_404
 
 
-def login(role: str = "seller", **changes: object) -> dict[str, object]:
+def login(kind: str = "seller", **changes: object) -> dict[str, object]:
     """A good answer: the token stands beside the account."""
-    data = {"id": ME, "name": "Seller One", "email": "seller1@example.test", "userType": role, **changes}
-    return {"success": True, "message": "Login successful", "token": fresh_jwt(role), "data": data}
+    data = {"id": ME, "name": "Seller One", "email": "seller1@example.test", "userType": kind, **changes}
+    return {"success": True, "message": "Login successful", "token": fresh_jwt(kind), "data": data}
 
 
 @pytest.mark.shows("marketplace", "sign_in", "yes")

@@ -590,7 +590,7 @@ def test_trap_15_an_employee_has_no_chat_and_is_not_registered() -> None:
     offered = paper.adapter.capabilities(paper.facts)
     assert set(offered.features.values()) == {Support.NO}
     assert set(offered.why.values()) == {Why.NOT_FOR_ROLE}
-    assert not (offered.offers or offered.finds or offered.message_fields)
+    assert len(offered.offers) + len(offered.finds) + len(offered.message_fields) == 0
     assert paper.want(Connected()) == Done()
     assert paper.want(FreshLists()) == Done()
     assert paper.want(Typing(OTHER, True)) == Done()
