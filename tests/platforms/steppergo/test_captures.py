@@ -580,6 +580,7 @@ def test_recorded_accepts() -> None:
     """Whatever is answered, the trip is read again, and its stored status is what counts."""
     for frame in captures.exchanges(captures.load("trip_accept_push"), "A"):
         paper = Paper()
+        paper.joined()
         paper.want(ACCEPT)
         paper.step = call_of(paper.step)
         paper.step = Call(method="POST", path="/", note=acts.NOTE_ACCEPT, commits=True)

@@ -279,10 +279,7 @@ def test_a_chat_is_started_by_the_first_join() -> None:
     """The trip is looked at, joined, and then an order and a conversation of ours."""
     paper = Paper("PASSENGER")
     found = paper.adapter.capabilities(paper.facts)
-    assert {offer.on for offer in found.offers if offer.action is ActionKind.START_CHAT} == {
-        Subject.HIT,
-        Subject.ORDER,
-    }
+    assert {one.on for one in found.offers if one.action is ActionKind.START_CHAT} == {Subject.HIT}
     assert call_of(paper.want(START)).path == f"/api/trips/{TRIP}"
     assert paper.answer(200, {"success": True, "data": public_trip(organizer=OTHER)}).events == ()
     assert emit_of(paper.again()).event == "join:conversation"
@@ -503,6 +500,7 @@ def test_an_open_trip_is_taken_after_a_look() -> None:
         ({"error": "Failed to accept trip. Please try again."}, VerdictUnknown),
     ):
         other = Paper()
+        other.joined()
         other.want(ACCEPT)
         other.answer(200, {"success": True, "data": public_trip(status="published")})
         other.again()

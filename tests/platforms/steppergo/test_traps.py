@@ -7,6 +7,7 @@ import pytest
 from chatdesk.domain.events import (
     ConversationGone,
     ConversationSeen,
+    Dropped,
     IdentityKnown,
     ListsRead,
     MessageSeen,
@@ -326,7 +327,7 @@ def test_trap_6_typing_names_no_conversation() -> None:
     assert on == TypingSeen(conversation=TRIP, person_id=OTHER, name="Passenger Bravo", on=True)
     (off,) = paper.push("typing:stop", {"userId": OTHER})
     assert off == TypingSeen(conversation=TRIP, person_id=OTHER, name="Passenger Bravo", on=False)
-    assert paper.push("typing:stop", {"userId": OTHER}) == []
+    assert paper.push("typing:stop", {"userId": OTHER}) == []  # told already
     assert paper.push("typing:start", {"userId": ME, "userName": "Driver Alpha"}) == []
 
 
@@ -346,7 +347,9 @@ def test_trap_6_typing_in_one_of_two_shared_conversations_shows_nowhere() -> Non
 def test_trap_6_typing_to_a_wrong_conversation_does_not_show() -> None:
     """Nobody checks who emits it: somebody who takes part in none of ours is shown in none."""
     paper = joined_paper(message(1))
-    assert paper.push("typing:start", {"userId": THIRD, "userName": "Outsider"}) == []
+    foreign = [Dropped(reason="foreign")]
+    assert paper.push("typing:start", {"userId": THIRD, "userName": "Outsider"}) == foreign
+    assert paper.push("typing:stop", {"userId": THIRD}) == foreign
 
 
 def test_trap_6_typing_ends_with_a_message_and_after_three_seconds() -> None:

@@ -263,6 +263,7 @@ def test_trap_15_a_change_that_failed_but_was_stored_is_done() -> None:
 def test_trap_15_an_accept_that_says_it_worked_is_read_again() -> None:
     """Neither the answer nor the push changes the order: only what is stored."""
     paper = Paper()
+    paper.joined()
     paper.want(Act(Action(kind=ActionKind.ACCEPT, order=TRIP)))
     paper.answer(200, {"success": True, "data": public_trip(organizer=OTHER, status="published")})
     step = call_of(paper.again())

@@ -30,7 +30,7 @@ from chatdesk.domain.ports import (
 )
 from chatdesk.platforms import loose
 from chatdesk.platforms.steppergo import access, answers, auth, history, lane, limits, status, trips
-from chatdesk.platforms.steppergo.state import at_stage, progress_of, with_own
+from chatdesk.platforms.steppergo.state import at_stage, progress_of, trip_of, with_own
 from chatdesk.platforms.steppergo.trips import TripRecord
 from chatdesk.wire.steppergo import names, texts
 
@@ -89,10 +89,8 @@ def read_look(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     facts = trips.noted(facts, seen)
     taking = goal.action.kind is ActionKind.ACCEPT
     if taking and seen.status not in names.STATUSES_OPEN_FOR_DRIVERS:
-        label = trips.status_label(seen.status)
-        facts = at_stage(facts, token, NOTE_LOOK)
-        reason = ParkReason.CHANGED_MEANWHILE
-        return answers.refused(opened, answer.step_id, reason, label, facts, Stale(order_number=seen.id))
+        label, reason = trips.status_label(seen.status), ParkReason.CHANGED_MEANWHILE
+        return answers.refused(opened, answer.step_id, reason, label, facts, *_again(seen.id, facts))
     return Reading(at_stage(facts, token, NOTE_LOOK, seen), (), (VerdictStored(answer.step_id),))
 
 
@@ -120,6 +118,11 @@ def read_enter(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     return answers.done(facts, opened, step_id, *told, *opening, result=result)
 
 
+def _again(trip: RemoteId, facts: Facts) -> tuple[Event, ...]:
+    """Read a trip of ours again; one that is not ours yet comes with the lists, if it has become so."""
+    return (Stale(order_number=trip),) if trip_of(facts, trip).ours else ()
+
+
 def read_accept(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the answer of taking a trip means: never more than that the trip is to be read again."""
     goal, step_id, words = opened.goal.kind, answer.step_id, auth.said(answer)
@@ -127,7 +130,7 @@ def read_accept(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if trip is None:
         return Reading(facts, (answers.MALFORMED,), (VerdictUnknown(step_id, words),))
     facts = with_own(facts, all_lists_ms=0)
-    again: tuple[Event, ...] = (Stale(order_number=trip), Stale())
+    again: tuple[Event, ...] = (*_again(trip, facts), Stale())
     if answer.status == HTTPStatus.OK and answer.is_json:
         return answers.done(facts, opened, step_id, *again, result=Result(order=trip))
     if answer.is_json and words == texts.ERR_ACCEPT:  # a failure, or a session that is not a driver's

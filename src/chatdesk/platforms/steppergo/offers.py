@@ -84,10 +84,8 @@ def statuses(*, driver: bool) -> tuple[StatusChoice, ...]:
 
 
 def _offers(*, driver: bool) -> tuple[Offer, ...]:
-    chat = (
-        Offer(action=ActionKind.START_CHAT, on=Subject.HIT, find_kinds=(FindKind.TRIP,)),
-        Offer(action=ActionKind.START_CHAT, on=Subject.ORDER, order_kinds=(OrderKind.TRIP,)),
-    )
+    # Every trip of ours has its conversation already: a chat is started about what was looked up.
+    chat = (Offer(action=ActionKind.START_CHAT, on=Subject.HIT, find_kinds=(FindKind.TRIP,)),)
     if not driver:
         return chat
     open_ones = tuple(sorted(names.STATUSES_OPEN_FOR_DRIVERS))

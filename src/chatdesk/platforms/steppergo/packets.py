@@ -117,24 +117,36 @@ def _messages_read(fields: Fields, _open: Open, facts: Facts) -> Reading:
 # -- typing ------------------------------------------------------------------------------------------------
 
 
+def _places(user: RemoteId, facts: Facts) -> list[RemoteId]:
+    """The joined conversations that have somebody in them."""
+    trips = own_of(facts).trips.items()
+    return [trip for trip, known in trips if known.joined == facts.epoch and user in known.people]
+
+
+def _stranger(facts: Facts) -> tuple[Event, ...]:
+    """Somebody who is in no joined conversation: somebody else's matter, once it is known who is in each."""
+    trips = own_of(facts).trips.values()
+    known = all(one.read_epoch == facts.epoch for one in trips if one.joined == facts.epoch)
+    return (answers.FOREIGN,) if known else ()
+
+
 def _typing(fields: Fields, _open: Open, facts: Facts) -> Reading:
     """Somebody types, and no word of where: shown only if one joined conversation alone has them in it.
 
-    Nobody checks who emits it to which conversation, so what has no such place is shown nowhere.
+    Nobody checks who emits it to which conversation, so what has no such place is shown nowhere; of people
+    who are in none of ours it is somebody else's.
     """
     user = answers.remote_id(fields.get("userId"))
     if user is None:
         return _malformed(facts)
     if user == facts.account.user_id:
         return Reading(facts)
-    own = own_of(facts)
-    places = [
-        trip for trip, known in own.trips.items() if known.joined == facts.epoch and user in known.people
-    ]
+    places = _places(user, facts)
     if len(places) != 1:
-        return Reading(*_stopped(facts, user))
+        facts, stopped = _stopped(facts, user)
+        return Reading(facts, stopped if places else (*stopped, *_stranger(facts)))
     (trip,) = places
-    facts, stopped = (facts, ()) if own.typers.get(user) == trip else _stopped(facts, user)
+    facts, stopped = (facts, ()) if own_of(facts).typers.get(user) == trip else _stopped(facts, user)
     typers = own_of(facts).typers
     if len(typers) < limits.MOST_PEOPLE or user in typers:
         facts = with_own(facts, typers={**typers, user: trip})
@@ -144,7 +156,11 @@ def _typing(fields: Fields, _open: Open, facts: Facts) -> Reading:
 
 def _typing_over(fields: Fields, _open: Open, facts: Facts) -> Reading:
     user = answers.remote_id(fields.get("userId"))
-    return _malformed(facts) if user is None else Reading(*_stopped(facts, user))
+    if user is None:
+        return _malformed(facts)
+    elsewhere = user != facts.account.user_id and not _places(user, facts)
+    facts, stopped = _stopped(facts, user)
+    return Reading(facts, stopped or (_stranger(facts) if elsewhere else ()))
 
 
 def _stopped(facts: Facts, user: RemoteId) -> tuple[Facts, tuple[Event, ...]]:

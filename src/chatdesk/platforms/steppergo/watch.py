@@ -91,9 +91,9 @@ def subscribed(fields: Mapping[str, Any], open_steps: tuple[OpenStep, ...], fact
 
 
 def hint(trip: RemoteId, facts: Facts) -> Event:
-    """Something about a trip may have changed: read it, if it is one that we know."""
+    """Something about a trip may have changed: read it, if it is ours or looked at."""
     own = own_of(facts)
-    known = trip in own.trips or trip in own.subscribed or trip in own.streams
+    known = trip_of(facts, trip).ours or trip in own.subscribed or trip in own.streams
     return Stale(order_number=trip) if known else answers.FOREIGN
 
 
