@@ -40,7 +40,7 @@ def test_the_recorded_life_of_a_file() -> None:
     path = f"/api/orders/{ORDER}/files"
     for frame in frames("order_files", "POST", path):
         paper = Paper("moderator" if frame["actor"] == "B" else "user")
-        call = call_of(on_order(paper, ActionKind.ADD_FILE, path="/home/me/permit scan.pdf"))
+        call = call_of(on_order(paper, ActionKind.ADD_FILE, path="/chosen/permit scan.pdf"))
         assert (call.method, call.path, call.commits) == ("POST", path, True)
         assert call.file is not None
         assert (call.file.field, call.file.filename) == ("file", "permit scan.pdf")
@@ -71,8 +71,8 @@ def test_the_recorded_life_of_a_file() -> None:
     for frame in frames("order_files", "GET", path + "/"):
         paper = Paper("moderator" if frame["actor"] == "B" else "user")
         target = frame["path"].rpartition("/")[2]
-        call = call_of(on_order(paper, ActionKind.SAVE_FILE, target=target, path="/home/me/a.pdf"))
-        assert (call.path, call.save_to, call.commits) == (frame["path"], "/home/me/a.pdf", False)
+        call = call_of(on_order(paper, ActionKind.SAVE_FILE, target=target, path="/chosen/a.pdf"))
+        assert (call.path, call.save_to, call.commits) == (frame["path"], "/chosen/a.pdf", False)
         assert call.most_bytes == names.FILE_LIMIT_BYTES
         if frame["status"] == 200:
             assert paper.verdict(200, None, is_json=False) == VerdictStored(1, result=Result(order=ORDER))

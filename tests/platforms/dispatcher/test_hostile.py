@@ -212,7 +212,7 @@ GOALS: list[GoalKind] = [
                 order=ORDER,
                 order_number=NUMBER,
                 target="6b" * 12,
-                path="/home/me/a.pdf",
+                path="/chosen/a.pdf",
                 fields={**FORM, "truck": "TRK-7"},
             )
         )
