@@ -5,7 +5,7 @@ Nothing is queued: the answer, or that there is none, is told where the action w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from itertools import count
 
@@ -72,7 +72,7 @@ class Work(QObject):
 class Asker(QObject):
     """All actions of one window.
 
-    changed(about's key): something about it has begun or ended. chat_started(conversation id): it was asked
+    changed(about's key): something about it has begun or ended. ended(Work): its answer is there. chat_started(conversation id): it was asked
     for and waited for. told(sentence): worth a line in the status bar. `standing_changed(account id)`: what
     can be asked of a server may be another now.
     """
@@ -80,6 +80,7 @@ class Asker(QObject):
     changed = Signal(str)
     chat_started = Signal(int)
     told = Signal(str)
+    ended = Signal(object)
     standing_changed = Signal(int)
 
     def __init__(self, context: UiContext, parent: QObject | None = None) -> None:
@@ -87,7 +88,7 @@ class Asker(QObject):
         self._context = context
         self._tasks = Tasks(self, context.troubles)
         self._running: dict[tuple[str, ActionKind], Work] = {}
-        self._latest: dict[str, Work] = {}
+        self._latest: dict[tuple[str, ActionKind], Work] = {}
         self._numbers = count(1)
         context.feed.status.connect(self._on_status)
 
@@ -99,16 +100,17 @@ class Asker(QObject):
         """Whether this very action waits for its answer."""
         return (about.key, kind) in self._running
 
-    def latest(self, key: str) -> Work | None:
-        """What was last asked about something, until it is dismissed."""
-        return self._latest.get(key)
+    def latest(self, key: str, shows: Callable[[ActionKind], bool]) -> Work | None:
+        """What was last asked about something, of the kinds that `shows` names, until it is dismissed."""
+        found = [work for (thing, kind), work in self._latest.items() if thing == key and shows(kind)]
+        return found[-1] if found else None
 
-    def dismiss(self, key: str) -> None:
+    def dismiss(self, work: Work) -> None:
         """The person has read how it ended."""
-        work = self._latest.get(key)
-        if work is not None and not work.under_way:
+        key = (work.about.key, work.offer.action)
+        if self._latest.get(key) is work and not work.under_way:
             del self._latest[key]
-            self.changed.emit(key)
+            self.changed.emit(work.about.key)
 
     def start(
         self,
@@ -124,7 +126,7 @@ class Asker(QObject):
             return None
         work = Work(about, offer)
         self._running[key] = work
-        self._keep(about.key, work)
+        self._keep(key, work)
         action = action_for(offer, about, values, path, content_type)
         # The task alone holds what was typed, and only until the answer.
         self._tasks.start(
@@ -176,17 +178,18 @@ class Asker(QObject):
         self.told.emit(work.sentence)
 
     def _end(self, work: Work) -> None:
-        key = work.about.key
-        self._running.pop((key, work.offer.action), None)
+        key = (work.about.key, work.offer.action)
+        self._running.pop(key, None)
         if self._latest.get(key) is work and not work.worth_showing:
             del self._latest[key]
         self._announce(work)
+        self.ended.emit(work)
 
     def _announce(self, work: Work) -> None:
         work.changed.emit()
         self.changed.emit(work.about.key)
 
-    def _keep(self, key: str, work: Work) -> None:
+    def _keep(self, key: tuple[str, ActionKind], work: Work) -> None:
         self._latest.pop(key, None)
         self._latest[key] = work
         ended = [one for one, kept in self._latest.items() if not kept.under_way]

@@ -137,11 +137,14 @@ class OfferButtons(QWidget):
         self._why.setText(blocked)
         self._why.setVisible(bool(blocked))
         self._row.setVisible(bool(self._buttons))
-        self.strip.follow(self._asker.latest(about.key) if about is not None else None)
+        self.strip.follow(self._asker.latest(about.key, self._shows) if about is not None else None)
         was = not self.isHidden()
         self.setVisible(self.is_filled())
         if was is not self.is_filled():
             self.filled_changed.emit()
+
+    def _shows(self, kind: ActionKind) -> bool:
+        return kind not in self._leave_out and not needs_file(kind)
 
     def _restyle(self) -> None:
         self._flow.setSpacing(self._context.theme.metrics.small)

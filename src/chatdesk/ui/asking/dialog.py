@@ -146,7 +146,7 @@ class ActionDialog(Sheet):
             work.changed.disconnect(self._on_work)
             self.strip.follow(None)
             if work.stage is Stage.DONE and work.until_us is None:
-                self._asker.dismiss(self._about.key)  # it was read here
+                self._asker.dismiss(work)  # it was read here
             self._work = None
         super().done(result)
 

@@ -134,7 +134,7 @@ class Strip(QWidget):
 
     def _dismiss(self) -> None:
         if self._work is not None:
-            self._asker.dismiss(self._work.about.key)
+            self._asker.dismiss(self._work)
             self.follow(None)
 
     def _restyle(self) -> None:

@@ -1,0 +1,330 @@
+"""The files of an order: listed with their sizes, added, saved and removed where the account may."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from chatdesk.domain.actions import ActionKind
+from chatdesk.domain.entities import Account, Order, OrderFile
+from chatdesk.domain.kinds import Feature
+from chatdesk.domain.text import one_line
+from chatdesk.ui.asking.asker import Asker, Stage, Work
+from chatdesk.ui.asking.buttons import Press
+from chatdesk.ui.asking.names import content_type_of, safe_name
+from chatdesk.ui.asking.offers import About, about_file, about_order, offer_of
+from chatdesk.ui.asking.strip import Strip
+from chatdesk.ui.context import UiContext
+from chatdesk.ui.controls import IconButton, Panel, WordButton
+from chatdesk.ui.i18n import size_text, tr, trn
+from chatdesk.ui.orders.parts import ValueLabel
+from chatdesk.ui.plain import PlainLabel, set_tip
+from chatdesk.ui.theme import TextRole
+
+_HERE = frozenset({ActionKind.ADD_FILE, ActionKind.LIST_FILES})
+MOST_SHOWN = 60
+MOST_DROPPED = 20
+NAME_CHARS = 200
+
+
+class FileRow(QWidget):
+    """One file: its name and size, and what can be done with it. `save_asked`, `remove_asked`."""
+
+    save_asked = Signal()
+    remove_asked = Signal()
+
+    def __init__(
+        self, context: UiContext, asker: Asker, about: About, file: OrderFile, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._asker = asker
+        self.about = about
+        theme = context.theme
+        self.name = file_name(file)
+        text = tr("{name} · {size}", name=self.name, size=size_text(max(0, file.size_bytes)))
+        label = ValueLabel(theme, text, role=TextRole.SECONDARY, colour="muted", parent=self)
+        self.save = IconButton(context, "arrow-down", tr("Save {name} as…", name=self.name), parent=self)
+        self.save.clicked.connect(self.save_asked)
+        self.remove = IconButton(context, "trash", tr("Remove {name}…", name=self.name), parent=self)
+        self.remove.clicked.connect(self.remove_asked)
+        self.save.setVisible(offer_of(about, ActionKind.SAVE_FILE) is not None)
+        self.remove.setVisible(offer_of(about, ActionKind.REMOVE_FILE) is not None)
+        self.strip = Strip(context, asker, self)
+        row = QHBoxLayout()
+        row.setSpacing(theme.metrics.tiny)
+        row.addWidget(label, 1)
+        row.addWidget(self.save)
+        row.addWidget(self.remove)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(self.strip)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show how things stand now."""
+        blocked = self._asker.blocked(self.about.account.id)
+        for button, kind in ((self.save, ActionKind.SAVE_FILE), (self.remove, ActionKind.REMOVE_FILE)):
+            button.setEnabled(not blocked and not self._asker.under_way(self.about, kind))
+            button.setAccessibleDescription(blocked)
+        self.strip.follow(self._asker.latest(self.about.key, _any))
+
+
+class OrderFiles(Panel):
+    """The files of the order that is shown; files can be dropped on it.
+
+    `filled_changed` when there is something to show, or no longer.
+    """
+
+    def __init__(self, context: UiContext, asker: Asker, press: Press, parent: QWidget | None = None) -> None:
+        super().__init__("panel", parent)
+        self._context = context
+        self._asker = asker
+        self._press = press
+        self._about: About | None = None
+        self._order: Order | None = None
+        self._drawn: object = None
+        self._rows: list[FileRow] = []
+        self._waiting: deque[Path] = deque()
+        self._sending: Work | None = None
+        theme = context.theme
+        self.setAccessibleName(tr("Files of the order"))
+        self._heading = PlainLabel(theme, tr("Files"), role=TextRole.STRONG, parent=self)
+        self.again = IconButton(context, "refresh", tr("Read the files again"), parent=self)
+        self.again.clicked.connect(lambda: self._press_kind(ActionKind.LIST_FILES))
+        head = QHBoxLayout()
+        head.setSpacing(theme.metrics.tiny)
+        head.addWidget(self._heading, 1)
+        head.addWidget(self.again)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(theme.metrics.px(2))
+        self._none = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", wrap=True, parent=self)
+        self.add = WordButton(tr("Add a file…"), parent=self)
+        self.add.clicked.connect(self.choose)
+        self._why = PlainLabel(theme, role=TextRole.SECONDARY, colour="warn", wrap=True, parent=self)
+        self._left = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", wrap=True, parent=self)
+        self.strip = Strip(context, asker, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.metrics.px(4))
+        column.addLayout(head)
+        column.addLayout(self._list)
+        for widget in (self._none, self.add, self._why, self._left, self.strip):
+            column.addWidget(widget)
+        asker.changed.connect(self._on_changed)
+        asker.standing_changed.connect(self._on_standing)
+        self.hide()
+
+    # -- which order -----------------------------------------------------------------------------------
+
+    def show_order(self, account: Account | None, order: Order | None) -> None:
+        """Show the files of an order; None: nothing."""
+        shown = account is not None and order is not None and takes_files(account, order)
+        if not shown or account is None or order is None:
+            self._about = self._order = None
+            self._waiting.clear()
+            self.hide()
+            return
+        about = about_order(account, order, None)
+        if self._about is None or self._about.key != about.key:
+            self._waiting.clear()
+        self._about, self._order = about, order
+        drawn = (about.key, order.files, account.capabilities.offers)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._rebuild(account, order)
+        self.setAcceptDrops(offer_of(about, ActionKind.ADD_FILE) is not None)
+        self._refresh()
+        self.show()
+
+    def rows(self) -> tuple[FileRow, ...]:
+        """The files that are listed, from top to bottom."""
+        return tuple(self._rows)
+
+    def sentence(self) -> str:
+        """Why nothing can be done; empty where it can."""
+        return self._why.text()
+
+    # -- adding ----------------------------------------------------------------------------------------
+
+    def choose(self) -> QFileDialog | None:
+        """Let the person choose files to add; None where none can be added now."""
+        if not self.add.isEnabled() or self.add.isHidden():
+            return None
+        dialog = QFileDialog(
+            self, tr("Add a file"), _folder(QStandardPaths.StandardLocation.DocumentsLocation)
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda paths: self.add_files([Path(path) for path in paths]))
+        dialog.open()
+        return dialog
+
+    def add_files(self, paths: list[Path]) -> None:
+        """Bring files to the order, one after the other; what is no file of this machine is left out."""
+        self._waiting.extend([path for path in paths if path.is_file()][:MOST_DROPPED])
+        self._add_next()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.add.isEnabled() and any(url.isLocalFile() for url in event.mimeData().urls()):
+            self.set_look("banner")
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.set_look("panel")
+        super().dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.set_look("panel")
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.add_files(paths)
+
+    def _add_next(self) -> None:
+        about = self._about
+        offer = offer_of(about, ActionKind.ADD_FILE) if about is not None else None
+        busy = self._sending is not None and self._sending.under_way
+        if about is None or offer is None or not self._waiting or busy:
+            self._refresh()
+            return
+        path = self._waiting.popleft()
+        work = self._asker.start(about, offer, path=str(path), content_type=content_type_of(path.name))
+        if work is None:
+            self._waiting.clear()
+        else:
+            self._sending = work
+            work.changed.connect(self._on_sending)
+        self._refresh()
+
+    def _on_sending(self) -> None:
+        work = self._sending
+        if work is None or work.under_way:
+            return
+        work.changed.disconnect(self._on_sending)
+        self._sending = None
+        if work.stage is Stage.DONE:
+            self._add_next()
+        else:
+            self._waiting.clear()  # the same trouble would meet the next one, or hide this one's end
+            self._refresh()
+
+    # -- saving and removing ---------------------------------------------------------------------------
+
+    def save(self, row: FileRow) -> QFileDialog | None:
+        """Ask where a file is to be put, then fetch it. The dialog asks before it replaces anything."""
+        file = row.about.file
+        if file is None or not row.save.isEnabled():
+            return None
+        folder = _folder(QStandardPaths.StandardLocation.DownloadLocation)
+        suggested = str(Path(folder) / safe_name(file.name, tr("file")))
+        dialog = QFileDialog(self, tr("Save as"), suggested)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.selectFile(suggested)
+        dialog.fileSelected.connect(lambda path, about=row.about: self.save_to(about, path))
+        dialog.open()
+        return dialog
+
+    def save_to(self, about: About, path: str) -> None:
+        """Fetch a file to a path that the person has chosen."""
+        offer = offer_of(about, ActionKind.SAVE_FILE)
+        if offer is not None and path:
+            self._asker.start(about, offer, path=path)
+
+    def _remove(self, about: About) -> None:
+        offer = offer_of(about, ActionKind.REMOVE_FILE)
+        if offer is not None:
+            self._press(about, offer)
+
+    def _press_kind(self, kind: ActionKind) -> None:
+        offer = offer_of(self._about, kind) if self._about is not None else None
+        if offer is not None and self._about is not None:
+            self._press(self._about, offer)
+
+    # -- drawing ---------------------------------------------------------------------------------------
+
+    def _rebuild(self, account: Account, order: Order) -> None:
+        for row in self._rows:
+            self._list.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._rows = []
+        for file in order.files[:MOST_SHOWN]:
+            row = FileRow(self._context, self._asker, about_file(account, order, file), file, self)
+            row.save_asked.connect(_bound(self.save, row))
+            row.remove_asked.connect(_bound(self._remove, row.about))
+            self._list.addWidget(row)
+            self._rows.append(row)
+            row.show()
+        hidden = len(order.files) - len(self._rows)
+        if hidden > 0:
+            self._none.setText(trn("and {n} more file", "and {n} more files", hidden))
+        else:
+            self._none.setText(tr("No files yet."))
+        self._none.setVisible(hidden > 0 or not self._rows)
+
+    def _on_changed(self, key: str) -> None:
+        if self._about is None:
+            return
+        if key == self._about.key or any(row.about.key == key for row in self._rows):
+            self._refresh()
+
+    def _on_standing(self, account_id: int) -> None:
+        if self._about is not None and account_id == self._about.account.id:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        about = self._about
+        if about is None:
+            return
+        blocked = self._asker.blocked(about.account.id)
+        busy = self._asker.under_way(about, ActionKind.ADD_FILE)
+        can_add = offer_of(about, ActionKind.ADD_FILE) is not None
+        can_list = offer_of(about, ActionKind.LIST_FILES) is not None
+        self.add.setVisible(can_add)
+        self.add.setEnabled(not blocked and not busy)
+        set_tip(self.add, blocked or tr("Or drop files here."))
+        self.again.setVisible(can_list)
+        self.again.setEnabled(not blocked and not self._asker.under_way(about, ActionKind.LIST_FILES))
+        acts = can_add or any(not row.save.isHidden() or not row.remove.isHidden() for row in self._rows)
+        self._why.setText(blocked if acts else "")
+        self._why.setVisible(bool(blocked) and acts)
+        for row in self._rows:
+            row.refresh()
+        left = len(self._waiting)
+        self._left.setText(
+            trn("{n} file waits its turn.", "{n} files wait their turn.", left) if left else ""
+        )
+        self._left.setVisible(bool(left))
+        self.strip.follow(self._asker.latest(about.key, _HERE.__contains__))
+
+
+def takes_files(account: Account, order: Order) -> bool:
+    """Whether an order has a place for files, or has some."""
+    about = about_order(account, order, None)
+    adds = offer_of(about, ActionKind.ADD_FILE) is not None
+    return adds or account.capabilities.has(Feature.ORDER_FILES) or bool(order.files)
+
+
+def file_name(file: OrderFile) -> str:
+    """A file's name for reading."""
+    return one_line(file.name, NAME_CHARS) or tr("File without a name")
+
+
+def _any(_kind: ActionKind) -> bool:
+    return True
+
+
+def _folder(place: QStandardPaths.StandardLocation) -> str:
+    return QStandardPaths.writableLocation(place) or str(Path.home())
+
+
+def _bound(do: Callable[..., object], value: object) -> Callable[[], object]:
+    return lambda: do(value)

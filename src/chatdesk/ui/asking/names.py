@@ -1,0 +1,33 @@
+"""Names of remote files made fit for this machine: for reading in a file dialog, never a path."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from pathlib import PurePath
+
+from chatdesk.domain.text import one_line
+
+NAME_CHARS = 120
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*]+')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
+_ANY_TYPE = "application/octet-stream"
+
+
+def safe_name(remote: str, fallback: str) -> str:
+    """A file name without folders, control characters or names that a system keeps for itself.
+
+    fallback: where nothing is left of it. The ending stays as it is where the name must be cut.
+    """
+    flat = _FORBIDDEN.sub("_", one_line(remote, 4 * NAME_CHARS)).strip(" .")
+    if len(flat) > NAME_CHARS:
+        ending = PurePath(flat).suffix[:12]
+        flat = flat[: NAME_CHARS - len(ending)].rstrip(" .") + ending
+    if not flat.strip("_"):
+        return fallback
+    return f"_{flat}" if _RESERVED.match(flat) else flat
+
+
+def content_type_of(path: str) -> str:
+    """What a file's name says it is; anything where it says nothing."""
+    return mimetypes.guess_type(path)[0] or _ANY_TYPE
