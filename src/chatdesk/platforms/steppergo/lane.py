@@ -215,6 +215,11 @@ def _tried(facts: Facts, token: int) -> Facts:
 
 # -- errors ------------------------------------------------------------------------------------------------
 
+_CODES = {
+    texts.ERR_ACCESS: NoticeCode.FORBIDDEN,
+    texts.ERR_NOT_IN: NoticeCode.FORBIDDEN,
+    texts.ERR_NO_TRIP: NoticeCode.NOT_FOUND,
+}
 _SLOW_DOWN = ("too many", "rate limit", "slow down")
 _OF_JOINS = frozenset({texts.ERR_NO_TRIP, texts.ERR_ACCESS, texts.ERR_JOIN})
 _OF_SENDS = frozenset({texts.ERR_NOT_IN, texts.ERR_SEND})
@@ -238,8 +243,8 @@ def error(words: str, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading
             return answers.refused(holder, holder.id, ParkReason.REFUSED, words, facts)
         if note == NOTE_SUBSCRIBE and words in _OF_SUBSCRIPTIONS:
             return answers.refused(holder, holder.id, ParkReason.REFUSED, words, facts)
-    code = NoticeCode.FORBIDDEN if words in {texts.ERR_ACCESS, texts.ERR_NOT_IN} else NoticeCode.SERVER_ERROR
-    return Reading(facts, (Noticed(code=code, detail=words),))
+    notice = Noticed(code=_CODES.get(words, NoticeCode.SERVER_ERROR), detail=words)
+    return Reading(facts, (notice,))
 
 
 def _join_failed(words: str, holder: OpenStep, facts: Facts) -> Reading:

@@ -131,6 +131,21 @@ STATUS_LABELS: Final = {
 """Statuses of a trip in the usual order; labels as the platform's own timeline has them."""
 STATUSES_OPEN_FOR_DRIVERS: Final = frozenset({STATUS_PUBLISHED, STATUS_OFFERED})
 STATUSES_OVER: Final = frozenset({STATUS_COMPLETED, STATUS_CANCELLED})
+STATUSES_SETTABLE: Final = frozenset(
+    {
+        "IN_PROGRESS",
+        "DEPARTED",
+        "EN_ROUTE",
+        "DRIVER_ARRIVED",
+        "PASSENGERS_BOARDED",
+        "IN_TRANSIT",
+        "DELAYED",
+        "ARRIVED",
+        "COMPLETED",
+        "CANCELLED",
+    }
+)
+"""What the route of a change takes at all."""
 TRANSITIONS: Final = {
     "IN_PROGRESS": ("DEPARTED", "EN_ROUTE", "DRIVER_ARRIVED", "DELAYED", "CANCELLED"),
     "DEPARTED": ("EN_ROUTE", "DRIVER_ARRIVED", "DELAYED", "CANCELLED"),
