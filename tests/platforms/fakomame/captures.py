@@ -8,7 +8,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "fakomame"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
-LIBRARY = frozenset({"connect", "connect_error", "disconnect"})
+LIBRARY = frozenset({"connect", "connect_error", "disconnect", "ack_timeout"})
 
 Frame = dict[str, Any]
 

@@ -58,6 +58,8 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
 
     page: int
     size: int
+    first: int
+    """The page to begin with."""
     top: int
     """The newest page read."""
     bottom: int = 0
@@ -81,7 +83,7 @@ def begin(goal: FreshHead | OlderPage, facts: Facts) -> Walk:
     page = 1
     if isinstance(goal, OlderPage):
         page = max(min(goal.held, 10**9) // size, 1)
-    return Walk(page=page, size=size, top=page)
+    return Walk(page=page, size=size, first=page, top=page)
 
 
 def next_history(token: int, goal: FreshHead | OlderPage, facts: Facts) -> Call:
@@ -176,10 +178,10 @@ def too_large(opened: OpenStep, lost: NoAnswer, facts: Facts) -> Reading:
 def advance(goal: FreshHead | OlderPage, walk: Walk, page: Page) -> tuple[Walk, bool]:
     """The reading with one more page, and whether it wants another."""
     news = {one.remote_id: one for one in page.messages}
-    shifted = bool(walk.found.keys() & news.keys()) or (walk.pages > 0 and page.total != walk.total)
+    shifted = bool(walk.found.keys() & news.keys()) or (walk.total is not None and page.total != walk.total)
     if shifted and walk.restarts < limits.RESTARTS:
-        return put(walk, page=1, top=1, bottom=0, found={}, total=None, pages=0, bad=0, ends=False,
-                   restarts=walk.restarts + 1), True  # fmt: skip
+        again = Walk(page=walk.first, size=walk.size, first=walk.first, top=walk.first)
+        return put(again, restarts=walk.restarts + 1), True
     if isinstance(goal, OlderPage) and not page.records and not walk.found and walk.page > 1:
         # Behind the end: the hint was too great.
         last = max(-(-(page.total or 0) // walk.size), 1)
@@ -202,7 +204,7 @@ def advance(goal: FreshHead | OlderPage, walk: Walk, page: Page) -> tuple[Walk, 
     if walk.ends or _met(goal, walk):
         return walk, False
     if walk.pages >= (limits.WINDOW_PAGES if goal.complete else limits.HEAD_PAGES):
-        return put(walk, holed=True), False
+        return put(walk, holed=goal.complete), False
     return put(walk, page=walk.bottom + 1), True
 
 
@@ -213,7 +215,7 @@ def _met(goal: FreshHead, walk: Walk) -> bool:
     until its oldest message is known, or all that is known has been met.
     """
     if not goal.known:
-        return not goal.complete
+        return not goal.complete and len(walk.found) + walk.bad >= limits.LIMITS.head_page
     met = goal.known & walk.found.keys()
     if goal.complete:
         return bool(met)
