@@ -19,6 +19,7 @@ from chatdesk.domain.ports import (
     Joined,
     MarkRead,
     OlderPage,
+    Packet,
     Probe,
     SendText,
     SignIn,
@@ -36,6 +37,7 @@ def act(kind: ActionKind, **more: Any) -> Act:
 OFFER = RemoteId("213")
 """The booking of the recorded request."""
 FILE = Attachment(url="/uploads/chat/file-1-1.png", name="before.png", size_bytes=70)
+SEND = SendText(SESSION, OutgoingId("0"), "0", "hello")
 GOALS: tuple[GoalKind, ...] = (
     SignIn("x"),
     SignIn("", "customer", "123456"),
@@ -47,7 +49,7 @@ GOALS: tuple[GoalKind, ...] = (
     FreshHead(SESSION, complete=True),
     OlderPage(SESSION, cursor(1_001), 70),
     Joined(SESSION),
-    SendText(SESSION, OutgoingId("0"), "0", "hello"),
+    SEND,
     SendText(SESSION, OutgoingId("1"), "1", "before.png", MessageKind.IMAGE, Extras(attachments=(FILE,))),
     MarkRead(SESSION, cursor(1_001)),
     ChangeStatus(BOOKING, BOOKING, "assigned", "accepted"),
@@ -88,11 +90,55 @@ def offline() -> Paper:
     return paper
 
 
+def failing() -> Paper:
+    """A worker whose send has failed in the server's own words, and is to be looked for."""
+    paper = desk()
+    paper.joined()
+    paper.want(SEND)
+    paper.fails("Failed to send message")
+    paper.later(1_000)
+    return paper
+
+
+def doubting() -> Paper:
+    """A worker to whom a session was denied: it is to be read."""
+    paper = desk()
+    paper.joined()
+    paper.want(SEND)
+    paper.fails("Access denied to this chat session")
+    return paper
+
+
+PROMISED: dict[str, dict[str, Any]] = {
+    "status_update": {"booking_id": 109, "status": "arrived", "message": "x"},
+    "booking_status_updated": {"booking_id": 109, "status": "arrived"},
+    "bookings:assigned": {"booking_id": 109, "provider_id": 7},
+    "booking_requests:new": {"request_id": 188, "booking_id": 213, "status": "pending", "message": "x"},
+    "trip_progress": {"booking_id": 109, "progress": 40, "eta": 12},
+    "trip:location_update": {
+        "booking_id": 109,
+        "location": {"lat": 51.5, "lng": -0.12},
+        "speed_kmh": 36.5,
+        "bearing": 270,
+        "timestamp": 1_795_161_600_000,
+    },
+    "otp_verified": {"booking_id": 109, "status": "in_progress"},
+    "user_status_update": {"userId": 201, "isOnline": True, "lastSeen": "2026-11-20T07:00:00Z"},
+    "error": {"message": "Too many messages"},
+}
+"""Events of the specification that no recording has."""
+
+
 def test_any_json_in_any_field() -> None:
     """Whatever stands in a field of what was recorded, nothing raises, and nothing useless is told."""
     frames = [frame for name in captures.NAMES for frame in captures.load(name)["frames"]]
     samples = [
         sample for make in (desk, customer, offline) for sample in fuzz.samples_of(make, GOALS, frames)
+    ]
+    for make in (failing, doubting):
+        samples += fuzz.samples_of(make, (SEND, MarkRead(SESSION, cursor(1_001))), frames)
+    samples += [
+        fuzz.Sample(desk().facts, (), Packet(event, (payload,))) for event, payload in PROMISED.items()
     ]
     tally = fuzz.fuzz(desk().adapter, samples, goals=GOALS)
     assert tally.dropped > tally.inputs // 50
