@@ -228,8 +228,9 @@ def next_mark(goal: MarkRead, token: int, facts: Facts) -> Next:
     by_route = learnt(facts, reads.ROUTE_READ)
     if progress_of(facts, token).stage != NOTE_READ:
         if facts.online:
-            args = (goal.conversation,)
-            return Emit(event=names.EMIT_MARK_READ, args=args, commits=by_route == reads.NO, note=NOTE_MARK)
+            # The signal stores nothing and may be repeated: it commits to nothing, so the socket that carried
+            # it need not be cut when a send's outcome is unclear.
+            return Emit(event=names.EMIT_MARK_READ, args=(goal.conversation,), note=NOTE_MARK)
         if by_route != reads.YES:
             return Wait(_OFFLINE_WAIT_MS)
     blocked = auth.blocker(facts)
