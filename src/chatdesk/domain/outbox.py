@@ -56,6 +56,7 @@ class Found(msgspec.Struct, frozen=True, tag=True):
     """History or an echo shows that it has arrived."""
 
     remote_id: RemoteId
+    assurance: Assurance = Assurance.STORED
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):

@@ -19,7 +19,7 @@ from chatdesk.domain.events import (
     WindowRead,
 )
 from chatdesk.domain.ids import AccountId, ConversationId, RemoteId
-from chatdesk.domain.kinds import Source
+from chatdesk.domain.kinds import Assurance, Source
 from chatdesk.store import accounts, conversations, messages, orders, outbox, reads, windows
 from chatdesk.store.connection import problem
 from chatdesk.store.stamps import epoch_of, pack
@@ -119,7 +119,8 @@ def _message(tx: Tx, account: AccountId, stamp: bytes, event: MessageSeen, pushe
         return
     twice = False
     if event.client_id is not None and event.own:
-        twice = outbox.arrived(tx, state, event.client_id, event.remote_id)
+        assurance = Assurance.RELAYED if event.source is Source.RELAY else Assurance.STORED
+        twice = outbox.arrived(tx, state, event.client_id, event.remote_id, assurance)
     messages.seen(tx, state, stamp, event, twice=twice)
     if event.source is Source.PUSH and event.edited_at_us is None and not event.deleted:
         key = state.id, epoch_of(stamp)

@@ -93,8 +93,13 @@ def replace_waiting(tx: Tx, item: Outgoing) -> None:
     _write(tx, item, machine.advance(item, event, tx.now_us), event, "replaced")
 
 
-def arrived(tx: Tx, state: ConversationState, client_id: str, remote_id: RemoteId) -> bool:
-    """A message carries our id: the item that waits for it is found. True: it came before, as another."""
+def arrived(
+    tx: Tx, state: ConversationState, client_id: str, remote_id: RemoteId, assurance: Assurance
+) -> bool:
+    """A message carries our id: the item that waits for it is found. True: it came before, as another.
+
+    assurance: how sure that is, by where the message came from.
+    """
     row = tx.one(
         "SELECT remote_id FROM messages WHERE outgoing_id = ? AND conversation_id = ?", client_id, state.id
     )
@@ -105,9 +110,9 @@ def arrived(tx: Tx, state: ConversationState, client_id: str, remote_id: RemoteI
     item = load(tx, OutgoingId(client_id))
     if item is None or not can_bind(tx, item, remote_id):
         return False
-    found = machine.Found(remote_id)
+    found = machine.Found(remote_id, assurance)
     if item.state is DeliveryState.ACCEPTED:
-        bind(tx, item, remote_id, Assurance.STORED)
+        bind(tx, item, remote_id, assurance)
     elif machine.can(item, found):
         advance(tx, item.id, found)
     return False
@@ -199,9 +204,8 @@ def _message_follows(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.E
         return changed
     match changed.state:
         case DeliveryState.ACCEPTED:
-            remote_id = event.remote_id if isinstance(event, machine.Stored | machine.Found) else None
-            assurance = event.assurance if isinstance(event, machine.Stored) else Assurance.STORED
-            bind(tx, changed, remote_id, assurance)
+            named = event if isinstance(event, machine.Stored | machine.Found) else machine.Stored(None)
+            bind(tx, changed, named.remote_id, named.assurance)
         case DeliveryState.CANCELLED:
             tx.run_sql("DELETE FROM messages WHERE id = ?", changed.message_id)
             tx.touched.message_gone(changed.conversation_id, changed.message_id)

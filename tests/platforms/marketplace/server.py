@@ -48,6 +48,8 @@ class MarketServer:
         """How the next sends are answered instead; None: stored, and the answer is lost."""
         self.silent_relays = 0
         """So many relays get no word back."""
+        self.late_ms = 0
+        """Words about relays come so much later."""
         self.seen: Counter[str] = Counter()
         self.heard: list[tuple[str, Any]] = []
         self.relayed: list[dict[str, Any]] = []
@@ -154,10 +156,8 @@ class MarketServer:
             if self.silent_relays > 0:
                 self.silent_relays -= 1
             else:
-                self.push(
-                    "message_delivered",
-                    {"messageId": payload.get("id"), "timestamp": "2026-11-20T07:46:05.847Z"},
-                )
+                word = {"messageId": payload.get("id"), "timestamp": "2026-11-20T07:46:05.847Z"}
+                self.later(self.late_ms, lambda: self.push("message_delivered", word))
 
     def call(self, call: Call) -> tuple[int, Any] | None:
         """The answer of a request; None: it gets lost."""

@@ -188,6 +188,27 @@ def test_a_relay_without_a_word_back_is_uncertain_for_good(tmp_path: Path) -> No
     run_virtual(story())
 
 
+def test_a_late_word_settles_a_relay_as_handed_over(tmp_path: Path) -> None:
+    """Its time was up and it was uncertain; then the server's word comes: handed over, never stored."""
+
+    async def story() -> None:
+        server = MarketServer(VirtualClock(), stores=False)
+        async with desk(tmp_path, server) as shop:
+            await shop.engine.act(Action(kind=ActionKind.START_CHAT, person=OTHER))
+            server.comes()
+            await asyncio.sleep(1)
+            server.silent_relays = 1
+            item = await shop.press("on my way")
+            await asyncio.sleep(30)
+            assert await own(shop) == [("on my way", DeliveryState.UNCERTAIN, None)]
+            server.push("message_delivered", {"messageId": item.id, "timestamp": "x"})
+            await shop.settled(item)
+            assert await own(shop) == [("on my way", ACCEPTED, Assurance.RELAYED)]
+            assert len(server.relayed) == 1
+
+    run_virtual(story())
+
+
 def test_relays_come_in_and_get_a_name(tmp_path: Path) -> None:
     """A stranger hands something over: the conversation is there, named by the directory, unread."""
 

@@ -71,12 +71,14 @@ def failed(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         notice = Noticed(code=NoticeCode.NOT_FOUND)
         return Reading(parked(facts, token, reason), (notice,), (VerdictRefused(step_id, reason),))
     events: tuple[Event, ...] = (MALFORMED,) if answer.status < 400 else ()
+    notice = Noticed(code=NoticeCode.SERVER_ERROR, detail=words)
+    if 400 <= answer.status < 500:
+        verdict = VerdictRefused(step_id, ParkReason.REFUSED, words)
+        return Reading(parked(facts, token, ParkReason.REFUSED, words), (notice,), (verdict,))
     progress = progress_of(facts, token)
     failures = progress.failures + 1
-    if failures >= limits.READ_FAILURES or 400 <= answer.status < 500:
-        events = (*events, Noticed(code=NoticeCode.SERVER_ERROR, detail=words))
-        verdict = VerdictRefused(step_id, ParkReason.REFUSED, words)
-        return Reading(parked(facts, token, ParkReason.REFUSED, words), events, (verdict,))
+    if failures >= limits.READ_FAILURES:  # for this time; whoever asked decides when to ask again
+        return Reading(facts, (*events, notice), (VerdictLater(step_id, 0, words),))
     wait_ms = limits.READ_AGAIN_MS
     progress = put(progress, failures=failures, not_before_ms=facts.now_ms + wait_ms)
     return Reading(with_progress(facts, token, progress), events, (VerdictLater(step_id, wait_ms),))
