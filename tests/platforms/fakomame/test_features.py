@@ -88,6 +88,9 @@ def test_a_status_is_for_those_who_may_own_something() -> None:
         paper = Paper(role)
         assert not any(one.selectable for one in paper.adapter.capabilities(paper.facts).statuses)
     statuses = Paper().adapter.capabilities(Paper().facts).statuses
+    assert {frozenset(one.after) for one in statuses} == {
+        frozenset({"DRAFT", "POSTED", "MATCHED", "DISPUTED", "CANCELLED", "ACTIVE"})
+    }
     assert {one.value: one.kinds for one in statuses} == {
         "DRAFT": (OrderKind.PACKAGE,),
         "POSTED": (OrderKind.PACKAGE, OrderKind.TRIP),
@@ -256,6 +259,7 @@ def test_a_send_has_a_text_and_a_type_and_nothing_more() -> None:
     offered = {offer.action for offer in Paper().adapter.capabilities(Paper().facts).offers}
     assert offered == {
         ActionKind.START_CHAT,
+        ActionKind.LEAVE_CHAT,
         ActionKind.NOTICE_READ,
         ActionKind.NOTICES_READ,
         ActionKind.NOTICE_DELETE,

@@ -54,6 +54,7 @@ GOALS: tuple[GoalKind, ...] = (
     ChangeStatus(PACKAGE, "", "POSTED", "CANCELLED"),
     Typing(CHAT, True),
     FreshNotifications(),
+    Act(Action(kind=ActionKind.LEAVE_CHAT, conversation=CHAT)),
     Act(Action(kind=ActionKind.NOTICE_READ, target=NOTICE)),
     Act(Action(kind=ActionKind.NOTICES_READ)),
     Act(Action(kind=ActionKind.NOTICE_DELETE, target=NOTICE)),

@@ -48,6 +48,7 @@ from tests.platforms.fakomame.paper import (
     NOTICE,
     OTHER,
     PACKAGE,
+    SEND,
     STRANGER,
     TRIP,
     US,
@@ -55,6 +56,7 @@ from tests.platforms.fakomame.paper import (
     at,
     call_of,
     chat,
+    emit_of,
     no,
     notice,
     ok,
@@ -577,6 +579,23 @@ def test_a_chat_whose_answer_names_none_is_looked_for_in_the_list() -> None:
     assert reading.verdicts == (VerdictStored(1),)
 
 
+def test_a_chat_is_left_until_it_is_opened_or_written_to() -> None:
+    """The server answers nothing; without a room there is nothing to leave, and never a null payload."""
+    leave = Act(Action(kind=ActionKind.LEAVE_CHAT, conversation=CHAT))
+    paper = Paper()
+    paper.lists(chat())
+    assert paper.want(leave) == Done()
+    paper.join()
+    emit = emit_of(paper.want(leave))
+    assert (emit.event, emit.args, emit.commits) == ("chat:leave", ({"chatId": CHAT},), True)
+    assert paper.handed_over().verdicts == (VerdictStored(1, result=Result(conversation=CHAT)),)
+    assert paper.again() == Done()
+    assert emit_of(paper.want(Joined(CHAT))).event == "chat:join"
+    assert emit_of(paper.want(SEND)).event == "chat:join"
+    nowhere = Act(Action(kind=ActionKind.LEAVE_CHAT))
+    assert paper.want(nowhere) == Parked(ParkReason.NOT_FOUND)
+
+
 @pytest.mark.shows("fakomame", "notifications", "yes")
 def test_notifications_are_read_marked_and_deleted() -> None:
     """Polled only: a mark is told as the next reading would tell it; deleted ones are left out."""
@@ -614,6 +633,7 @@ def test_offers_say_what_may_be_done_on_what() -> None:
     assert {(offer.action, offer.on) for offer in capabilities.offers} == {
         (ActionKind.START_CHAT, Subject.HIT),
         (ActionKind.START_CHAT, Subject.ORDER),
+        (ActionKind.LEAVE_CHAT, Subject.CONVERSATION),
         (ActionKind.NOTICE_READ, Subject.NOTICE),
         (ActionKind.NOTICE_DELETE, Subject.NOTICE),
         (ActionKind.NOTICES_READ, Subject.ACCOUNT),

@@ -1,7 +1,8 @@
-"""What a person does at once: start a chat about a package or trip, and mark or delete notifications.
+"""What a person does at once: start or leave a chat, and mark or delete notifications.
 
-Starting a chat that exists brings that chat: it does no harm twice. Notifications are only polled, so their
-answers are told as what the next reading would say. Source: wire specification, sections 6.5 and 6.8.
+Starting a chat that exists brings that chat: it does no harm twice. Leaving ends the pushes of this connection.
+Notifications are only polled, so their answers are told as what the next reading would say. Source: wire
+specification, sections 4, 6.5 and 6.8.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from chatdesk.domain.ports import (
     Act,
     Answer,
     Call,
+    Done,
+    Emit,
     Facts,
     Next,
     OpenStep,
@@ -26,11 +29,12 @@ from chatdesk.domain.ports import (
 from chatdesk.platforms import loose
 from chatdesk.platforms.fakomame import auth, limits, lists, orders, requests, translate
 from chatdesk.platforms.fakomame.requests import MALFORMED
-from chatdesk.platforms.fakomame.state import ended, own_of, progress_of, put, with_own
+from chatdesk.platforms.fakomame.state import ended, own_of, progress_of, put, room_of, with_own, with_room
 from chatdesk.wire.fakomame import names, shapes
 
 NOTE_NOTICES = "notifications"
 NOTE_START = "start-chat"
+NOTE_LEAVE = "leave-chat"
 NOTE_READ = "notice-read"
 NOTE_READ_ALL = "notices-read"
 NOTE_DELETE = "notice-delete"
@@ -38,6 +42,7 @@ NOTE_DELETE = "notice-delete"
 OFFERS = (
     Offer(action=ActionKind.START_CHAT, on=Subject.HIT, find_kinds=(FindKind.PACKAGE, FindKind.TRIP)),
     Offer(action=ActionKind.START_CHAT, on=Subject.ORDER, order_kinds=(OrderKind.PACKAGE, OrderKind.TRIP)),
+    Offer(action=ActionKind.LEAVE_CHAT, on=Subject.CONVERSATION),
     Offer(action=ActionKind.NOTICE_READ, on=Subject.NOTICE),
     Offer(action=ActionKind.NOTICE_DELETE, on=Subject.NOTICE),
     Offer(action=ActionKind.NOTICES_READ, on=Subject.ACCOUNT),
@@ -48,6 +53,8 @@ _ITEMS = {OrderKind.PACKAGE: names.ITEM_PACKAGE, OrderKind.TRIP: names.ITEM_TRIP
 def next_act(goal: Act, token: int, facts: Facts) -> Next:
     """The request of an action, with a token that was seen to be good a moment ago."""
     action = goal.action
+    if action.kind is ActionKind.LEAVE_CHAT:
+        return _leave(action, facts)
     blocked = auth.blocker(facts, limits.PROOF_MS)
     if blocked is not None:
         return blocked
@@ -112,6 +119,30 @@ def read_start(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     result = Result(conversation=chat.seen.remote_id, order=chat.seen.order_remote_id)
     verdict = VerdictStored(answer.step_id, result=result)
     return Reading(ended(facts, opened.goal.token), events, (verdict,))
+
+
+# -- leaving one ------------------------------------------------------------------------------------------
+
+
+def _leave(action: Action, facts: Facts) -> Next:
+    """Said to the server, which answers nothing; where we are in no room there is none to leave."""
+    chat = translate.remote_id(action.conversation)
+    if chat is None:
+        return Parked(ParkReason.NOT_FOUND)
+    if not facts.online or room_of(facts, chat).joined != facts.epoch:
+        return Done()
+    args = msgspec.to_builtins(shapes.ChatArgs(chat))
+    return Emit(event=names.EMIT_LEAVE, args=(args,), commits=True, note=NOTE_LEAVE)
+
+
+def left(opened: OpenStep, step_id: int, facts: Facts) -> Reading:
+    """We are out, until the chat is opened, or written to."""
+    goal = opened.goal.kind
+    chat = translate.remote_id(goal.action.conversation) if isinstance(goal, Act) else None
+    if chat is not None:
+        facts = with_room(facts, chat, joined=0)
+    verdict = VerdictStored(step_id, result=Result(conversation=chat))
+    return Reading(ended(facts, opened.goal.token), (), (verdict,))
 
 
 # -- notifications -----------------------------------------------------------------------------------------

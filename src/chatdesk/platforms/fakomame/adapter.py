@@ -258,7 +258,9 @@ def _read_step(
         case ConnectRefused():
             return auth.connect_refused(arrived, opened, facts)
         case HandedOver(step_id=step_id):
-            # Typing is all that waits for nothing; what else was only handed over has no outcome.
+            if opened.step.note == acts.NOTE_LEAVE:
+                return acts.left(opened, step_id, facts)
+            # Typing waits for nothing as well; what else was only handed over has no outcome.
             verdict: Verdict = VerdictStored(step_id)
             if opened.step.commits:
                 verdict = VerdictUnknown(step_id, "handed over")

@@ -71,8 +71,10 @@ def status_label(kind: OrderKind, status: str) -> str:
 
 
 def statuses(*, may_change: bool) -> tuple[StatusChoice, ...]:
-    """All statuses: those of packages, and those that only trips have."""
+    """All statuses: those of packages, and those that only trips have. Some are the end of all changes."""
     found: list[StatusChoice] = []
+    every = dict.fromkeys([*names.PACKAGE_LABELS, *names.TRIP_LABELS])
+    after = tuple(one for one in every if one not in names.PACKAGE_LOCKED | names.TRIP_LOCKED)
     for kind in (OrderKind.PACKAGE, OrderKind.TRIP):
         for value, label in labels(kind).items():
             kinds = tuple(one for one in _LABELS if value in _LABELS[one])
@@ -84,6 +86,7 @@ def statuses(*, may_change: bool) -> tuple[StatusChoice, ...]:
                     selectable=may_change,
                     on_path=value not in _SIDE_EXITS,
                     kinds=kinds,
+                    after=after,
                 )
                 found.append(choice)
     return tuple(found)

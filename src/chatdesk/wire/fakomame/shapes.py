@@ -18,7 +18,7 @@ class LoginBody(msgspec.Struct):
 
 
 class ChatArgs(msgspec.Struct, rename="camel"):
-    """Argument of chat:join, typing:start and typing:stop; typing without it would end the server."""
+    """Argument of chat:join, chat:leave and typing:*; the last two without it would end the server."""
 
     chat_id: str
 
