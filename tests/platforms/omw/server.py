@@ -45,6 +45,10 @@ class OmwServer:
         self.lost_joins = 0
         self.send_errors: list[str] = []
         """Words with which the next sends fail; 'stored ...' stores and fails all the same."""
+        self.start_errors: list[str] = []
+        """Words with which the next creations of a session fail."""
+        self.ended: set[int] = set()
+        self.unlisted: set[int] = set()
         self.reversed_seconds = False
         self.seen: Counter[str] = Counter()
         self.heard: list[tuple[str, Any]] = []
@@ -164,10 +168,17 @@ class OmwServer:
             return status, {"success": False, "message": words}
         parts = call.path.strip("/").split("/")
         match parts:
+            case ["api", "chat", "sessions"] if call.method == "POST":
+                return self._start(call.body["bookingId"])
+            case ["api", "chat", "sessions", number, "end"]:
+                self.sessions.pop(int(number), None)
+                self.ended.add(int(number))
+                return 200, {"success": True, "message": "Chat session ended successfully"}
             case ["api", "chat", "sessions"]:
                 entries = [
                     session(number, number + 100, unread_count=self._unread(number), last_message_at=None)
                     for number in self.sessions
+                    if number not in self.unlisted
                 ]
                 return 200, {"success": True, "sessions": entries}
             case ["api", "chat", "sessions", number] if int(number) in self.sessions:
@@ -183,6 +194,17 @@ class OmwServer:
                 return 200, {"booking_requests": [], "pagination": {"page": 1, "pages": 0}}
             case _:
                 return 404, {"message": "Booking not found or not assigned to you"}
+
+    def _start(self, booking: int) -> tuple[int, Any]:
+        """A session is found by its booking whatever has become of it."""
+        if self.start_errors:
+            return 500, {"error": self.start_errors.pop(0)}
+        number = booking - 100
+        known = number in self.sessions or number in self.ended
+        if not known:
+            self.add(number)
+        words = "Chat session already exists" if known else "Chat session created successfully"
+        return 200, {"success": True, "sessionId": number, "message": words}
 
     def _unread(self, number: int) -> int:
         return sum(one["sender_id"] != ME and not one["is_read"] for one in self.sessions[number])

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chatdesk.domain.ids import Cursor
-from chatdesk.domain.kinds import DeliveryState, Lifecycle, ParkReason, SignInState
+from chatdesk.domain.actions import Action, ActionKind
+from chatdesk.domain.errors import NotDone
+from chatdesk.domain.ids import Cursor, RemoteId
+from chatdesk.domain.kinds import ClosedWhy, DeliveryState, Lifecycle, OrderKind, ParkReason, SignInState
 from tests.platforms.omw.shop import Shop
 from tests.sync.virtual import run_virtual, until
 
@@ -220,5 +222,70 @@ def test_a_void_token_asks_for_the_password(tmp_path: Path) -> None:
             shop.server.tokens.clear()
             shop.server.cut()
             await until(lambda: shop.status.sign_in is SignInState.NEEDS_PASSWORD, what="the question")
+
+    run_virtual(story())
+
+
+def start(booking: int) -> Action:
+    return Action(kind=ActionKind.START_CHAT, order=RemoteId(str(booking)), order_kind=OrderKind.BOOKING)
+
+
+def test_a_chat_begun_here_is_joined_and_written_to(tmp_path: Path) -> None:
+    """Made at the second try, known at once, joined without a new connection; the first text goes once."""
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            shop.server.start_errors = ["Failed to create chat session"]
+            result = await shop.engine.act(start(142))
+            assert (result.conversation, result.order) == ("42", "142")
+            await shop.settled(await shop.press("hello there", 42))
+            assert shop.server.texts(42) == ["hello there"]
+            events = [(event, args["sessionId"]) for event, args in shop.server.heard]
+            assert events.index(("join_chat", 42)) < events.index(("send_message", 42))
+
+    run_virtual(story())
+
+
+def test_a_chat_that_cannot_begin_says_why(tmp_path: Path) -> None:
+    """Twice the same failure, or a session that has ended: nothing is opened, and the reason is told."""
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            shop.server.start_errors = ["Failed to create chat session"] * 2
+            with pytest.raises(NotDone) as failed:
+                await shop.engine.act(start(142))
+            assert failed.value.reason is ParkReason.REFUSED
+            shop.server.ended.add(43)
+            with pytest.raises(NotDone) as over:
+                await shop.engine.act(start(143))
+            assert over.value.reason is ParkReason.CLOSED
+
+    run_virtual(story())
+
+
+def test_an_end_is_told_at_once_and_parks_what_follows(tmp_path: Path) -> None:
+    """Ended by ourselves: read-only with its reason; the text of a later send is safe."""
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            await shop.engine.act(Action(kind=ActionKind.END_CHAT, conversation=RemoteId("41")))
+            await until(lambda: shop.server.ended == {41}, what="ended")
+            closed = await shop.conversation(41)
+            assert (closed.lifecycle, closed.closed_why) == (Lifecycle.ENDED, ClosedWhy.SESSION_ENDED)
+            assert [one.text for one in await shop.messages()] == ["hello", "are you there?"]
+
+    run_virtual(story())
+
+
+def test_a_list_without_a_session_alone_ends_nothing(tmp_path: Path) -> None:
+    """The list may be wrong: as long as the session's own detail is there, it stays open."""
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            shop.server.unlisted = {41}
+            before = shop.server.seen["missing"]
+            await asyncio.sleep(100)
+            assert shop.server.seen["missing"] > before
+            assert (await shop.conversation(41)).lifecycle is Lifecycle.OPEN
 
     run_virtual(story())
