@@ -118,7 +118,7 @@ def kept(seen: OrderSeen, facts: Facts) -> OrderSeen:
 def known(record: object, seen: OrderSeen, facts: Facts) -> Facts:
     """The facts with what a detail tells for later: number, vehicles, the carrier's company."""
     fields = loose.mapping(record)
-    facts = with_listed(facts, seen.remote_id, seen.number or "", "")
+    facts = with_listed(facts, [(seen.remote_id, seen.number or "", "")])
     vehicles = dict(own_of(facts).vehicles)
     for kind in ("truck", "trailer"):
         vehicle = loose.mapping(fields.get(kind))

@@ -167,12 +167,14 @@ def read_orders(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     events: list[Event] = []
     if page is not None:
         records, total, per_page = page
+        listed: list[tuple[RemoteId, str, str]] = []
         for record in records:
             seen = translate.order_item(record, facts)
             events += seen if seen is not None else (_MALFORMED,)
             if seen is not None:
                 owner = loose.line(loose.mapping(record).get("createdBy"))
-                facts = with_listed(facts, seen[0].remote_id, seen[0].number or "", owner)
+                listed.append((seen[0].remote_id, seen[0].number or "", owner))
+        facts = with_listed(facts, listed)
         walk = lists.page_came(walk, len(records), total, per_page)
     elif answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         skipped = walk.skipped

@@ -121,14 +121,15 @@ def with_learnt(facts: Facts, key: str, value: str) -> Facts:
     return put(facts, learnt={**facts.learnt, key: fact})
 
 
-def with_listed(facts: Facts, order: RemoteId, number: str, owner: str) -> Facts:
-    """The facts with an order's number and owner remembered; empty: as they were."""
-    listed = own_of(facts).listed
-    held = listed.get(order, ("", ""))
-    told = (number or held[0], owner or held[1])
-    if told == held:
-        return facts
-    return with_own(facts, listed={**(listed if len(listed) < limits.ORDERS else {}), order: told})
+def with_listed(facts: Facts, seen: Iterable[tuple[RemoteId, str, str]]) -> Facts:
+    """The facts with (order, number, owner's e-mail) remembered; what is empty stays as it was."""
+    listed = dict(own_of(facts).listed)
+    for order, number, owner in seen:
+        held = listed.get(order, ("", ""))
+        listed[order] = (number or held[0], owner or held[1])
+    if len(listed) > limits.ORDERS:
+        listed = dict(list(listed.items())[-limits.ORDERS :])
+    return with_own(facts, listed=listed)
 
 
 def with_notices(facts: Facts, seen: Iterable[NotificationSeen]) -> Facts:
