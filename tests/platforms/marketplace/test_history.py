@@ -208,9 +208,7 @@ def test_a_body_that_is_too_large_is_refused_for_good() -> None:
     assert paper.want(put(SEND, text="x" * 20_001)) == Parked(ParkReason.TOO_LONG)
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"data": None}, {"data": INTERNAL}, {"success": True, "data": record(1)}]
-)
+@pytest.mark.parametrize("data", [None, INTERNAL, [], record(1), record(1, sender=ME, recipient=STRANGER)])
 def test_a_send_that_is_answered_strangely_is_uncertain(data: Any) -> None:
     """201 without our record: stored, probably, but as what only the conversation tells."""
     paper = Paper()

@@ -1,7 +1,8 @@
 """Telling the other side what was read: one message at a time, stored ones by request, relayed by relay.
 
 The server marks nothing by being read from, and has no mark for a conversation. Of several requests the last
-one commits; each is free to repeat. Source: wire specification, sections 5.1 and 6.
+one commits; each is free to repeat. A relayed mark commits to nothing: an unclear send of another conversation
+would cut the socket for its sake. Source: wire specification, sections 5.1 and 6.
 """
 
 from __future__ import annotations
@@ -58,20 +59,19 @@ def next_mark(goal: MarkRead, facts: Facts) -> Next:
     waiting = _waiting(goal, facts)
     if not auth.may_chat(facts) or not waiting:
         return Done()
-    message, commits = waiting[0][0], len(waiting) == 1
+    message = waiting[0][0]
     if remote_id(message) is None:
         args = shapes.MarkArgs(_relay_id(message), goal.conversation, facts.account.user_id)
         return Emit(
             event=names.EMIT_MARK_READ,
             args=(msgspec.to_builtins(args),),
-            commits=commits,
             note=NOTE_MARK_RELAY,
         )
     return Call(
         method="PUT",
         path=calls.route(names.ROUTE_READ, message_id=message),
         headers=auth.bearer(facts),
-        commits=commits,
+        commits=len(waiting) == 1,
         note=NOTE_MARK,
     )
 
