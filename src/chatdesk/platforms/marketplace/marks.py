@@ -1,8 +1,8 @@
 """Telling the other side what was read: one message at a time, stored ones by request, relayed by relay.
 
 The server marks nothing by being read from, and has no mark for a conversation. Of several requests the last
-one commits; each is free to repeat. A relayed mark commits to nothing: an unclear send of another conversation
-would cut the socket for its sake. Source: wire specification, sections 5.1 and 6.
+one commits; each is free to repeat. A relayed mark commits to nothing: else a send that is unclear would cut
+the socket for its sake. Source: wire specification, sections 5.1 and 6.
 """
 
 from __future__ import annotations
