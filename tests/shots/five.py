@@ -310,12 +310,23 @@ def fill_five(store: Store, now_us: int, *, cases: tuple[Case, ...] = CASES) -> 
     return Five(accounts, found, now_us)
 
 
-def put(store: Store, account: AccountId, cases: list[Case], now_us: int) -> None:
-    """Apply the cases as one read of an account's lists and histories."""
+def put(
+    store: Store,
+    account: AccountId,
+    cases: list[Case],
+    now_us: int,
+    *,
+    arrival: int = 1,
+    live: bool = False,
+) -> None:
+    """Apply the cases as one read of an account's lists and histories; `live`: as pushes that are new."""
     events: list[StoredEvent] = []
     for case in cases:
         events += _case(case, now_us)
-    events.append(ListsRead())
+    if live:
+        events = [_pushed(one) for one in events if not isinstance(one, WindowRead)]
+    else:
+        events.append(ListsRead())
     for case in cases:
         if case.lifecycle is not Lifecycle.OPEN:
             events.append(
@@ -326,8 +337,13 @@ def put(store: Store, account: AccountId, cases: list[Case], now_us: int) -> Non
                     delete_after_us=FORGET_AFTER_US if case.forgets else None,
                 )
             )
-    stamped = [Stamped(Stamp(1, n + 1), event) for n, event in enumerate(events)]
+    stamped = [Stamped(Stamp(1, 1_000 * arrival + n), event) for n, event in enumerate(events)]
     store.apply(account, stamped).result(WAIT_S)
+
+
+def _pushed(event: StoredEvent) -> StoredEvent:
+    pushed = isinstance(event, MessageSeen)
+    return msgspec.structs.replace(event, source=Source.PUSH) if pushed else event
 
 
 def _case(case: Case, now_us: int) -> list[StoredEvent]:

@@ -309,6 +309,22 @@ def make_parked(
     return store.advance(item.id, Refused(reason, "This order does not take messages")).result(WAIT_S)
 
 
+def park(store: Store, item: Outgoing, now_us: int, reason: ParkReason) -> Outgoing:
+    """Let the server refuse a message that was pressed elsewhere."""
+    attempt = Attempt(
+        outgoing_id=item.id,
+        number=1,
+        client_id=item.id,
+        epoch=1,
+        step="send",
+        watermark=(),
+        watermark_complete=True,
+        started_at_us=now_us,
+    )
+    store.advance(item.id, Started(attempt)).result(WAIT_S)
+    return store.advance(item.id, Refused(reason)).result(WAIT_S)
+
+
 def draft(store: Store, scene: Scene, number: str, text: str) -> None:
     """Something that is being written."""
     store.save_draft(scene.talk(number), 0, text).result(WAIT_S)

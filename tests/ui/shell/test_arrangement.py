@@ -115,8 +115,8 @@ def test_every_menu_has_entries() -> None:
 
 def test_situations() -> None:
     """A command is enabled exactly when what it needs is there."""
-    empty, full = Situation(False, False), Situation(True, True, True)
-    assert [empty.allows(need) for need in Needs] == [True, False, False, False]
+    empty, full = Situation(False, False), Situation(True, True, True, True, True, True)
+    assert [need for need in Needs if empty.allows(need)] == [Needs.NOTHING]
     assert all(full.allows(need) for need in Needs)
 
 

@@ -16,9 +16,19 @@ def field_title(key: str) -> str:
     return known() if known is not None else _plain(key)
 
 
+def knows_field(key: str) -> bool:
+    """Whether a field has words of its own; for the test over all adapters."""
+    return key in _FIELDS
+
+
+def knows_role(role: str) -> bool:
+    """Whether a role has words of its own; for the test over all adapters."""
+    return role.strip().casefold().replace(" ", "_") in _ROLES
+
+
 def role_title(role: str) -> str:
-    """What somebody is on an order, in words."""
-    known = _ROLES.get(role)
+    """What somebody is on an order or at a platform, in words; the platforms write it in several ways."""
+    known = _ROLES.get(role.strip().casefold().replace(" ", "_"))
     return known() if known is not None else _plain(role)
 
 
@@ -60,6 +70,65 @@ _FIELDS: dict[str, Callable[[], str]] = {
     "tn_number": lambda: tr("Tennessee number"),
     "la_number": lambda: tr("Louisiana number"),
     "carrier_notes": lambda: tr("Notes"),
+    # packages and trips of Fakomame
+    "arrival": lambda: tr("Arrival"),
+    "category": lambda: tr("Category"),
+    "delivery_date": lambda: tr("Delivery on"),
+    "departure": lambda: tr("Departure"),
+    "description": lambda: tr("Description"),
+    "final_price": lambda: tr("Agreed price"),
+    "flexible": lambda: tr("Flexible dates"),
+    "fragile": lambda: tr("Fragile"),
+    "instructions": lambda: tr("Instructions"),
+    "max_size": lambda: tr("Largest size"),
+    "max_weight": lambda: tr("Most weight"),
+    "maximum_price": lambda: tr("Highest price"),
+    "minimum_price": lambda: tr("Lowest price"),
+    "package": lambda: tr("Package"),
+    "package_types": lambda: tr("Takes along"),
+    "pickup_date": lambda: tr("Pick-up on"),
+    "price": lambda: tr("Price"),
+    "price_per_kg": lambda: tr("Price per kg"),
+    "priority": lambda: tr("Priority"),
+    "restrictions": lambda: tr("Does not take"),
+    "signature": lambda: tr("Signature needed"),
+    "space": lambda: tr("Space left"),
+    "tracking": lambda: tr("Tracking"),
+    "transport": lambda: tr("Travels by"),
+    "trip": lambda: tr("Trip"),
+    "value": lambda: tr("Value"),
+    "weight": lambda: tr("Weight"),
+    # trips of StepperGO
+    "earnings": lambda: tr("Earnings"),
+    "organizer": lambda: tr("Organizer"),
+    "platform_fee": lambda: tr("Platform fee"),
+    "price_per_person": lambda: tr("Price per person"),
+    "return": lambda: tr("Return"),
+    "seats": lambda: tr("Seats"),
+    "seats_booked": lambda: tr("Seats booked"),
+    "seats_free": lambda: tr("Seats free"),
+    "timezone": lambda: tr("Time zone"),
+    "trip_type": lambda: tr("Kind of trip"),
+    # bookings of OMW
+    "address": lambda: tr("Address"),
+    "drop": lambda: tr("Drop-off"),
+    "estimated_cost": lambda: tr("Estimated cost"),
+    "notes": lambda: tr("Notes"),
+    "payment_method": lambda: tr("Paid by"),
+    "payment_status": lambda: tr("Payment"),
+    "pickup": lambda: tr("Pick-up"),
+    "scheduled": lambda: tr("Scheduled"),
+    "service": lambda: tr("Service"),
+    "total": lambda: tr("Total"),
+    # requests for quotation of the marketplace
+    "attachments": lambda: tr("Attachments"),
+    "budget_max": lambda: tr("Budget to"),
+    "budget_min": lambda: tr("Budget from"),
+    "deadline": lambda: tr("Deadline"),
+    "delivery": lambda: tr("Delivery to"),
+    "distribution": lambda: tr("Sent to"),
+    "quantity": lambda: tr("Quantity"),
+    "quote": lambda: tr("Quote"),
 }
 _ROLES: dict[str, Callable[[], str]] = {
     "customer": lambda: tr("Customer"),
@@ -75,4 +144,12 @@ _ROLES: dict[str, Callable[[], str]] = {
     "buyer": lambda: tr("Buyer"),
     "seller": lambda: tr("Seller"),
     "user": lambda: tr("Customer"),
+    "organizer": lambda: tr("Organizer"),
+    "traveler": lambda: tr("Traveller"),
+    "receiver": lambda: tr("Receiver"),
+    "courier": lambda: tr("Courier"),
+    "employee": lambda: tr("Employee"),
+    "activity_owner": lambda: tr("Activity owner"),
+    "super_admin": lambda: tr("Head administrator"),
+    "provider": lambda: tr("Worker"),
 }

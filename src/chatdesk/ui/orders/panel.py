@@ -20,6 +20,7 @@ from chatdesk.domain.kinds import DeliveryState, Feature, Platform, PresenceStat
 from chatdesk.domain.outbox import PersonCancels, PersonDiscards, PersonRetries, can
 from chatdesk.domain.text import one_line
 from chatdesk.ui.account_words import why_words
+from chatdesk.ui.asking.order_part import OrderPart
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
 from chatdesk.ui.empty import EmptyState
@@ -54,6 +55,7 @@ class OrderPanel(Panel):
         self._conversation: ConversationId | None = None
         self._order: Order | None = None
         self._drawn: dict[str, Hashable] = {}
+        self._asking: OrderPart | None = None
         self._build()
         self._connect()
         self._refresh()
@@ -67,6 +69,21 @@ class OrderPanel(Panel):
         row = self._context.desk.reader.conversation(conversation_id) if conversation_id is not None else None
         self._load(row.order_id if row is not None else None)
         self._scroll.verticalScrollBar().setValue(0)
+
+    def show_order(self, order_id: OrderId) -> None:
+        """Show an order by itself, whether it has a conversation or not."""
+        self._conversation = None
+        self._load(order_id)
+        self._scroll.verticalScrollBar().setValue(0)
+
+    def take_asking(self, asking: OrderPart) -> None:
+        """Show what can be asked of the server about the order, too."""
+        self._asking = asking
+        self._column.insertWidget(1, asking.position)
+        self._column.insertWidget(self._column.indexOf(self._who) + 1, asking.offers)
+        self._column.insertWidget(self._column.indexOf(self._sections["files"]) + 1, asking.files)
+        self._drawn.clear()
+        self._refresh()
 
     def order(self) -> Order | None:
         """The order that is shown."""
@@ -188,6 +205,9 @@ class OrderPanel(Panel):
     def _refresh(self) -> None:
         """Draw again what is different: what is selected or focused elsewhere in the panel stays."""
         order = self._order
+        if self._asking is not None:
+            account = self._facts.find(order.account_id) if order is not None else None
+            self._asking.show_order(account, order)
         if order is None:
             self._say_nothing()
             self._stack.setCurrentWidget(self._nothing)
@@ -283,7 +303,10 @@ class OrderPanel(Panel):
         into.addWidget(lines)
 
     def _add_files(self, into: QVBoxLayout, order: Order) -> None:
-        if not order.files:
+        asked = self._asking is not None and self._asking.takes_files(
+            self._facts.find(order.account_id), order
+        )
+        if not order.files or asked:
             return
         into.addWidget(self._heading(tr("Shared files")))
         for file in order.files:
