@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chatdesk.domain.actions import FindKind, Lookup
 from chatdesk.domain.events import (
+    ConversationGone,
     ListsRead,
+    MessageSeen,
+    Stale,
 )
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
@@ -19,15 +24,20 @@ from chatdesk.domain.ports import (
     Find,
     FreshHead,
     FreshLists,
+    Joined,
+    NeedsPassword,
     Parked,
     SendText,
     VerdictLater,
     VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
 )
 from chatdesk.platforms.steppergo.limits import LIMITS
 from tests.platforms.paper import emit_of
 from tests.platforms.steppergo.paper import (
     CONVERSATION,
+    OTHER,
     OUT_ID,
     TRIP,
     Paper,
@@ -136,3 +146,64 @@ def test_a_list_that_one_status_is_unknown_to_goes_on() -> None:
 def test_an_unfinished_find_is_no_other_platforms() -> None:
     """Only trips can be looked up here."""
     assert isinstance(Paper().want(Find(Lookup(kind=FindKind.PRODUCT))), Parked)
+
+
+def test_a_late_join_is_still_ours() -> None:
+    """Given up, then answered: the room is ours, and what is pushed to it is not foreign."""
+    paper = Paper()
+    paper.want(Joined(TRIP))
+    paper.nothing()
+    paper.push("conversation:joined", {"conversationId": CONVERSATION, "tripId": TRIP})
+    (seen,) = paper.push("message:new", message(1))
+    assert isinstance(seen, MessageSeen)
+    assert emit_of(paper.want(send())).event == "message:send"
+
+
+def test_a_server_that_echoes_no_id_at_all() -> None:
+    """With one send under way its confirmation is ours; after one that was given up it may be that one's."""
+    paper = Paper()
+    paper.joined()
+    paper.want(send())
+    reading = paper.packet("message:sent", {"messageId": message_id(1)})
+    assert reading.verdicts == (VerdictStored(1, message_id(1)),)
+    paper.want(send())
+    assert isinstance(paper.nothing(), VerdictUnknown)
+    paper.want(send())
+    assert paper.packet("message:sent", {"messageId": message_id(2)}).verdicts == ()
+
+
+@pytest.mark.parametrize("status", [404, 502])
+def test_a_page_of_something_in_between(status: int) -> None:
+    """A proxy's page is no answer of this platform: nothing is refused because of it, nothing believed."""
+    paper = Paper()
+    paper.offline()
+    paper.want(send())
+    verdict = paper.verdict(status, "<html></html>", is_json=False)
+    assert isinstance(verdict, VerdictLater if status == 404 else VerdictUnknown)
+    paper.want(FreshHead(TRIP))
+    paper.answer(status, "<html></html>", is_json=False)
+    assert not [event for event in paper.events if isinstance(event, ConversationGone)]
+    assert not isinstance(paper.want(FreshLists()), NeedsPassword)
+
+
+def test_a_hidden_message_that_is_pushed_is_only_read_again() -> None:
+    """Never seen; the history decides what is shown."""
+    paper = Paper()
+    paper.joined()
+    assert paper.push("message:new", message(1, isHidden=True)) == [Stale(conversation=TRIP)]
+
+
+def test_a_message_without_a_time_is_new() -> None:
+    """A push stands at its moment, a record of a history at the start; one bad field loses neither."""
+    paper = Paper()
+    paper.joined()
+    (seen,) = paper.push("message:new", message(1, sentAt="yesterday", sender=None, type=5))
+    assert isinstance(seen, MessageSeen)
+    assert seen.sent_at_us == paper.facts.now_us
+    assert (seen.kind, seen.sender_id) == (MessageKind.UNKNOWN, OTHER)
+    paper.want(FreshHead(TRIP))
+    paper.answer(200, history(message(2, sentAt=None, content={"a": 1})))
+    (stored,) = [
+        one for one in paper.events if isinstance(one, MessageSeen) and one.remote_id == message_id(2)
+    ]
+    assert (stored.sent_at_us, stored.text) == (0, "")

@@ -11,6 +11,7 @@ from chatdesk.domain.events import (
     IdentityKnown,
     ListsRead,
     MessageSeen,
+    OrderSeen,
     PositionSeen,
     Stale,
     TypingSeen,
@@ -59,6 +60,7 @@ from tests.platforms.steppergo.paper import (
     TRIP_2,
     Paper,
     driven_trip,
+    driver_trips,
     history,
     message,
     message_id,
@@ -229,6 +231,49 @@ def test_trap_4_the_list_is_made_of_trips() -> None:
         for event in paper.events
         if isinstance(event, ConversationSeen)
     )
+
+
+def test_trap_4_bookings_are_taken_where_a_server_gives_them() -> None:
+    """Each with its trip; what has none is dropped and counted."""
+    paper = Paper("PASSENGER")
+    assert call_of(paper.want(FreshLists())).path == "/api/passengers/bookings"
+    trip = {"title": "Almaty to Taldykorgan", "originName": "Almaty", "destName": "Taldykorgan"}
+    entry = {
+        "id": "cbooking1",
+        "tripId": TRIP,
+        "status": "CONFIRMED",
+        "trip": {**trip, "status": "PUBLISHED"},
+    }
+    reading = paper.answer(200, {"success": True, "data": [entry, {"id": "cbooking2"}]})
+    order, conversation, dropped = reading.events
+    assert isinstance(order, OrderSeen)
+    assert (order.remote_id, order.status) == (TRIP, "PUBLISHED")
+    assert isinstance(conversation, ConversationSeen)
+    assert dropped == Dropped(reason="malformed")
+    assert call_of(paper.again()).path == "/api/trips"
+
+
+def test_trap_4_a_driver_with_more_trips_than_a_list_holds() -> None:
+    """The list has fifty at most and no pages: what is ahead is asked for once more."""
+    paper = Paper()
+    assert dict(call_of(paper.want(FreshLists())).query) == {"status": "all", "limit": "50"}
+    paper.answer(200, driver_trips(driven_trip(), total=60))
+    assert dict(call_of(paper.again()).query) == {"status": "upcoming", "limit": "50"}
+    paper.answer(200, driver_trips(driven_trip(TRIP_2), total=60))
+    assert call_of(paper.again()).path == "/api/trips"
+
+
+def test_trap_4_a_list_that_is_refused_holds_up_no_other() -> None:
+    """A record id that the server no longer knows; a first list that fails is tried again before."""
+    for status, tries in ((404, 1), (500, 3)):
+        paper = Paper()
+        paper.want(FreshLists())
+        for _ in range(tries):
+            assert call_of(paper.step).path == f"/api/drivers/{RECORD_ID}/trips"
+            paper.answer(status, {"error": "Driver not found"})
+            paper.later(10_000)
+            paper.again()
+        assert call_of(paper.step).path == "/api/trips"
 
 
 def test_trap_4_a_passengers_trips_are_asked_for_sparingly() -> None:

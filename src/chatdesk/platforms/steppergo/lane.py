@@ -201,6 +201,8 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
         facts = with_own(facts, stray_send_until_ms=facts.now_ms + limits.STRAY_MS)
     if stray and note == NOTE_JOIN:
         facts = with_own(facts, stray_join_until_ms=facts.now_ms + limits.STRAY_MS)
+        if not isinstance(opened.goal.kind, Act):  # the late answer is one that was asked for
+            facts = with_trip(facts, trip_wanted(opened), ours=True)
     if stray and note in {NOTE_JOIN, NOTE_SUBSCRIBE}:
         return Reading(_tried(facts, token), (), (VerdictLater(step_id, limits.JOIN_AGAIN_MS, lost.reason),))
     if lost.left and opened.step.commits:

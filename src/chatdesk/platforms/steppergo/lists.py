@@ -205,13 +205,14 @@ def _ours(facts: Facts, seen: TripRecord, *, driven: bool = False) -> tuple[Fact
 
 
 def _skip_or_fail(opened: OpenStep, answer: Answer, walk: ListWalk, facts: Facts) -> Reading:
-    """One list that can't be read does not hold up the others, but the first of all that is asked."""
+    """One list that can't be read does not hold up the others; a server that fails at once is asked again."""
     progress = progress_of(facts, opened.goal.token)
     first = not isinstance(progress.data, ListWalk)
     answered = answer.is_json and answer.status not in {HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS}
-    if answered and not first:
-        return _on(opened, answer, put(walk, todo=walk.todo[1:]), facts, [])
-    if answered and len(walk.todo) > 1 and progress.failures + 1 >= limits.READ_FAILURES:
+    last_try = (
+        answer.status < HTTPStatus.INTERNAL_SERVER_ERROR or progress.failures + 1 >= limits.READ_FAILURES
+    )
+    if answered and (not first or (last_try and len(walk.todo) > 1)):
         return _on(opened, answer, put(walk, todo=walk.todo[1:]), facts, [])
     return answers.failed(opened, answer, facts)
 

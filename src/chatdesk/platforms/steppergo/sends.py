@@ -152,9 +152,10 @@ def sent(
     """`message:sent`: stored under this id. It names no conversation, but our id."""
     if message is None:
         return _sent_nameless(temp, open_steps, facts)
-    if temp is not None:
-        facts = ids.stored(facts, message, temp)
     step = _waiting(temp, open_steps, facts)
+    sent_as = temp or getattr(None if step is None else step.goal.kind, "client_id", None)
+    if sent_as is not None:
+        facts = ids.stored(facts, message, sent_as)
     if step is None:  # a send that was given up; the history tells what became of it
         return Reading(facts)
     return Reading(ended(facts, step.goal.token), (), (VerdictStored(step.id, message),))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-PLATFORM: Final = "steppergo"
 DEFAULT_PORT: Final = 3002
 
 # --- accounts ---
@@ -109,7 +108,6 @@ MESSAGE_READ: Final = "READ"
 
 STATUS_PUBLISHED: Final = "PUBLISHED"
 STATUS_OFFERED: Final = "OFFERED"
-STATUS_IN_PROGRESS: Final = "IN_PROGRESS"
 STATUS_COMPLETED: Final = "COMPLETED"
 STATUS_CANCELLED: Final = "CANCELLED"
 STATUS_LABELS: Final = {
