@@ -8,6 +8,7 @@ import pytest
 
 from chatdesk.domain.actions import Action, ActionKind
 from chatdesk.domain.events import (
+    ConversationGone,
     Dropped,
     IdentityKnown,
     ListsRead,
@@ -20,6 +21,7 @@ from chatdesk.domain.events import (
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
     Feature,
+    Lifecycle,
     NoticeCode,
     ParkReason,
     Support,
@@ -34,6 +36,7 @@ from chatdesk.domain.ports import (
     FreshLists,
     FreshNotifications,
     Joined,
+    Learnt,
     NeedsPassword,
     OlderPage,
     Parked,
@@ -48,6 +51,7 @@ from chatdesk.domain.ports import (
 from chatdesk.platforms.omw import adapter
 from tests.platforms.omw.paper import (
     BOOKING,
+    GATE,
     HTML_404,
     MY_MAIL,
     SESSION,
@@ -321,3 +325,35 @@ def test_the_plugin_is_ready_to_be_registered() -> None:
     assert adapter.PLUGIN.default_port == 5001
     assert adapter.PLUGIN.adapter.platform is adapter.PLUGIN.platform
     assert adapter.PLUGIN.title == "OMW"
+
+
+def test_section_8_a_chat_that_was_deleted_while_the_program_was_closed() -> None:
+    """The booking of each session is remembered: completed means deleted, also after a new start."""
+    before = Paper()
+    before.want(FreshLists())
+    before.answer(200, sessions(session()))
+    for kept, lifecycle in ((before.facts.learnt, Lifecycle.DELETED), ({}, Lifecycle.ENDED)):
+        paper = Paper()
+        paper.facts = put(paper.facts, learnt=kept)
+        paper.want(FreshLists())
+        paper.answer(200, sessions())
+        paper.again()
+        entry = {"request_id": 7, "booking_id": 109, "status": "accepted", "service_status": "completed"}
+        paper.answer(200, requests(entry))
+        paper.want(Joined(SESSION))
+        paper.fails(GATE)
+        paper.again()
+        (gone,) = paper.answer(404, {"error": "Chat session not found"}).events
+        assert isinstance(gone, ConversationGone)
+        assert gone.lifecycle is lifecycle
+
+
+@pytest.mark.parametrize("value", ["", "x", "[]", '{"41": 7}', "\ud800"])
+def test_section_8_what_was_remembered_may_be_damaged(value: str) -> None:
+    """Then nothing is remembered, and the next list mends it."""
+    paper = Paper()
+    kept = Learnt(value, paper.facts.now_us + 1_000)
+    paper.facts = put(paper.facts, learnt={"session_bookings": kept})
+    paper.want(FreshLists())
+    paper.answer(200, sessions(session()))
+    assert paper.facts.learnt["session_bookings"].value == '{"41":"109"}'

@@ -82,3 +82,5 @@ ZONE_LEARNT_US = 365 * LEARNT_US
 """The zone of a database changes with the seasons at most, and each message in both forms tells it."""
 ZONE_STEP_US = 15 * 60 * 1_000_000
 ZONE_MOST_US = 14 * 3_600 * 1_000_000
+REMEMBERED_BOOKINGS = 1_000
+BOOKINGS_LEARNT_US = 90 * LEARNT_US

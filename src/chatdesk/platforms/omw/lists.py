@@ -67,6 +67,7 @@ def read_sessions(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         facts, told = sessions.listed(facts, record)
         events += told
         here.add(translate.remote_id(loose.mapping(record).get("session_id")))
+    facts = sessions.remember(facts)
     known = own_of(facts).rooms
     missing = tuple(one for one, room in known.items() if room.listed and one not in here)
     stage = {names.ROLE_WORKER: NOTE_REQUESTS, names.ROLE_CUSTOMER: NOTE_BOOKINGS}.get(facts.account.role)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from urllib.parse import quote
 
+import msgspec
+
 from chatdesk.domain.events import FORGET_AFTER_US, ConversationGone, Dropped, Event, Noticed
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, ParkReason
@@ -30,11 +32,13 @@ from chatdesk.platforms.omw import auth, limits, translate, zones
 from chatdesk.platforms.omw.state import (
     Doubt,
     ended,
+    learnt,
     own_of,
     parked,
     progress_of,
     put,
     room_of,
+    with_learnt,
     with_own,
     with_progress,
     with_room,
@@ -42,6 +46,8 @@ from chatdesk.platforms.omw.state import (
 from chatdesk.wire.omw import names, texts
 
 NOTE_SESSION = "session"
+_BOOKINGS = "session_bookings"
+"""Key of what is learnt: only the list tells the booking of a session, and only while the session lasts."""
 MALFORMED = Dropped(reason="malformed")
 
 
@@ -88,6 +94,28 @@ def reached(facts: Facts, session: RemoteId) -> Facts:
     return with_room(facts, session, doubt=Doubt.NONE)
 
 
+def remembered(facts: Facts) -> dict[str, str]:
+    """The booking of each session that a list ever had, also before this run of the program."""
+    try:
+        return msgspec.json.decode(learnt(facts, _BOOKINGS) or "{}", type=dict[str, str])
+    except (msgspec.MsgspecError, UnicodeError):
+        return {}
+
+
+def remember(facts: Facts) -> Facts:
+    """The facts with the bookings of the sessions that the list has, for the day on which they are over."""
+    rooms = own_of(facts).rooms
+    here: dict[str, str] = {
+        session: room.booking for session, room in rooms.items() if room.listed and room.booking
+    }
+    held = remembered(facts)
+    after = held | here
+    if after == held and learnt(facts, _BOOKINGS) is not None:
+        return facts
+    kept = dict(list(after.items())[-limits.REMEMBERED_BOOKINGS :])
+    return with_learnt(facts, _BOOKINGS, msgspec.json.encode(kept).decode(), limits.BOOKINGS_LEARNT_US)
+
+
 def gone(facts: Facts, session: RemoteId) -> tuple[Facts, tuple[Event, ...]]:
     """The session is over, and its detail has said so.
 
@@ -99,7 +127,8 @@ def gone(facts: Facts, session: RemoteId) -> tuple[Facts, tuple[Event, ...]]:
     facts = with_room(facts, session, doubt=Doubt.GONE, listed=False, joined=0)
     if known_gone:
         return facts, ()
-    if own_of(facts).statuses.get(room.booking) != names.STATUS_COMPLETED:
+    booking = room.booking or RemoteId(remembered(facts).get(session, ""))
+    if own_of(facts).statuses.get(booking) != names.STATUS_COMPLETED:
         why = ClosedWhy.SESSION_ENDED
         return facts, (ConversationGone(remote_id=session, lifecycle=Lifecycle.ENDED, why=why),)
     deleted = ConversationGone(
