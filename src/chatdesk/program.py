@@ -60,7 +60,7 @@ class Program:
             clock=Clock(),
             preferences=self.preferences,
             troubles=self.troubles,
-            platforms=tuple(_entry(plugin) for plugin in plugins.values()),
+            platforms=tuple(describe(plugin) for plugin in plugins.values()),
         )
         self.window = MainWindow(self.context)
         self._after_paint = _AfterFirstPaint(self.window, self._start_engines)
@@ -101,7 +101,7 @@ class Program:
         self._saving.start(f"setting {key}", self.desk.put_setting(key, value), exclusive=False)
 
 
-def _entry(plugin: PlatformPlugin) -> PlatformEntry:
+def describe(plugin: PlatformPlugin) -> PlatformEntry:
     """What the window needs of a plugin: a plain description, and no way to its adapter."""
     return PlatformEntry(
         platform=plugin.platform,

@@ -408,6 +408,8 @@ class TestLists:
             assert window.chat.conversation_id() == other
             await ui.until(lambda: card.first() == one)
             window.activateWindow()  # no window manager does it here
+            await ui.until(window.isActiveWindow)
+            assert window.commands.action("conversation.linked").isEnabled()
             QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
             assert window.chat.conversation_id() == one
             assert window.commands.action("conversation.unlink").isEnabled()

@@ -27,6 +27,7 @@ from chatdesk.ui.window import MainWindow
 from tests.conftest import Ui
 from tests.shots import scene
 from tests.shots.seat import NOON_US, Seat
+from tests.ui.asking.made import equip
 from tests.ui.shell.conftest import MakeSeat
 from tests.ui.shell.test_dialogs import nameless
 
@@ -67,7 +68,7 @@ def press(window: QWidget, keys: str) -> None:
 class TestCommands:
     def test_every_command_works(self, ui: Ui, qtbot: QtBot, seat: Seat) -> None:
         """Each row of the table does what its title says; none is dead."""
-        second = scene.add_night_desk(seat.store)
+        second = equip(seat, scene.add_night_desk(seat.store))
 
         async def main() -> None:
             window = open_window(seat, qtbot)
@@ -100,6 +101,9 @@ class TestCommands:
                     bool(engines.asked("retry_now")) and len(engines.asked("refresh")) == 2
                 ),
                 "outbox.show": dialog("outbox"),
+                "order.create": lambda: bool(window.asking.dialogs()),
+                "find.show": lambda: in_region(window.asking.finder),
+                "notices.show": lambda: in_region(window.asking.notices),
                 "settings.show": dialog("settings"),
                 "conversation.mute": lambda: row().muted,
                 "conversation.archive": lambda: row().archived,
@@ -136,7 +140,7 @@ class TestCommands:
             for command in order:
                 window.commands.action(command).trigger()
                 await ui.until(checks[command], what=command, timeout_s=5)
-                for shown in tuple(handlers._dialogs.values()):
+                for shown in (*handlers._dialogs.values(), *window.asking.dialogs()):
                     shown.reject()
                     window.activateWindow()  # no window manager does it here
             theme.set_zoom(1.0)

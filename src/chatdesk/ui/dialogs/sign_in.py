@@ -170,6 +170,7 @@ class SignInDialog(Sheet):
         """The fields that this platform asks for, in the place of the ones before."""
         self.credentials = Credentials(self._context, self._entry.sign_in, self)
         self._middle.addWidget(self.credentials)
+        self.credentials.show()
         # The promise to delete is a setting for later, when there is something to keep.
         asked = [field for field in self._entry.settings if field.key != KEEP_COMPLETED]
         values = self._account.settings if self._account is not None else {}
