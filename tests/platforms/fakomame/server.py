@@ -19,6 +19,7 @@ from chatdesk.domain.ports import (
     Connect,
     ConnectRefused,
     Emit,
+    HandedOver,
     LinkLost,
     Listener,
     NoAnswer,
@@ -49,6 +50,8 @@ class FakoServer:
         """Words with which the next handshakes are refused."""
         self.denied: set[str] = set()
         """Chats that we don't take part in any more."""
+        self.heavy: set[str] = set()
+        """Chats whose newest messages are more than a link takes: a join brings it down."""
         self.errors: list[str] = []
         """Words with which the next sends fail; 'stored ...' stores and fails all the same."""
         self.lost_echoes = 0
@@ -158,6 +161,10 @@ class FakoServer:
         number = args["chatId"]
         known = number in self.chats and number not in self.denied
         match event:
+            case "chat:leave":
+                self.rooms.discard(number)
+            case "chat:join" if number in self.heavy:
+                self.later(LATENCY_MS, self.cut)
             case "chat:join" if known:
                 self.rooms.add(number)
                 self.push("chat:joined", {"chatId": number, "messages": self.chats[number][-50:]})
@@ -299,6 +306,8 @@ class FakoClient:
                 self.tell(NoAnswer(step_id, left=False, reason="cut"))
             case Emit():
                 server.receive(step.event, step.args[0])
+                if not step.timeout_ms:
+                    self.tell(HandedOver(step_id))
             case Call():
                 status, body = server.call(step)
                 await asyncio.sleep(LATENCY_MS / 1000)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup
 from chatdesk.domain.kinds import ConnectionState, DeliveryState, Lifecycle, ParkReason, SignInState
-from tests.platforms.fakomame.paper import CHAT, CHAT_2
+from tests.platforms.fakomame.paper import CHAT, CHAT_2, STRANGER, package
 from tests.platforms.fakomame.shop import Shop
 from tests.sync.virtual import run_virtual, until
 
@@ -145,6 +146,29 @@ def test_without_a_socket_server_everything_goes_by_rest(tmp_path: Path) -> None
     run_virtual(story())
 
 
+def test_a_chat_that_is_too_heavy_to_join_brings_nothing_else_down(tmp_path: Path) -> None:
+    """Its files are more than a link takes: after two tries it goes by requests, and the others by socket."""
+
+    async def story() -> None:
+        shop = Shop(tmp_path)
+        shop.server.add(CHAT_2, "and me?")
+        shop.server.heavy.add(CHAT_2)
+        async with shop:
+            await until(lambda: shop.server.rooms == {CHAT}, what="the other room")
+            await asyncio.sleep(60)
+            assert shop.status.connection is ConnectionState.ONLINE
+            joins = [args["chatId"] for event, args in shop.server.heard if event == "chat:join"]
+            assert joins.count(CHAT_2) == 2
+            items = [await shop.press("light", CHAT), await shop.press("heavy", CHAT_2)]
+            await shop.settled(*items)
+            assert shop.server.seen["message:send"] == 1
+            shop.server.store(CHAT_2, "x", "still here")
+            await asyncio.sleep(60)
+            assert await shop.texts(CHAT_2) == ["and me?", "heavy", "still here"]
+
+    run_virtual(story())
+
+
 def test_withdrawn_access_parks_what_was_pressed(tmp_path: Path) -> None:
     """Access denied: the text is safe, and the chat is read-only with the reason."""
 
@@ -158,6 +182,29 @@ def test_withdrawn_access_parks_what_was_pressed(tmp_path: Path) -> None:
             assert (kept.state, kept.parked) == (DeliveryState.PARKED, ParkReason.FORBIDDEN)
             assert kept.text == "too late"
             assert (await shop.conversation()).lifecycle is Lifecycle.READ_ONLY
+
+    run_virtual(story())
+
+
+def test_a_package_is_found_and_talked_about(tmp_path: Path) -> None:
+    """A look-up, a chat with the one who sends it, and a first text: each through the engine."""
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            theirs = package("cmwootheirs00000000000001", STRANGER, title="Spare phone")
+            shop.server.packages["cmwootheirs00000000000001"] = theirs
+            result = await shop.engine.find(Lookup(kind=FindKind.PACKAGE, words="phone"))
+            (hit,) = [one for one in result.hits if one.title == "Spare phone"]
+            action = Action(
+                kind=ActionKind.START_CHAT, order=hit.remote_id, order_kind=hit.order_kind, person=hit.person
+            )
+            chat = (await shop.engine.act(action)).conversation
+            assert chat is not None
+            await shop.settled(await shop.press("is it still there?", chat))
+            assert shop.server.texts(chat) == ["is it still there?"]
+            assert (await shop.conversation(chat)).order_id is not None
+            await shop.engine.act(Action(kind=ActionKind.LEAVE_CHAT, conversation=CHAT))
+            assert CHAT not in shop.server.rooms
 
     run_virtual(story())
 

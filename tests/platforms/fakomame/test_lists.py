@@ -189,7 +189,7 @@ def test_the_lists_of_the_platform_are_read_now_and_then() -> None:
     assert call_of(paper.again()).path == "/api/trips"
 
 
-@pytest.mark.parametrize("status", [400, 404, 500, 200])
+@pytest.mark.parametrize("status", [400, 404, 429, 500, 200])
 def test_chats_are_enough_where_the_platforms_lists_fail(status: int) -> None:
     """Polling must not end because a list of everybody's trips can't be read."""
     paper = Paper()
@@ -200,13 +200,21 @@ def test_chats_are_enough_where_the_platforms_lists_fail(status: int) -> None:
     assert paper.again() == Done()
     assert of(ListsRead, paper.events)
     paper.want(FreshLists())
+    if status == 429:
+        return  # asked for again when the server has said
     if status == 500:
         paper.answer(200, ok({"id": ME}))
         paper.again()
     paper.answer(200, ok([]))
     paper.again()
-    assert paper.nothing("too_large") == VerdictStored(1)
+    assert paper.nothing("unreachable") == VerdictStored(1)
     assert paper.again() == Done()
+    for asked in (True, False):
+        paper.want(FreshLists())
+        paper.answer(200, ok([]))
+        assert isinstance(paper.again(), Call) == asked
+        if asked:
+            assert paper.nothing("too_large") == VerdictStored(1)
 
 
 def test_a_server_that_does_page_is_read_to_its_end() -> None:

@@ -1,6 +1,6 @@
 """What a person does at once: start or leave a chat, and mark or delete notifications.
 
-Starting a chat that exists brings that chat: it does no harm twice. Leaving ends the pushes of this connection.
+Starting a chat that exists brings that chat: no harm is done twice. Leaving ends the pushes of a connection.
 Notifications are only polled, so their answers are told as what the next reading would say. Source: wire
 specification, sections 4, 6.5 and 6.8.
 """

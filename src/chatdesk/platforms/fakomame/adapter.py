@@ -308,7 +308,7 @@ def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
         return auth.read_logout(opened, lost.step_id, facts)
     if note == history.NOTE_HISTORY and lost.reason == "too_large":
         return history.too_large(opened, lost, facts)
-    if note in {lists.NOTE_TRIPS, lists.NOTE_PACKAGES} and lost.reason == "too_large":
+    if note in {lists.NOTE_TRIPS, lists.NOTE_PACKAGES} and lost.reason != "cancelled":
         return lists.items_unanswered(opened, lost, facts)
     if lost.left and step.commits:
         return Reading(facts, (), (VerdictUnknown(lost.step_id, lost.reason),))

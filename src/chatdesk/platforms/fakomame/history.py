@@ -90,7 +90,8 @@ def next_history(token: int, goal: FreshHead | OlderPage, facts: Facts) -> Call:
     """The next page of a reading."""
     walk = _walk(token, goal, facts)
     query = (("chatId", goal.conversation), ("page", str(walk.page)), ("limit", str(walk.size)))
-    return requests.get(names.ROUTE_MESSAGES, facts, NOTE_HISTORY, query)
+    call = requests.get(names.ROUTE_MESSAGES, facts, NOTE_HISTORY, query)
+    return put(call, timeout_ms=limits.PAGE_TIMEOUT_MS)
 
 
 def _walk(token: int, goal: FreshHead | OlderPage, facts: Facts) -> Walk:

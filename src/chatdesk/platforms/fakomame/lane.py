@@ -57,7 +57,14 @@ def next_join(goal: Joined, facts: Facts) -> Next:
         return Parked(ParkReason.NOT_FOUND)
     if not facts.online:
         return Wait(OFFLINE_WAIT_MS)
+    if is_shunned(goal.conversation, facts):
+        return Done()
     return join_first(goal.conversation, facts) or Done()
+
+
+def is_shunned(chat: RemoteId, facts: Facts) -> bool:
+    """Whether joining a chat would only bring the link down."""
+    return room_of(facts, chat).shunned_until_ms > facts.now_ms
 
 
 def join_first(chat: RemoteId, facts: Facts) -> Next | None:
@@ -83,7 +90,7 @@ def joined(
     chat: RemoteId, open_steps: tuple[OpenStep, ...], facts: Facts
 ) -> tuple[Facts, tuple[Verdict, ...]]:
     """The server has let us in; it may be the answer of an earlier try."""
-    facts = with_room(facts, chat, joined=facts.epoch, denied=0)
+    facts = with_room(facts, chat, joined=facts.epoch, denied=0, cuts=0)
     strays = own_of(facts).stray_joins
     if chat in strays:
         facts = with_own(facts, stray_joins={key: at for key, at in strays.items() if key != chat})
@@ -137,6 +144,8 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
         elif note == NOTE_JOIN:
             waiting = {key: at for key, at in own_of(facts).stray_joins.items() if at > facts.now_ms}
             facts = with_own(facts, stray_joins={**waiting, conversation_of(opened): until_ms})
+    if note == NOTE_JOIN and lost.left and lost.reason == "cut":
+        facts = _cut(conversation_of(opened), facts)
     verdict: Verdict = VerdictLater(step_id, 0, lost.reason)
     if opened.step.commits and lost.reason == "too_large" and not lost.left:
         facts = parked(facts, opened.goal.token, ParkReason.TOO_LONG)
@@ -144,6 +153,14 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     elif lost.left and opened.step.commits:
         verdict = VerdictUnknown(step_id, lost.reason)
     return Reading(facts, (), (verdict,))
+
+
+def _cut(chat: RemoteId, facts: Facts) -> Facts:
+    """The link went down under a join: its answer may have been too large for it."""
+    cuts = room_of(facts, chat).cuts + 1
+    if cuts < limits.JOIN_CUTS:
+        return with_room(facts, chat, cuts=cuts)
+    return with_room(facts, chat, cuts=0, shunned_until_ms=facts.now_ms + limits.SHUN_MS)
 
 
 # -- errors ------------------------------------------------------------------------------------------------

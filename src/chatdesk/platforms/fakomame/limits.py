@@ -31,6 +31,11 @@ LIMITS = Limits(
 SEND_TIMEOUT_MS = 10_000
 JOIN_TIMEOUT_MS = 10_000
 JOIN_AGAIN_MS = 2_000
+JOIN_CUTS = 2
+SHUN_MS = 1_800_000
+"""A join brings fifty messages with their files. Where the link goes down under it so many times in a row,
+the chat is read and written by requests for so long.
+"""
 STRAY_MS = 10_000
 """The error of a step that was given up may still come for so long."""
 
@@ -39,6 +44,8 @@ PROOF_MS = 60_000
 REFUSED_AGAIN_MS = 2_000
 """Pause after a handshake that was refused though the token is good."""
 
+PAGE_TIMEOUT_MS = 30_000
+"""Pages and the lists of the platform may be megabytes."""
 HEAD_PAGES = 20
 WINDOW_PAGES = 200
 OLDER_PAGES = 8

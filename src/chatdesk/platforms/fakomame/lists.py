@@ -8,12 +8,13 @@ those that its chats hang on, are taken. Source: wire specification, sections 6.
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 import msgspec
 
-from chatdesk.domain.events import ConversationSeen, Event, ListsRead
+from chatdesk.domain.events import ConversationSeen, Event, ListsRead, Noticed
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import ClosedWhy, Lifecycle, OrderKind
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, OrderKind
 from chatdesk.domain.ports import Answer, Call, Facts, NoAnswer, OpenStep, Reading, VerdictStored
 from chatdesk.platforms import loose
 from chatdesk.platforms.fakomame import history, items, limits, requests, translate
@@ -54,7 +55,8 @@ def next_lists(token: int, facts: Facts) -> Call:
         return requests.get(names.ROUTE_CHATS, facts, NOTE_CHATS)
     walk = progress.data if isinstance(progress.data, ItemWalk) else ItemWalk()
     query = () if walk.page == 1 else (("page", str(walk.page)),)
-    return requests.get(_ROUTES[progress.stage], facts, progress.stage, query)
+    call = requests.get(_ROUTES[progress.stage], facts, progress.stage, query)
+    return put(call, timeout_ms=limits.PAGE_TIMEOUT_MS)
 
 
 # -- chats -------------------------------------------------------------------------------------------------
@@ -151,17 +153,25 @@ def _next_list(opened: OpenStep, step_id: int, facts: Facts, *events: Event) -> 
 
 def _without(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """The chats are here; a list of items that can't be read is asked for again with the next round."""
-    if answer.status in {401, 429}:
+    if answer.status == HTTPStatus.UNAUTHORIZED:
         return requests.failed(opened, answer, facts)
-    events = (MALFORMED,) if answer.status < 400 else ()
-    if answer.status >= 500:
+    events: tuple[Event, ...] = (MALFORMED,) if answer.status < 400 else ()
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        due_ms = facts.now_ms + requests.retry_after_ms(answer)
+        facts = with_own(facts, items_due_ms=due_ms)
+        events = (Noticed(code=NoticeCode.RATE_LIMITED, detail=requests.said(answer)),)
+    elif answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         facts = requests.token_doubtful(facts)
     return requests.done(facts, opened, answer.step_id, *events, ListsRead())
 
 
 def items_unanswered(opened: OpenStep, lost: NoAnswer, facts: Facts) -> Reading:
-    """A list of the whole platform that is more than is taken: the chats alone have to do for a while."""
-    facts = with_own(facts, items_due_ms=facts.now_ms + limits.ITEMS_MS)
+    """A list of the whole platform that did not come: the chats alone have to do.
+
+    One that is more than is taken, or takes too long, is left alone for a while.
+    """
+    if lost.reason in {"too_large", "timeout"}:
+        facts = with_own(facts, items_due_ms=facts.now_ms + limits.ITEMS_MS)
     return Reading(ended(facts, opened.goal.token), (ListsRead(),), (VerdictStored(lost.step_id),))
 
 

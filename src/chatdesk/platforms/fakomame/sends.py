@@ -58,7 +58,7 @@ def next_send(goal: SendText, facts: Facts) -> Next:
     refused = unsendable(goal)
     if refused is not None:
         return refused
-    if not facts.online or goal.extras.attachments:
+    if not facts.online or goal.extras.attachments or lane.is_shunned(goal.conversation, facts):
         return _by_rest(goal, facts)
     first = lane.join_first(goal.conversation, facts)
     if first is not None:

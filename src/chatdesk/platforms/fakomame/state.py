@@ -25,6 +25,10 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     """The connection on which the server has let us in; 0: none."""
     denied: int = 0
     """The connection on which it has refused us; 0: none."""
+    cuts: int = 0
+    """Times in a row that the link went down under a join."""
+    shunned_until_ms: int = 0
+    """Until then, in engine time, it is not joined: what a join brings is more than a link takes."""
     listed: bool = False
     """The list of chats had it when it was last read."""
     people: frozenset[RemoteId] = frozenset()
