@@ -187,8 +187,7 @@ def mode_of(facts: Facts) -> Mode:
     token = fingerprint(facts.account.secrets.access)
     if token and own_of(facts).proven == token:
         return Mode.STORED
-    found = learnt(facts, _LIVE_ONLY)
-    return Mode.LIVE_ONLY if token and found is not None and found.startswith(token) else Mode.UNPROVEN
+    return Mode.LIVE_ONLY if token and learnt(facts, _LIVE_ONLY) == token else Mode.UNPROVEN
 
 
 def proven(facts: Facts) -> Facts:
@@ -207,13 +206,7 @@ def live_only(facts: Facts) -> Facts:
     anew at every start would cost a failed send each time.
     """
     token = fingerprint(facts.account.secrets.access)
-    return with_learnt(facts, _LIVE_ONLY, f"{token}@{facts.now_us}", limits.LIVE_ONLY_US)
-
-
-def live_since_us(facts: Facts) -> int:
-    """Since when the server is known to store nothing; 0 where it is not."""
-    _, _, since = (learnt(facts, _LIVE_ONLY) or "").partition("@")
-    return int(since) if since.isascii() and since.isdigit() else 0
+    return with_learnt(facts, _LIVE_ONLY, token, limits.LIVE_ONLY_US)
 
 
 # -- progress ----------------------------------------------------------------------------------------------

@@ -1,0 +1,175 @@
+"""What a hostile or clumsy network may do: everything twice, too late, too deep, or under our own name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from chatdesk.domain.events import Dropped, MessageSeen
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Source
+from chatdesk.domain.ports import (
+    Answer,
+    Connected,
+    FreshHead,
+    FreshLists,
+    HandedOver,
+    NoAnswer,
+    SignIn,
+    Typing,
+    VerdictLater,
+    VerdictUnknown,
+)
+from chatdesk.platforms.marketplace.adapter import MarketplaceAdapter
+from chatdesk.wire.marketplace import names
+from tests.platforms.marketplace import captures
+from tests.platforms.marketplace.paper import (
+    ME,
+    OTHER,
+    SEND,
+    Paper,
+    listing,
+    put,
+    record,
+    relay,
+    talk,
+)
+from tests.platforms.marketplace.test_captures import actors, desk_of
+
+EVENTS = sorted(value for name, value in vars(names).items() if name.startswith("EVENT_"))
+
+
+@pytest.mark.parametrize("name", captures.NAMES)
+def test_every_event_twice_shows_every_message_once(name: str) -> None:
+    """Doubled on the way: the same messages under the same ids, with the same texts."""
+    capture = captures.load(name)
+    for actor in actors(capture):
+        shown = []
+        for times in (1, 2):
+            paper = desk_of(actor)
+            for frame in captures.pushes(capture, actor):
+                for _ in range(times):
+                    paper.push(frame["event"], *frame["args"])
+            seen = {one.remote_id: (one.text, one.own, one.conversation) for one in paper.told(MessageSeen)}
+            shown.append(seen)
+        assert shown[0] == shown[1], actor
+
+
+@pytest.mark.parametrize("depth", [100, 900])
+def test_deep_nesting_is_only_a_strange_value(depth: int) -> None:
+    """The decoder's own limit is met before; what it lets through is not walked."""
+    value: Any = relay()
+    for _ in range(depth):
+        value = {**relay(), "message": value, "sender_id": {"_id": value}}
+    paper = Paper()
+    paper.knows()
+    for event in EVENTS:
+        paper.push(event, value)
+    paper.want(FreshHead(OTHER))
+    assert paper.answer(200, {"data": [value], "totalCount": value}).verdicts
+
+
+def test_lone_surrogates_and_nul_are_only_characters() -> None:
+    """What can't be stored or drawn is replaced; the message stays."""
+    paper = Paper()
+    paper.knows()
+    paper.push("new_message", record(7, "a\ud800b\x00", subject="\udfff"))
+    (seen,) = paper.told(MessageSeen)
+    assert (seen.text, seen.extras.subject) == ("a\ufffdb\x00", "\ufffd")
+    msgspec.json.encode(paper.events)
+
+
+def test_a_relay_that_looks_stored_is_still_only_a_claim() -> None:
+    """With the id of a record that nobody has seen: told as a relay, so that the stored one wins."""
+    paper = Paper()
+    paper.knows()
+    forged = {**record(7, "forged"), "recipient_id": ME, "sender_id": OTHER}
+    paper.push("new_message", forged)
+    paper.push("new_message", record(7, "true"))
+    seen = [(one.remote_id, one.text, one.source) for one in paper.told(MessageSeen)]
+    assert seen == [
+        (RemoteId(record(7)["_id"]), "forged", Source.RELAY),
+        (RemoteId(record(7)["_id"]), "true", Source.PUSH),
+    ]
+
+
+def test_an_answer_that_came_too_late_is_counted() -> None:
+    """The engine has given the step up; nothing is done twice."""
+    reading = MarketplaceAdapter().read(Answer(5, 200, True, {}), (), Paper().facts)
+    assert reading.events == (Dropped(reason="late_answer"),)
+    assert reading.verdicts == ()
+
+
+def test_what_got_no_answer_is_unknown_only_where_it_may_have_been_stored() -> None:
+    """A send that left is; one that never left, a read, a typing signal are not."""
+    paper = Paper()
+    paper.knows()
+    paper.want(SEND)
+    assert isinstance(paper.nothing(), VerdictUnknown)
+    assert isinstance(paper.nothing("unreachable", left=False), VerdictLater)
+    paper.want(FreshLists())
+    assert isinstance(paper.nothing(), VerdictLater)
+    paper.want(Typing(OTHER, True))
+    assert isinstance(paper.nothing("cut"), VerdictLater)
+    live = Paper()
+    live.live()
+    live.want(SEND)
+    assert isinstance(live.read(HandedOver(1)).verdicts[0], VerdictUnknown)
+    assert isinstance(live.read(NoAnswer(1, True, "cut")).verdicts[0], VerdictUnknown)
+    assert isinstance(live.read(Answer(1, 200, True, {})).verdicts[0], VerdictUnknown)
+
+
+def test_another_device_of_ours_writes() -> None:
+    """Stored: told to every device. Nothing of it is taken for a message of somebody else."""
+    paper = Paper()
+    paper.knows()
+    paper.push("new_message", record(7, "from my phone", sender=ME))
+    (seen,) = paper.told(MessageSeen)
+    assert (seen.own, seen.conversation, seen.sender_name) == (True, OTHER, "Seller One")
+    assert RemoteId(record(7)["_id"]) not in paper.own.parties[OTHER].unread
+
+
+def test_memory_stays_bounded() -> None:
+    """Ten thousand of everything: what is remembered does not grow with what is sent."""
+    paper = Paper()
+    paper.knows()
+    for number in range(6_000):
+        paper.push("new_message", record(number))
+    for number in range(2_500):
+        who = f"66b2000000000000000{number:05d}"
+        paper.push("user_status_changed", {"userId": who, "status": "online"})
+        paper.push("new_message", relay(f"m{number}"))
+    own = paper.own
+    assert len(own.theirs) <= 5_000
+    assert len(own.alive) <= 2_000
+    assert len(own.relays) <= 1_001
+    assert len(own.parties[OTHER].unread) <= 500
+    assert len(own.parties) == 1
+
+
+def test_facts_and_steps_never_show_a_secret() -> None:
+    """What ends up in a traceback or a log names neither token nor password."""
+    paper = Paper()
+    shown = [repr(paper.facts), repr(paper.want(FreshLists())), repr(paper.want(SignIn("Passw0rd!x")))]
+    paper.facts = put(paper.facts, online=False)
+    shown.append(repr(paper.want(Connected())))
+    paper.want(SignIn("x"))
+    paper.answer(200, {"token": paper.facts.account.secrets.access, "data": {"id": ME, "userType": "seller"}})
+    shown.append(repr(paper.facts))
+    for one in shown:
+        assert "eyJ" not in one
+        assert "Passw0rd" not in one
+
+
+def test_a_conversation_of_thousands_is_read_at_once() -> None:
+    """One answer has it all; nothing in reading it grows with its square."""
+    paper = Paper()
+    paper.want(FreshLists())
+    paper.answer(200, listing())
+    paper.knows()
+    many = [{**record(1), "_id": f"6afffad4{number:016x}"} for number in range(5_000)]
+    paper.want(FreshHead(OTHER))
+    paper.answer(200, talk(*many))
+    assert len(paper.told(MessageSeen)) == 5_000
