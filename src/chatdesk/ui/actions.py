@@ -22,6 +22,9 @@ class Situation:
     has_account: bool
     has_conversation: bool
     has_linked: bool = False
+    can_find: bool = False
+    can_notify: bool = False
+    can_create: bool = False
 
     def allows(self, needs: Needs) -> bool:
         """Whether a command with these needs makes sense now."""
@@ -34,6 +37,12 @@ class Situation:
                 return self.has_conversation
             case Needs.LINKED:
                 return self.has_linked
+            case Needs.FINDS:
+                return self.can_find
+            case Needs.NOTICES:
+                return self.can_notify
+            case Needs.CREATES:
+                return self.can_create
 
 
 class Actions(QObject):

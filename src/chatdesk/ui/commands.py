@@ -32,6 +32,12 @@ class Needs(Enum):
     """A conversation is open."""
     LINKED = "linked"
     """The customer of the open conversation has others too."""
+    FINDS = "finds"
+    """An account can look things up at its server."""
+    NOTICES = "notices"
+    """An account's platform notifies."""
+    CREATES = "creates"
+    """An account may create orders."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +129,15 @@ COMMANDS: tuple[Command, ...] = (
         action="show_outbox",
         menu=Menu.CHATDESK,
         keys=("Ctrl+Shift+O",),
+        group=1,
+    ),
+    Command(
+        id="order.create",
+        title=lambda: tr("New order…"),
+        action="create_order",
+        menu=Menu.CHATDESK,
+        keys=("Ctrl+Alt+N",),
+        needs=Needs.CREATES,
         group=1,
     ),
     Command(
@@ -265,6 +280,22 @@ COMMANDS: tuple[Command, ...] = (
         action="focus_search",
         menu=Menu.GO,
         keys=("Ctrl+K",),
+    ),
+    Command(
+        id="find.show",
+        title=lambda: tr("Look up at the server…"),
+        action="show_finder",
+        menu=Menu.GO,
+        keys=("Ctrl+Shift+F",),
+        needs=Needs.FINDS,
+    ),
+    Command(
+        id="notices.show",
+        title=lambda: tr("Notifications"),
+        action="show_notices",
+        menu=Menu.GO,
+        keys=("Ctrl+Shift+B",),
+        needs=Needs.NOTICES,
     ),
     Command(
         id="list.conversations",

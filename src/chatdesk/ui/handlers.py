@@ -157,6 +157,7 @@ class Handlers(QObject):
             if number in {2, len(offers) - 1}:
                 menu.addSeparator()
             menu.addAction(words).triggered.connect(lambda _on=False, do=do: do())
+        self._window.asking.fill_account_menu(menu, account.id)
         menu.popup(place)
         return menu
 
@@ -180,6 +181,10 @@ class Handlers(QObject):
             return dialog
 
         self._open("outbox", make)
+
+    def create_order(self) -> None:
+        """Ask for what a new order needs."""
+        self._window.asking.create_order(self._window.account())
 
     def show_settings(self) -> None:
         """Open the settings."""
@@ -296,6 +301,14 @@ class Handlers(QObject):
         """Type into the search field."""
         self._window.show_list()
         self._window.list.focus_search()
+
+    def show_finder(self) -> None:
+        """Look something up at a server."""
+        self._window.asking.show_finder(self._window.account())
+
+    def show_notices(self) -> None:
+        """Show the platform's notifications."""
+        self._window.asking.show_notices(self._window.account())
 
     def show_conversations(self) -> None:
         """List the conversations."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWid
 
 from chatdesk.domain.changes import ConversationsGone, ConversationsPut, NoticeRaised
 from chatdesk.domain.errors import StoreProblem
-from chatdesk.domain.ids import AccountId, ConversationId
+from chatdesk.domain.ids import AccountId, ConversationId, OrderId
 from chatdesk.domain.kinds import NoticeCode
 from chatdesk.domain.text import one_line
 from chatdesk.ui.accounts import AccountBook
@@ -28,6 +28,7 @@ from chatdesk.ui.arrangement import (
     is_wide,
     share_width,
 )
+from chatdesk.ui.asking.hub import Asking
 from chatdesk.ui.chat.pane import ChatPane
 from chatdesk.ui.commands import Menu
 from chatdesk.ui.context import UiContext
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
         self.side.open_conversation(shown)
         self.list.select(shown)
         if shown is not None:
+            self.asking.pages.show_desk()
             self.context.desk.opened(shown)
         self._pane = Pane.CHAT if shown is not None else Pane.LIST
         self._list_asked = False
@@ -126,6 +128,23 @@ class MainWindow(QMainWindow):
         if shown is not None and self.arrangement().one_pane:
             # The list has gone, and the keyboard must not end in the status bar.
             self.handlers.focus_shown()
+
+    def show_order(self, order_id: int) -> None:
+        """Open the conversation about an order; without one show the order, and start the conversation."""
+        order = self.context.desk.reader.order(OrderId(order_id))
+        if order is None:
+            return
+        if order.conversation_id is not None:
+            self._on_activated(order.conversation_id)
+            return
+        self.open_conversation(None)
+        self.asking.pages.show_desk()
+        self.side.panel.show_order(order.id)
+        self.arrange()
+        if self.side.isHidden():
+            self.toggle_panel()
+        if not self.asking.start_chat(order):
+            self.handlers.focus_region(self.side)
 
     def account(self) -> AccountId | None:
         """The account that commands are about: of the open conversation, else the one chosen in the rail."""
@@ -140,7 +159,17 @@ class MainWindow(QMainWindow):
         row = self.chat.header.conversation()
         theme = self.context.theme
         linked = row is not None and row.group is not None
-        self.commands.update(Situation(bool(self.book.accounts()), row is not None, linked))
+        asking = self.asking
+        self.commands.update(
+            Situation(
+                bool(self.book.accounts()),
+                row is not None,
+                linked,
+                can_find=asking.can_find(),
+                can_notify=asking.can_notify(),
+                can_create=asking.creator(None) is not None,
+            )
+        )
         for command, checked in (
             ("conversation.mute", row is not None and row.muted),
             ("conversation.archive", row is not None and row.archived),
@@ -165,7 +194,8 @@ class MainWindow(QMainWindow):
         """Show the regions that fit."""
         shape, scale = self.arrangement(), self.context.theme.metrics.scale
         row = self.chat.header.conversation()
-        beside = row is not None and (row.order_id is not None or self.side.linked.is_filled())
+        alone = row is None and self.side.panel.order() is not None
+        beside = alone or (row is not None and (row.order_id is not None or self.side.linked.is_filled()))
         panel = shape.panel and beside
         # Without an account there is nothing to list: the welcome has the window to itself.
         listed = shape.list is not ListShape.HIDDEN and bool(self.book.accounts())
@@ -199,13 +229,17 @@ class MainWindow(QMainWindow):
 
     def show_list(self) -> None:
         """Bring the list pane into view, whole."""
+        self.asking.pages.show_desk()
         self._pane = Pane.LIST
         self._panel_asked = False
         self._list_asked = True
         self.arrange()
 
     def go_back(self) -> bool:
-        """Leave what lies on top of the list: the order first, then the chat. False: nothing was on top."""
+        """Leave what lies on top of the list: a page, the order, the chat. False: nothing was on top."""
+        if self.asking.pages.show_desk():
+            self.handlers.focus_shown()
+            return True
         before = self.arrangement()
         if before.one_pane and self._pane is not Pane.LIST:
             self._pane = Pane.CHAT if self._pane is Pane.ORDER else Pane.LIST
@@ -219,6 +253,9 @@ class MainWindow(QMainWindow):
 
     def regions(self) -> tuple[QWidget, ...]:
         """The parts that F6 moves between, from left to right; hidden ones too."""
+        pages = self.asking.pages
+        if not pages.shows_desk():
+            return (self.rail, pages.currentWidget(), self.status)
         return (self.rail, self.list, self.chat.timeline, self.chat.composer, self.side, self.status)
 
     # -- Qt
@@ -274,11 +311,16 @@ class MainWindow(QMainWindow):
             self.split.addWidget(pane)
             self.split.setStretchFactor(at, 1 if pane is self.chat else 0)
         self.status = StatusBar(context, self.book, self.outbox, ground)
+        self.asking = Asking(context, self.list.facts, self.list.orders, self.split, self)
+        self.asking.join_panel(self.panel)
+        self.asking.join_menu(more, self.chat.header.conversation)
+        for tool in (self.asking.find_tool, self.asking.notice_tool):
+            self.rail.add_tool(tool)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
-        row.addWidget(self.split, 1)
+        row.addWidget(self.asking.pages, 1)
         column = QVBoxLayout(ground)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -303,6 +345,15 @@ class MainWindow(QMainWindow):
         self.side.linked.opened.connect(self._on_activated)
         self.side.linked.filled_changed.connect(self.arrange)
         self.list.link_wanted.connect(handlers.ask_same_customer)
+        self.list.order_chosen.connect(self._on_order_chosen)
+        asking = self.asking
+        asking.conversation_asked.connect(self._on_activated)
+        asking.order_asked.connect(self.show_order)
+        asking.told.connect(self.status.tell)
+        asking.offers_changed.connect(self.update_commands)
+        self.rail.account_chosen.connect(lambda _account: asking.pages.show_desk())
+        asking.find_tool.clicked.connect(handlers.show_finder)
+        asking.notice_tool.clicked.connect(handlers.show_notices)
         header.panel_asked.connect(self.toggle_panel)
         header.order_asked.connect(self._show_order)
         header.mute_asked.connect(handlers.toggle_muted)
@@ -377,6 +428,12 @@ class MainWindow(QMainWindow):
         if self.chat.conversation_id() != conversation_id:
             self.open_conversation(conversation_id)
         self.handlers.focus_composer()
+
+    def _on_order_chosen(self, order_id: int) -> None:
+        """An order with a conversation is opened by the list; the others are opened here."""
+        order = self.context.desk.reader.order(OrderId(order_id))
+        if order is not None and order.conversation_id is None:
+            self.show_order(order_id)
 
     def _on_theme(self) -> None:
         theme = self.context.theme

@@ -72,9 +72,9 @@ class Work(QObject):
 class Asker(QObject):
     """All actions of one window.
 
-    changed(about's key): something about it has begun or ended. ended(Work): its answer is there. chat_started(conversation id): it was asked
-    for and waited for. told(sentence): worth a line in the status bar. `standing_changed(account id)`: what
-    can be asked of a server may be another now.
+    changed(about's key): something about it has begun or ended. ended(Work): its answer is there.
+    chat_started(conversation id): it was asked for and waited for. told(sentence): worth a line in the
+    status bar. standing_changed(account id): what can be asked of a server may be another now.
     """
 
     changed = Signal(str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -81,7 +82,7 @@ class NoticeBook(QObject):
             self._tasks.start(
                 name,
                 self._context.desk.notifications(account.id),
-                on_done=lambda snapshot, of=account.id: self._take(of, snapshot),
+                on_done=partial(self._take, account.id),
             )
 
     def _take(self, account: AccountId, snapshot: Snapshot[Notification]) -> None:

@@ -89,7 +89,7 @@ def notice_sentence(notice: Notification) -> str:
 
 
 class NoticeDelegate(QStyledItemDelegate):
-    """Two lines: a dot while it is unread, title and time; the text. At the end a mark that opens the menu."""
+    """Two lines: a dot while unread, title and time; the text. A mark at the end opens the menu."""
 
     def __init__(self, context: UiContext, parent: QObject | None = None) -> None:
         super().__init__(parent)

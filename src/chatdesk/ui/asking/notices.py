@@ -53,7 +53,7 @@ class NoticesView(RowsView):
 
 
 class NoticesPage(AskingPage):
-    """One account's notifications. conversation_asked(conversation id): the one that a notification is about."""
+    """One account's notifications. conversation_asked(id): the conversation that one is about."""
 
     conversation_asked = Signal(int)
     told = Signal(str)

@@ -106,6 +106,12 @@ class Rail(Panel):
         """From light to dark and back."""
         self._context.theme.set_mode(ThemeMode.LIGHT if self._context.theme.is_dark else ThemeMode.DARK)
 
+    def add_tool(self, button: QToolButton) -> None:
+        """Put one more button above the menu's."""
+        column = self.layout()
+        if isinstance(column, QVBoxLayout):
+            column.insertWidget(column.indexOf(self._menu), button, 0, Qt.AlignmentFlag.AlignHCenter)
+
     def focus_region(self) -> None:
         """Take the keyboard."""
         checked = self._group.checkedButton()
