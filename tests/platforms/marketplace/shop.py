@@ -66,11 +66,22 @@ class Shop:
         self.server.tokens.add(token)
         vault = MemoryVault()
         vault.kept[f"marketplace|{self.url}|{MY_MAIL}"] = Secrets(token, "")
-        around = Surroundings(self.store, vault, self.clock, self.news.append, jitter=random.Random(7).random)
-        self.engine = Engine(self.account, MarketplaceAdapter(), self.client, around)
+        self.around = Surroundings(
+            self.store, vault, self.clock, self.news.append, jitter=random.Random(7).random
+        )
+        await self._start()
+        return self
+
+    async def _start(self) -> None:
+        self.engine = Engine(self.account, MarketplaceAdapter(), self.client, self.around)
         await self.engine.start()
         await until(lambda: self.status.synced_at_us, what="synced")
-        return self
+
+    async def restart(self) -> None:
+        """The program ends and starts again, with the same database and the same token."""
+        await self.engine.stop()
+        self.news.clear()
+        await self._start()
 
     async def __aexit__(self, *_: object) -> None:
         await self.engine.stop()

@@ -146,6 +146,30 @@ def test_a_relay_waits_for_its_recipient(tmp_path: Path) -> None:
     run_virtual(story())
 
 
+def test_a_waiting_relay_survives_a_restart(tmp_path: Path) -> None:
+    """The same sign-in: that nothing is stored here is still known, and waiting still asks for little."""
+
+    async def story() -> None:
+        server = MarketServer(VirtualClock(), stores=False)
+        async with desk(tmp_path, server) as shop:
+            await shop.engine.act(Action(kind=ActionKind.START_CHAT, person=OTHER))
+            item = await shop.press("on my way")
+            await asyncio.sleep(20)
+            await shop.restart()
+            await asyncio.sleep(30)
+            before = sum(server.seen.values())
+            await asyncio.sleep(120)
+            assert sum(server.seen.values()) - before < 40
+            assert server.seen["send"] == 1
+            server.comes()
+            await shop.settled(item)
+            assert [one["id"] for one in server.relayed] == [item.id]
+            row = await shop.conversation()
+            assert (row.title, row.live_only) == ("Buyer One", True)
+
+    run_virtual(story())
+
+
 def test_send_anyway_goes_without_a_sign_of_life(tmp_path: Path) -> None:
     """The person has decided: it goes, and is handed over, no more."""
 

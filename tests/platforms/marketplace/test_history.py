@@ -24,13 +24,16 @@ from chatdesk.domain.ports import (
     FreshHead,
     FreshLists,
     GoalEnded,
+    MarkRead,
     OlderPage,
     Parked,
     VerdictLater,
     VerdictRefused,
     VerdictUnknown,
+    Wait,
 )
 from tests.platforms.marketplace.paper import (
+    EVERYTHING,
     INTERNAL,
     ME,
     OTHER,
@@ -145,6 +148,23 @@ def test_strangers_can_not_fill_the_list() -> None:
         paper.push("new_message", relay("m", sender_id=f"66c0000000000000000{number:05d}"))
     assert len(paper.own.parties) == 200
     assert Dropped(reason="too_many_strangers") in paper.events
+
+
+def test_a_mark_of_an_earlier_run_waits_until_it_is_known_what_is_unread() -> None:
+    """Nothing would be marked, and the mark be gone: the lists or the conversation tell first."""
+    for by_lists in (True, False):
+        paper = Paper()
+        assert isinstance(paper.want(MarkRead(OTHER, EVERYTHING)), Wait)
+        if by_lists:
+            read_lists(paper, [boxed(1)], [])
+        else:
+            paper.want(FreshHead(OTHER))
+            paper.answer(200, person(OTHER))
+            paper.again()
+            paper.answer(200, talk(record(1)))
+        assert call_of(paper.want(MarkRead(OTHER, EVERYTHING))).note == "mark"
+        paper.answer(404, {"message": "Message not found or unauthorized"})
+        assert paper.again() == Done()
 
 
 # -- failures ----------------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ NAMES_AT_ONCE = 8
 KNOWN_IDS = 5_000
 """Messages whose party is remembered, per direction."""
 UNREAD_IDS = 500
+UNREAD_MS = 2_000
+"""How long a read mark waits at a time for the first reading that tells what is unread."""
 RECEIPTS = 500
 """Own read messages whose receipt one reading of a conversation tells."""
 PEOPLE = 2_000

@@ -25,9 +25,10 @@ from chatdesk.domain.ports import (
     VerdictLater,
     VerdictStored,
     VerdictUnknown,
+    Wait,
 )
-from chatdesk.platforms.marketplace import auth, calls, packets
-from chatdesk.platforms.marketplace.state import party_of, with_party
+from chatdesk.platforms.marketplace import auth, calls, limits, packets
+from chatdesk.platforms.marketplace.state import own_of, party_of, with_party
 from chatdesk.platforms.marketplace.translate import remote_id
 from chatdesk.wire.marketplace import names, shapes
 
@@ -55,10 +56,13 @@ def _relay_id(message: RemoteId) -> str:
 
 
 def next_mark(goal: MarkRead, facts: Facts) -> Next:
-    """The oldest message that is not marked yet."""
+    """The oldest message that is not marked yet; what is unread only a reading tells after a start."""
     waiting = _waiting(goal, facts)
-    if not auth.may_chat(facts) or not waiting:
+    if not auth.may_chat(facts):
         return Done()
+    if not waiting:
+        told = own_of(facts).full_epoch > 0 or party_of(facts, goal.conversation).read_epoch > 0
+        return Done() if told else Wait(limits.UNREAD_MS)
     message = waiting[0][0]
     if remote_id(message) is None:
         args = shapes.MarkArgs(_relay_id(message), goal.conversation, facts.account.user_id)
