@@ -157,7 +157,7 @@ def test_what_was_pressed_for_a_chat_without_access_is_parked(tmp_path: Path) ->
             await asyncio.sleep(10)
             kept = await shop.item(item.id)
             assert kept is not None
-            assert (kept.state, kept.parked) == (DeliveryState.PARKED, ParkReason.CLOSED)
+            assert (kept.state, kept.parked) == (DeliveryState.PARKED, ParkReason.FORBIDDEN)
             assert kept.text == "too late"
             found = await shop.conversation()
             assert (found.lifecycle, found.closed_why) == (Lifecycle.READ_ONLY, ClosedWhy.ACCESS_WITHDRAWN)

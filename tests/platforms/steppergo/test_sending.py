@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatdesk.domain.actions import FindKind, Lookup
+from chatdesk.domain.actions import Attachment, Extras, FindKind, Lookup
 from chatdesk.domain.events import (
     ConversationGone,
     ListsRead,
@@ -97,6 +97,9 @@ def test_what_the_server_cannot_store_is_refused_before_it_leaves() -> None:
     assert isinstance(paper.want(send("x" * 1_000)), Emit)
     for kind in (MessageKind.IMAGE, MessageKind.FILE, MessageKind.LOCATION, MessageKind.AUDIO):
         assert paper.want(send(kind=kind)) == Parked(ParkReason.REFUSED)
+    for url in ("file:///etc/hosts", "", "https://" + "x" * 1_000_000):
+        extras = Extras(attachments=(Attachment(url=url, name="x"),))
+        assert paper.want(send(kind=MessageKind.FILE, extras=extras)) == Parked(ParkReason.REFUSED)
     assert paper.want(SendText(RemoteId("../x"), OutgoingId("1"), "1", "x")) == Parked(ParkReason.NOT_FOUND)
 
 

@@ -89,12 +89,13 @@ def unsendable(goal: SendText) -> Parked | None:
     if answers.remote_id(goal.conversation) is None:
         return Parked(ParkReason.NOT_FOUND)
     extras = goal.extras
+    # There is no upload within reach: a file is one that has an address already.
+    addressed = bool(extras.attachments) and translate.is_address(extras.attachments[0].url)
     carries = {
         MessageKind.TEXT: True,
         MessageKind.LOCATION: extras.place is not None,
-        # There is no upload within reach: a file is one that has an address already.
-        MessageKind.IMAGE: bool(extras.attachments and extras.attachments[0].url),
-        MessageKind.FILE: bool(extras.attachments and extras.attachments[0].url),
+        MessageKind.IMAGE: addressed,
+        MessageKind.FILE: addressed,
     }
     if not carries.get(goal.kind, False):
         return Parked(ParkReason.REFUSED)

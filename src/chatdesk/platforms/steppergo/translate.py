@@ -8,7 +8,7 @@ nobody.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -119,7 +119,7 @@ def _extras(kind: MessageKind, metadata: object, text: str) -> Extras:
     if kind not in {MessageKind.IMAGE, MessageKind.FILE}:
         return NO_EXTRAS
     url = metadata if isinstance(metadata, str) else fields.get("url") or fields.get("fileUrl")
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")) or len(url) > _URL_CHARS:
+    if not is_address(url):
         return NO_EXTRAS
     name = loose.line(fields.get("name") or fields.get("fileName"), 200)
     if not name and kind is MessageKind.FILE:
@@ -131,6 +131,11 @@ def _extras(kind: MessageKind, metadata: object, text: str) -> Extras:
         size_bytes=loose.whole(fields.get("size")),
     )
     return Extras(attachments=(attachment,))
+
+
+def is_address(url: object) -> TypeGuard[str]:
+    """Whether something may stand as the address of a file: on the web, and no longer than any honest one."""
+    return isinstance(url, str) and url.startswith(("http://", "https://")) and len(url) <= _URL_CHARS
 
 
 def place(fields: Fields) -> tuple[float, float] | None:
