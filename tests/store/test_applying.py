@@ -266,6 +266,21 @@ def test_notifications_are_kept_newest_first(desk: Desk) -> None:
     assert [(one.remote_id, one.unread) for one in found] == [("n2", True), ("n1", False)]
 
 
+def test_a_notification_that_was_deleted_leaves_the_list(desk: Desk) -> None:
+    """An earlier sight does not bring it back."""
+
+    def seen(at: int, *, gone: bool) -> NotificationSeen:
+        return NotificationSeen(
+            remote_id=RemoteId("n1"), title="t", text="", at_us=at, unread=not gone, gone=gone
+        )
+
+    desk.apply(5, seen(1, gone=False))
+    assert len(desk.store.notifications(desk.account.id).result(WAIT_S).rows) == 1
+    desk.apply(7, seen(1, gone=True))
+    desk.apply(6, seen(1, gone=False))
+    assert desk.store.notifications(desk.account.id).result(WAIT_S).rows == ()
+
+
 def test_facts_of_an_earlier_run_are_older(desk: Desk) -> None:
     """An engine counts its connections anew at every start; facts of the new run still beat the old ones."""
     store = desk.store

@@ -401,3 +401,11 @@ def test_a_deletion_in_a_batch_spoils_nothing_for_those_behind_it(desk: Desk) ->
     assert [(one.id, one.muted) for one in desk.store.conversations().result(WAIT_S).rows] == [
         (desk.other, True)
     ]
+
+
+def test_who_lost_access_is_told_so_and_not_that_it_ended(desk: Desk) -> None:
+    """A send that waits for a conversation whose access was withdrawn is parked as forbidden."""
+    item = desk.press("still for you")
+    desk.apply(5, gone(Lifecycle.READ_ONLY, ClosedWhy.ACCESS_WITHDRAWN))
+    parked = item_of(desk, item)
+    assert (parked.parked, parked.text) == (ParkReason.FORBIDDEN, "still for you")

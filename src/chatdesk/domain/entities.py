@@ -273,3 +273,5 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
     unread: bool
     conversation_remote_id: RemoteId | None = None
+    gone: bool = False
+    """Deleted at the server: it leaves the list."""

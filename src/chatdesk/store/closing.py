@@ -8,7 +8,7 @@ from chatdesk.domain import outbox as machine
 from chatdesk.domain.entities import KEEP_COMPLETED, Outgoing
 from chatdesk.domain.errors import NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, OrderId, OutgoingId
-from chatdesk.domain.kinds import DeliveryState, Lifecycle, OutgoingKind, ParkReason
+from chatdesk.domain.kinds import ClosedWhy, DeliveryState, Lifecycle, OutgoingKind, ParkReason
 from chatdesk.store import customers, outbox, rows
 from chatdesk.store.stamps import Facts, decode_facts
 from chatdesk.store.transaction import Tx
@@ -18,6 +18,8 @@ WRITABLE: Final = frozenset({Lifecycle.OPEN, Lifecycle.CLOSING})
 OUT_OF_REACH: Final = frozenset({Lifecycle.ENDED, Lifecycle.DELETED})
 """Conversations that the server shows to nobody any more: nothing can be proved about them."""
 UNKNOWABLE: Final = "whether it arrived cannot be known"
+_REFUSALS: Final = frozenset({ClosedWhy.ACCESS_WITHDRAWN, ClosedWhy.NOT_FOR_ROLE})
+"""Reasons that concern this account alone: the conversation goes on without it."""
 _WRITES: Final = frozenset({OutgoingKind.SEND, OutgoingKind.EDIT, OutgoingKind.UPLOAD})
 _CLOSED_CODE: Final = "conversation closed"
 _OUTCOMES: Final = (machine.Later, machine.Unknown, machine.Absent, machine.SafeToRepeat, machine.Restarted)
@@ -31,11 +33,11 @@ def advance(tx: Tx, outgoing: OutgoingId, event: machine.Event) -> Outgoing:
     item = outbox.advance(tx, outgoing, event)
     if not isinstance(event, _OUTCOMES) or item.conversation_id is None:
         return item
-    row = tx.one("SELECT lifecycle FROM conversations WHERE id = ?", item.conversation_id)
-    return item if row is None else _put_aside(tx, item, Lifecycle(row[0]))
+    row = tx.one("SELECT lifecycle, closed_why FROM conversations WHERE id = ?", item.conversation_id)
+    return item if row is None else _put_aside(tx, item, Lifecycle(row[0]), row[1])
 
 
-def put_aside_all(tx: Tx, conversation: ConversationId, lifecycle: Lifecycle) -> None:
+def put_aside_all(tx: Tx, conversation: ConversationId, lifecycle: Lifecycle, why: str | None) -> None:
     """Nothing is written to a conversation from here on: what waits for it waits for its person instead.
 
     What is in flight has an outcome of its own; it is looked at when that is known.
@@ -46,10 +48,10 @@ def put_aside_all(tx: Tx, conversation: ConversationId, lifecycle: Lifecycle) ->
         rows.OUTBOX + f" WHERE conversation_id = ? AND {rows.WAITING} ORDER BY position", conversation
     )
     for item in map(rows.outgoing, found):
-        _put_aside(tx, item, lifecycle)
+        _put_aside(tx, item, lifecycle, why)
 
 
-def _put_aside(tx: Tx, item: Outgoing, lifecycle: Lifecycle) -> Outgoing:
+def _put_aside(tx: Tx, item: Outgoing, lifecycle: Lifecycle, why: str | None) -> Outgoing:
     is_queued = item.state is DeliveryState.QUEUED
     is_lost = item.state is DeliveryState.UNCERTAIN and lifecycle in OUT_OF_REACH
     if lifecycle in WRITABLE or item.kind is OutgoingKind.CHANGE_STATUS or not (is_queued or is_lost):
@@ -60,7 +62,8 @@ def _put_aside(tx: Tx, item: Outgoing, lifecycle: Lifecycle) -> Outgoing:
         return outbox.advance(tx, item.id, machine.Superseded(), code=_CLOSED_CODE)
     if item.kind in _WRITES or lifecycle in OUT_OF_REACH:
         detail = UNKNOWABLE if is_lost else ""
-        return outbox.advance(tx, item.id, machine.Refused(ParkReason.CLOSED, detail), code=_CLOSED_CODE)
+        reason = ParkReason.FORBIDDEN if why in _REFUSALS else ParkReason.CLOSED
+        return outbox.advance(tx, item.id, machine.Refused(reason, detail), code=_CLOSED_CODE)
     return item  # a read-only conversation may still take a deletion or a report: its server says
 
 

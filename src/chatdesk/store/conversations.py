@@ -127,7 +127,7 @@ def _change(tx: Tx, state: ConversationState, stamp: bytes, said: dict[str, Any]
         return
     tx.touched.conversations.add(state.id)
     if now[2] != row[3]:
-        closing.put_aside_all(tx, state.id, Lifecycle(now[2]))
+        closing.put_aside_all(tx, state.id, Lifecycle(now[2]), now[3])
     if now[1] != row[2]:
         _touch_order(tx, state.account_id, row[2], state.id)
         _touch_order(tx, state.account_id, now[1], state.id)
@@ -194,17 +194,18 @@ def lists_read(tx: Tx, account: AccountId, stamp: bytes, _event: ListsRead) -> N
 
 def notified(tx: Tx, account: AccountId, stamp: bytes, event: NotificationSeen) -> None:
     """Apply one sight of a notification: the newest wins."""
-    shown = (event.title, event.text, event.at_us, int(event.unread), event.conversation)
+    shown = (event.title, event.text, event.at_us, int(event.unread), event.conversation, int(event.gone))
     row = tx.one(
-        "SELECT stamp, title, text, at_us, unread, conversation_remote_id FROM notifications"
+        "SELECT stamp, title, text, at_us, unread, conversation_remote_id, gone FROM notifications"
         " WHERE account_id = ? AND remote_id = ?",
         account,
         event.remote_id,
     )
-    if row is not None and (row[0], *row[1:5], row[5] or "") >= (stamp, *shown[:4], shown[4] or ""):
+    known = row and (row[0], *row[1:5], row[5] or "", row[6])
+    if known and known >= (stamp, *shown[:4], shown[4] or "", shown[5]):
         return
     tx.run_sql(
-        "INSERT OR REPLACE INTO notifications VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO notifications VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         account,
         event.remote_id,
         *shown,

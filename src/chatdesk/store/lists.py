@@ -105,7 +105,7 @@ def outbox(con: apsw.Connection) -> Snapshot[Outgoing]:
 def notifications(con: apsw.Connection, account: AccountId) -> Snapshot[Notification]:
     """Newest first."""
     found = con.execute(
-        rows.NOTIFICATIONS + " WHERE account_id = ? ORDER BY at_us DESC LIMIT ?",
+        rows.NOTIFICATIONS + " WHERE account_id = ? AND gone = 0 ORDER BY at_us DESC LIMIT ?",
         (account, _MOST_NOTIFICATIONS),
     )
     return Snapshot(_commit(con), tuple(rows.notification(row) for row in found))

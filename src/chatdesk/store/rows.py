@@ -88,9 +88,7 @@ OUTBOX: Final = (
 WAITING: Final = "state IN ('queued', 'in_flight', 'uncertain', 'parked')"
 """Word for word the condition of the partial indexes on `outbox`."""
 
-NOTIFICATIONS: Final = (
-    "SELECT account_id, remote_id, title, text, at_us, unread, conversation_remote_id FROM notifications"
-)
+NOTIFICATIONS: Final = "SELECT account_id, remote_id, title, text, at_us, unread, conversation_remote_id, gone FROM notifications"
 
 STEPS: Final = "SELECT status, label, at_us FROM order_steps WHERE order_id = ? ORDER BY id"
 
@@ -302,4 +300,5 @@ def notification(row: Row) -> Notification:
         at_us=row[4],
         unread=bool(row[5]),
         conversation_remote_id=row[6],
+        gone=bool(row[7]),
     )

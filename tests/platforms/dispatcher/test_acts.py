@@ -77,9 +77,11 @@ def test_roles_decide_what_is_offered(
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_is_offered_has_a_first_step_and_nothing_else_has(role: str) -> None:
-    """No dead button, and no hidden one."""
-    offered = {offer.action for offer in Paper(role).adapter.capabilities(Paper(role).facts).offers}
+def test_what_is_offered_has_a_first_step_and_what_no_role_is_offered_has_none(role: str) -> None:
+    """No dead button. What another role is offered is the server's to refuse: it knows the role best."""
+    offered = {
+        offer.action for one in ROLES for offer in Paper(one).adapter.capabilities(Paper(one).facts).offers
+    }
     for kind in ActionKind:
         paper = Paper(role)
         step = on_order(paper, kind, target=str(NOTE_ID), path="/tmp/a.pdf", fields=FORM)
@@ -114,9 +116,13 @@ def test_taking_over_is_one_request_and_the_detail_is_read_again(role: str) -> N
     assert paper.again() == Done()
 
 
-def test_a_carrier_takes_nothing_over() -> None:
-    """Refused here, before a byte leaves."""
-    assert on_order(Paper("user"), ActionKind.TAKE_OVER) == Parked(ParkReason.FORBIDDEN)
+def test_a_carrier_is_offered_no_take_over_and_the_server_refuses_one() -> None:
+    """The window has no button for it; should it be asked for, the server's words are the answer."""
+    paper = Paper("user")
+    assert not paper.adapter.capabilities(paper.facts).has(Feature.TAKE_OVER)
+    call_of(on_order(paper, ActionKind.TAKE_OVER))
+    words = "Access denied. Required roles: moderator, admin"
+    assert paper.verdict(403, error(403, words)) == VerdictRefused(1, ParkReason.FORBIDDEN, words)
 
 
 @pytest.mark.parametrize(

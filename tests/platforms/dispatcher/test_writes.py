@@ -312,9 +312,14 @@ def detail(status: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("role", ["user", "moderator"])
 def test_only_administrators_set_statuses(role: str) -> None:
-    """The server would answer 403; we do not ask."""
+    """Others have no control for it; the server refuses what is asked for all the same."""
     paper = Paper(role)
-    assert paper.want(CHANGE) == Parked(ParkReason.FORBIDDEN)
+    paper.want(CHANGE)
+    paper.answer(200, detail(CHANGE.old))
+    paper.again()
+    verdict = paper.verdict(403, error(403, "Access denied. Required roles: admin"))
+    assert isinstance(verdict, VerdictRefused)
+    assert verdict.reason is ParkReason.FORBIDDEN
     assert not paper.adapter.capabilities(paper.facts).has(Feature.CHANGE_STATUS)
 
 

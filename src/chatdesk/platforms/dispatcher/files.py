@@ -103,8 +103,6 @@ def _save(order: RemoteId, action: Action, facts: Facts) -> Next:
 
 
 def _remove(order: RemoteId, action: Action, facts: Facts) -> Next:
-    if translate.is_staff(facts.account):
-        return Parked(ParkReason.FORBIDDEN)
     if not action.target:
         return Parked(ParkReason.NOT_FOUND)
     return Call(

@@ -61,6 +61,7 @@ CREATE TABLE notifications (
     at_us INTEGER NOT NULL,
     unread INTEGER NOT NULL,
     conversation_remote_id TEXT,
+    gone INTEGER NOT NULL,
     stamp BLOB NOT NULL,
     PRIMARY KEY (account_id, remote_id)
 ) STRICT, WITHOUT ROWID;
