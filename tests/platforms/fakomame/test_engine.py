@@ -214,10 +214,10 @@ def test_a_token_that_ends_is_renewed_by_cookie(tmp_path: Path) -> None:
 
     async def story() -> None:
         shop = Shop(tmp_path)
-        shop.life_s = 3_600
+        shop.life_s = 240
         async with shop:
             before = set(shop.server.access)
-            await until(lambda: shop.server.access - before, within_ms=3_600_000, what="a new token")
+            await until(lambda: shop.server.access - before, within_ms=240_000, what="a new token")
             shop.server.access -= before
             shop.server.cut()
             await shop.settled(await shop.press("still here"))
