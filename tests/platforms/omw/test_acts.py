@@ -17,11 +17,12 @@ from chatdesk.domain.events import (
     Stale,
 )
 from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import ClosedWhy, Lifecycle, MessageKind, NoticeCode, ParkReason
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, MessageKind, NoticeCode, ParkReason, Progress
 from chatdesk.domain.ports import (
     Act,
     Call,
     Done,
+    FreshLists,
     NeedsPassword,
     Parked,
     SendText,
@@ -252,6 +253,44 @@ def test_a_request_is_never_answered_blindly(kind: ActionKind, status: str, expe
     assert Stale() in reading.events
     if expected == Done():
         assert result_of(reading.verdicts[0]).order == BOOKING
+
+
+@pytest.mark.parametrize("status", ["rejected", "timeout"])
+def test_a_booking_that_is_no_longer_ours_is_told_so(status: str) -> None:
+    """The lists leave it out, so whoever meets it says it: nothing is offered on it any more."""
+    paper = Paper()
+    paper.want(act(ActionKind.ACCEPT))
+    (order, _) = paper.answer(200, offer(status)).events
+    assert isinstance(order, OrderSeen)
+    assert (order.status, order.progress) == (status, Progress.CANCELLED)
+    offered = paper.adapter.capabilities(paper.facts).offers
+    assert not [one for one in offered if status in one.statuses]
+
+
+def test_a_request_given_back_is_no_longer_ours() -> None:
+    """Accepted, then given back: told at once."""
+    paper = Paper()
+    paper.want(act(ActionKind.REJECT))
+    paper.answer(200, offer("accepted"))
+    paper.again()
+    body = {"message": "Booking request cancelled", "request_id": 188, "status": "rejected"}
+    (order, stale) = paper.answer(200, body).events
+    assert isinstance(order, OrderSeen)
+    assert (order.remote_id, order.status_label, stale) == (BOOKING, "Given back", Stale())
+
+
+def test_an_offer_shows_what_is_known_of_it() -> None:
+    """Its detail is refused until it is accepted, so the page of requests makes the lines of its panel."""
+    paper = Paper()
+    paper.want(FreshLists())
+    paper.answer(200, {"success": True, "sessions": []})
+    paper.again()
+    body = captures.exchanges(captures.load("worker_bookings"))[0]["response_body"]
+    (order, _) = paper.answer(200, body).events
+    assert isinstance(order, OrderSeen)
+    lines = {line.key: line.value for line in order.fields or ()}
+    assert lines["address"] == "12 Example Street"
+    assert [one.name for one in order.participants or ()] == ["Customer One"]
 
 
 def test_a_request_that_somebody_else_has_answered_meanwhile() -> None:

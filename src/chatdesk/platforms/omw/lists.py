@@ -131,7 +131,9 @@ def read_requests(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         fields = loose.mapping(record)
         if loose.text(fields.get("status"), 40) in names.REQUESTS_OVER:
             continue
-        seen = translate.booking(fields, fields.get("booking_id"), zones.offset_us(facts))
+        # The detail of an offer is refused until it is accepted: this is all that can be known of it.
+        offered = fields.get("status") == names.STATUS_PENDING
+        seen = translate.booking(fields, fields.get("booking_id"), zones.offset_us(facts), detailed=offered)
         if seen is None:
             events.append(sessions.MALFORMED)
             continue
@@ -139,7 +141,7 @@ def read_requests(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         facts = sessions.with_status(facts, seen.remote_id, seen.status)
         request = translate.number(fields.get("request_id"))
         open_requests.pop(seen.remote_id, None)
-        if request is not None and fields.get("status") == names.STATUS_PENDING:
+        if request is not None and offered:
             open_requests[seen.remote_id] = request
     facts = with_own(facts, requests=open_requests)
     pages = loose.whole(loose.mapping(loose.mapping(answer.body).get("pagination")).get("pages")) or 0

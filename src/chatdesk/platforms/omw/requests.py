@@ -103,7 +103,11 @@ def _decided(action: Action, fields: object, opened: OpenStep, answer: Answer, f
         return Reading(ended(facts, token), (Stale(),), (verdict,))
     if request is not None and status == _FROM.get(action.kind):
         return Reading(at_stage(facts, token, NOTE_ANSWER, Look(1, request)), (), (verdict,))
-    return Reading(parked(facts, token, ParkReason.CHANGED_MEANWHILE, status), (Stale(),), (verdict,))
+    booking = bookings.booking_of(action)
+    events: tuple[Event, ...] = (Stale(),)
+    if booking is not None and status in names.REQUESTS_OVER:  # the lists no longer have it
+        facts, events = _over(booking, status, facts)
+    return Reading(parked(facts, token, ParkReason.CHANGED_MEANWHILE, status), events, (verdict,))
 
 
 def read_answer(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -117,6 +121,8 @@ def read_answer(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         if booking is not None and goal.action.kind is ActionKind.ACCEPT:
             events = (translate.with_status(booking, names.STATUS_ASSIGNED), Stale())
             facts = sessions.with_status(facts, booking, names.STATUS_ASSIGNED)
+        elif booking is not None:
+            facts, events = _over(booking, names.REQUEST_REJECTED, facts)
         verdict = VerdictStored(step_id, result=Result(order=booking, text=words))
         return Reading(facts, events, (verdict,))
     if answer.is_json and words in {texts.ERR_PROCESSED, texts.ERR_ONLY_ACCEPTED}:
@@ -125,6 +131,12 @@ def read_answer(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
             parked(facts, token, reason, words), (Stale(),), (VerdictRefused(step_id, reason, words),)
         )
     return bookings.refused_write(opened, answer, words, facts)
+
+
+def _over(booking: RemoteId, status: str, facts: Facts) -> tuple[Facts, tuple[Event, ...]]:
+    """The facts and events after a request that is no longer ours."""
+    facts = sessions.with_status(facts, booking, status)
+    return facts, (translate.request_over(booking, status), Stale())
 
 
 def _without_request(facts: Facts, booking: RemoteId | None) -> Facts:

@@ -182,6 +182,18 @@ def with_status(booking: RemoteId, status: str) -> OrderSeen:
     )
 
 
+def request_over(booking: RemoteId, status: str) -> OrderSeen:
+    """A booking whose request was given back or has timed out: it is somebody else's now."""
+    return OrderSeen(
+        remote_id=booking,
+        kind=OrderKind.BOOKING,
+        number=booking,
+        status=status,
+        status_label=names.REQUEST_LABELS.get(status, status_label(status)),
+        progress=Progress.CANCELLED,
+    )
+
+
 def booking(record: object, booking_id: object, offset: int, *, detailed: bool = False) -> OrderSeen | None:
     """A booking out of any list or answer; None without an id.
 

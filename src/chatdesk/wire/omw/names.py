@@ -168,6 +168,7 @@ REQUEST_ACCEPTED: Final = "accepted"
 REQUEST_REJECTED: Final = "rejected"
 REQUESTS_OVER: Final = frozenset({"rejected", "timeout"})
 """States of a booking request after which the booking is somebody else's."""
+REQUEST_LABELS: Final = {"rejected": "Given back", "timeout": "Request timed out"}
 
 # --- limits ---
 
