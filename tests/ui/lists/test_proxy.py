@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel, QPersistentModelIndex
+from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QItemSelectionModel, QPersistentModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -19,7 +19,7 @@ from chatdesk.domain.ids import AccountId, ConversationId
 from chatdesk.domain.kinds import Progress
 from chatdesk.ui.lists.conversations import ConversationModel
 from chatdesk.ui.lists.folding import matches, words_of
-from chatdesk.ui.lists.proxy import Chip, ConversationProxy, Counts, SortBy
+from chatdesk.ui.lists.proxy import Chip, ConversationProxy, Counts, ElseProxy, GroupProxy, SortBy
 from chatdesk.ui.lists.row import row_of
 from tests.ui.lists.made import MINUTE_US, NOW_US, a_conversation, a_model, a_snippet, complete
 
@@ -175,6 +175,41 @@ class TestOrder:
         assert proxy.id_at(0) == 9_000
         assert set(asked) == {9_000}
         assert len(asked) == 2
+
+
+class TestSameCustomer:
+    def test_the_others_of_a_group(self, qtmodeltester: Any) -> None:
+        """The card follows who joins and leaves; the one that it is about is not among them."""
+        model = a_model(*(a_conversation(n, group=7 if n < 3 else None) for n in (1, 2, 3, 4)))
+        proxy = GroupProxy(model)
+        assert ids(proxy) == []
+        proxy.show_those_with(ConversationId(1))
+        assert ids(proxy) == [2]
+        qtmodeltester.check(proxy)
+        model.put(2, [a_conversation(4, group=7)])
+        assert ids(proxy) == [2, 4]
+        model.put(3, [a_conversation(1, group=None)])
+        QCoreApplication.processEvents()
+        assert ids(proxy) == [], "it is alone now"
+        model.put(4, [a_conversation(1, group=7)])
+        QCoreApplication.processEvents()
+        assert ids(proxy) == [2, 4]
+        proxy.show_those_with(None)
+        assert ids(proxy) == []
+
+    def test_whom_it_may_be_linked_with(self, qtmodeltester: Any) -> None:
+        """All but itself and those that are linked already, archived ones too; a search narrows it."""
+        model = a_model(
+            a_conversation(1, group=7),
+            a_conversation(2, group=7),
+            a_conversation(3, title="Zoë", archived=True),
+            a_conversation(4),
+        )
+        proxy = ElseProxy(model, ConversationId(1))
+        qtmodeltester.check(proxy)
+        assert ids(proxy) == [3, 4]
+        proxy.set_query("zoe")
+        assert ids(proxy) == [3]
 
 
 class TestItemModel:

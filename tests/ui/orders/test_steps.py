@@ -12,7 +12,7 @@ from chatdesk.domain.entities import Order, StatusChoice, StatusStep
 from chatdesk.domain.ids import AccountId, OrderId, RemoteId
 from chatdesk.domain.kinds import OrderKind, Progress
 from chatdesk.ui.orders.row import share_done
-from chatdesk.ui.orders.steps import Step, StepState, choices, label_of, steps
+from chatdesk.ui.orders.steps import Step, StepState, choices, label_of, of_kind, steps
 
 DONE, NOW, NEXT = StepState.DONE, StepState.NOW, StepState.NEXT
 PATH = ("pending", "processing", "charged", "finished")
@@ -146,3 +146,31 @@ class TestChoices:
     def test_how_far_an_order_has_come(self, status: str, progress: Progress, share: float) -> None:
         """By its place on the path; off the path by its progress."""
         assert share_done(an_order(status, progress=progress), STATUSES) == share
+
+
+class TestKinds:
+    def test_statuses_of_a_kind(self) -> None:
+        """Where an account has several kinds of orders, each is shown and offered its own statuses."""
+        statuses = (
+            a_choice("posted", kinds=(OrderKind.PACKAGE,)),
+            a_choice("active", kinds=(OrderKind.TRIP,)),
+            a_choice("closed"),
+        )
+        assert [one.value for one in of_kind(statuses, OrderKind.TRIP)] == ["active", "closed"]
+        package = an_order("posted", kind=OrderKind.PACKAGE)
+        assert share_done(package, statuses) == 0.5
+
+    def test_what_may_follow(self) -> None:
+        """Where a platform has a table of what may follow, nothing else is offered."""
+        statuses = (
+            a_choice("a"),
+            a_choice("b", after=("a",)),
+            a_choice("c", after=("b",)),
+        )
+        assert [one.value for one in choices(an_order("a"), statuses)] == ["b"]
+        assert [one.value for one in choices(an_order("b"), statuses)] == ["a", "c"]
+
+    def test_done_is_done(self) -> None:
+        """An order that is done has come all the way, whatever the platform lists behind it."""
+        statuses = (a_choice("paid", progress=Progress.DONE), a_choice("rated"))
+        assert share_done(an_order("paid", progress=Progress.DONE), statuses) == 1.0

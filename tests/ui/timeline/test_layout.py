@@ -10,16 +10,26 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QApplication
 
+from chatdesk.domain.actions import Attachment, Extras
 from chatdesk.domain.entities import Message
 from chatdesk.domain.ids import Cursor
 from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, ParkReason
+from chatdesk.ui.i18n import size_text
 from chatdesk.ui.theme import Theme, ThemeMode
 from chatdesk.ui.timeline.grouping import GROUP_US, Above, above
 from chatdesk.ui.timeline.layout import Item, Look, RowLayout, lay_out
 from chatdesk.ui.timeline.offers import Action, inline, label, menu
 from chatdesk.ui.timeline.style import BUBBLE_SHARE, Style
 from chatdesk.ui.timeline.unread import UnreadLine
-from chatdesk.ui.timeline.wording import info_word, spoken, state_words
+from chatdesk.ui.timeline.wording import (
+    attachment_words,
+    how_far,
+    info_word,
+    spoken,
+    state_words,
+    subject_words,
+    topic_words,
+)
 from tests.ui.timeline.stage import MINUTE_US, NOON_US, a_message, own
 
 ALONE = Above(day=False, unread=False, gap=False, first=True, last=True)
@@ -33,13 +43,36 @@ def style(qapp: QApplication) -> Iterator[Style]:
 
 
 def laid_out(message: Message, style: Style, width: int = 600, above_it: Above = ALONE) -> RowLayout:
-    return lay_out(Item(message, above_it, show_name=True, steps=0, now_us=NOON_US), width, style)
+    item = Item(
+        message,
+        above_it,
+        show_name=True,
+        steps=0,
+        now_us=NOON_US,
+        subject=subject_words(message),
+        topic=topic_words(message.extras.topic),
+    )
+    return lay_out(item, width, style)
+
+
+words = st.text(st.characters(codec=None), max_size=60)
+extras = st.builds(
+    Extras,
+    subject=words,
+    topic=words,
+    attachments=st.lists(
+        st.builds(Attachment, url=words, name=words, size_bytes=st.none() | st.integers(-1, 2**60)),
+        max_size=12,
+    ).map(tuple),
+    place=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
+)
 
 
 messages = st.builds(
-    lambda text, mine, state, kind, reason, twice, deleted: (own if mine else a_message)(
+    lambda text, mine, state, kind, reason, twice, deleted, beside: (own if mine else a_message)(
         1,
         text,
+        extras=beside,
         state=state if mine else DeliveryState.ACCEPTED,
         kind=kind,
         parked=reason if state is DeliveryState.PARKED else None,
@@ -54,6 +87,7 @@ messages = st.builds(
     st.sampled_from(ParkReason),
     st.booleans(),
     st.booleans(),
+    st.just(Extras()) | extras,
 )
 
 
@@ -69,12 +103,15 @@ def test_everything_stays_inside_its_row(
     parts = [row.text.rect, *(link.rect for link in row.actions)]
     parts += [row.note.rect] if row.note else []
     parts += [row.mark.rect] if row.mark else []
+    parts += [part.rect for part in (row.subject, row.extra, row.chip) if part]
     for part in parts:
         assert inside.contains(part)
     assert inside.contains(row.bubble)
     if row.look is not Look.SYSTEM:
         assert row.bubble.width() <= max(width * BUBBLE_SHARE, style.min_bubble) + 1
         assert row.bubble.contains(row.text.rect)
+        for beside in (row.subject, row.extra, row.chip):
+            assert beside is None or row.bubble.contains(beside.rect)
         for words in (*row.small_print, *([row.name] if row.name else [])):
             assert row.bubble.contains(words.at)
 
@@ -123,6 +160,25 @@ def test_a_queued_message_says_when(style: Style) -> None:
     assert state_words(waiting, NOON_US) == "queued, goes in about 4 min"
     assert state_words(waiting, NOON_US + 5 * MINUTE_US) == "queued"
     assert state_words(own(1, assurance=Assurance.RELAYED), NOON_US) == "handed over"
+
+
+def test_handed_over_is_never_delivered() -> None:
+    """What a server only passed on is handed over, in print and speech, until it is known to be read."""
+    for state in (DeliveryState.ACCEPTED, DeliveryState.DELIVERED):
+        passed_on = own(1, assurance=Assurance.RELAYED, state=state)
+        assert how_far(passed_on) == "handed over"
+        assert "handed over" in spoken(passed_on)
+        assert "delivered" not in spoken(passed_on) + state_words(passed_on, NOON_US)
+    assert how_far(own(1, assurance=Assurance.RELAYED, state=DeliveryState.READ)) == "read"
+    assert how_far(own(1, assurance=Assurance.STORED, state=DeliveryState.ACCEPTED)) == "sent"
+
+
+def test_a_file_is_one_plain_line() -> None:
+    """A name and a size; without a name the end of the address; remote text can't break the line."""
+    size = size_text(2_048)
+    assert attachment_words(Attachment(name="a\nb.pdf", size_bytes=2_048)) == f"a b.pdf · {size}"
+    assert attachment_words(Attachment(url="https://x.example/u/photo%201.jpg?sig=1#x")) == "photo%201.jpg"
+    assert attachment_words(Attachment(size_bytes=-4)) == "File"
 
 
 def test_deleted_messages_show_nothing_of_their_text(style: Style) -> None:
