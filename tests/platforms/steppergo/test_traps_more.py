@@ -72,7 +72,6 @@ from tests.platforms.steppergo.paper import (
     send,
 )
 
-ACCESS = "Access denied to this conversation"
 CHANGE = ChangeStatus(TRIP, TRIP, "IN_PROGRESS", "DEPARTED")
 
 
