@@ -80,6 +80,8 @@ QFrame[look="note"] {{ background: {t["panel"]}; border: none;
     border-bottom: {line}px solid {t["line"]}; }}
 QFrame[look="card"] {{ background: {t["panel"]}; border: {line}px solid {t["line"]};
     border-radius: {radius}px; }}
+QProgressBar {{ background: {t["line"]}; border: none; border-radius: {max(1, tiny // 2)}px; }}
+QProgressBar::chunk {{ background: {t["accent"]}; border-radius: {max(1, tiny // 2)}px; }}
 QSplitter::handle {{ background: {t["line"]}; }}
 QSplitter::handle:focus, QSplitter::handle:hover {{ background: {t["accent"]}; }}
 QHeaderView::section {{ background: {t["panel"]}; color: {t["muted"]}; border: none;

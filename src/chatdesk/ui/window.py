@@ -254,8 +254,9 @@ class MainWindow(QMainWindow):
     def regions(self) -> tuple[QWidget, ...]:
         """The parts that F6 moves between, from left to right; hidden ones too."""
         pages = self.asking.pages
-        if not pages.shows_desk():
-            return (self.rail, pages.currentWidget(), self.status)
+        page = pages.page()
+        if page is not None:
+            return (self.rail, page, self.status)
         return (self.rail, self.list, self.chat.timeline, self.chat.composer, self.side, self.status)
 
     # -- Qt

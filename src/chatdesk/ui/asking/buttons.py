@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QMenu, QVBoxLayout, QWidget
 
 from chatdesk.domain.actions import ActionKind, Offer
 from chatdesk.ui.asking.asker import Asker
@@ -47,8 +47,10 @@ class OfferButtons(QWidget):
         press: Press,
         *,
         leave_out: Iterable[ActionKind] = (),
+        stacked: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        """leave_out: actions that have their own place. stacked: one below the other, as wide as there is."""
         super().__init__(parent)
         self._context = context
         self._asker = asker
@@ -59,7 +61,8 @@ class OfferButtons(QWidget):
         self._buttons: dict[ActionKind, WordButton] = {}
         theme = context.theme
         self._row = QWidget(self)
-        self._flow = FlowLayout(self._row)
+        self._flow: QLayout = QVBoxLayout(self._row) if stacked else FlowLayout(self._row)
+        self._flow.setContentsMargins(0, 0, 0, 0)
         self._why = PlainLabel(theme, role=TextRole.SECONDARY, colour="warn", wrap=True, parent=self)
         self.strip = Strip(context, asker, self)
         column = QVBoxLayout(self)

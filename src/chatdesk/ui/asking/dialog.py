@@ -47,7 +47,7 @@ class ActionDialog(Sheet):
         self._shape_codes()
         self._place_form()
         self._problem = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", wrap=True, parent=self)
-        self.strip = Strip(context, asker, self)
+        self.strip = Strip(context, asker, self, dismissable=False)
         self.content.addWidget(self._problem)
         self.content.addWidget(self.strip)
         look = "danger" if offer.action in DANGEROUS else "primary"
@@ -160,7 +160,8 @@ class ActionDialog(Sheet):
         over = work is not None and work.stage is Stage.DONE
         blocked = self._asker.blocked(self._about.account.id)
         missing = self.form.problem()
-        problem = "" if busy or over else blocked or missing
+        # After a first try its outcome says what is wrong; an emptied field needs no words then.
+        problem = "" if busy or over else blocked or (missing if work is None else "")
         if busy and work is None:
             problem = tr("The same is under way already.")
         self._problem.setText(problem)

@@ -82,8 +82,18 @@ class OrderFiles(Panel):
     `filled_changed` when there is something to show, or no longer.
     """
 
-    def __init__(self, context: UiContext, asker: Asker, press: Press, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        context: UiContext,
+        asker: Asker,
+        press: Press,
+        *,
+        said_above: Callable[[], bool] = lambda: False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """said_above: whether the person reads elsewhere already why nothing can be done."""
         super().__init__("panel", parent)
+        self._said_above = said_above
         self._context = context
         self._asker = asker
         self._press = press
@@ -295,7 +305,7 @@ class OrderFiles(Panel):
         self.again.setEnabled(not blocked and not self._asker.under_way(about, ActionKind.LIST_FILES))
         acts = can_add or any(not row.save.isHidden() or not row.remove.isHidden() for row in self._rows)
         self._why.setText(blocked if acts else "")
-        self._why.setVisible(bool(blocked) and acts)
+        self._why.setVisible(bool(blocked) and acts and not self._said_above())
         for row in self._rows:
             row.refresh()
         left = len(self._waiting)

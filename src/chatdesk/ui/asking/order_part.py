@@ -23,8 +23,13 @@ class OrderPart(QObject):
         self._context = context
         self.position = PositionCard(context, parent)
         # Files have their own buttons.
-        self.offers = OfferButtons(context, asker, press, leave_out=(ActionKind.LIST_FILES,), parent=parent)
-        self.files = OrderFiles(context, asker, press, parent)
+        self.offers = OfferButtons(
+            context, asker, press, leave_out=(ActionKind.LIST_FILES,), stacked=True, parent=parent
+        )
+        # What keeps everything from being done is said once, above.
+        self.files = OrderFiles(
+            context, asker, press, said_above=lambda: bool(self.offers.sentence()), parent=parent
+        )
 
     def show_order(self, account: Account | None, order: Order | None) -> None:
         """Show what belongs to an order; None: nothing."""

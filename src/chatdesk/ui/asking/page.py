@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from chatdesk.domain.entities import Account
@@ -94,6 +94,13 @@ class AskingPage(Panel):
                 self.show_account(served[account_id])
                 return
         self.show_account(None)
+
+    def take_keyboard(self) -> None:
+        """Put the keyboard where a person goes on: what the page says, else Back."""
+        wanted: QWidget | None = self.focusProxy()
+        takes = wanted is not None and wanted.isVisible() and wanted.isEnabled()
+        target = wanted if takes and wanted is not None else self.back
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _on_picked(self, at: int) -> None:
         account_id = self.accounts.itemData(at)

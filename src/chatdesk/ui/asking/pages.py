@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from chatdesk.domain.ids import AccountId
@@ -28,13 +28,18 @@ class Pages(QStackedWidget):
         """Whether list, chat and order are shown."""
         return self.currentWidget() is self._desk
 
+    def page(self) -> AskingPage | None:
+        """The page that is shown; None: list, chat and order are."""
+        shown = self.currentWidget()
+        return shown if isinstance(shown, AskingPage) else None
+
     def show_page(self, page: AskingPage, account: AccountId | None) -> None:
         """Show a page for an account, with the keyboard in it."""
         page.pick(account)
         if self.currentWidget() is not page:
             self.setCurrentWidget(page)
             self.page_changed.emit()
-        page.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        page.take_keyboard()
 
     def show_desk(self) -> bool:
         """Go back to list, chat and order. False: they were shown already."""

@@ -30,8 +30,17 @@ class Strip(QWidget):
 
     filled_changed = Signal()
 
-    def __init__(self, context: UiContext, asker: Asker, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        context: UiContext,
+        asker: Asker,
+        parent: QWidget | None = None,
+        *,
+        dismissable: bool = True,
+    ) -> None:
+        """dismissable: whether the person can put the outcome away here."""
         super().__init__(parent)
+        self._dismissable = dismissable
         self._context = context
         self._asker = asker
         self._work: Work | None = None
@@ -109,8 +118,8 @@ class Strip(QWidget):
         self.setAccessibleName(work.sentence)
         focused = self._stop.hasFocus()
         self._stop.setVisible(work.stage is Stage.BUSY)
-        self._close.setVisible(not work.under_way)
-        if focused and not work.under_way:
+        self._close.setVisible(self._dismissable and not work.under_way)
+        if focused and self._dismissable and not work.under_way:
             self._close.setFocus()
         self._count_down()
 

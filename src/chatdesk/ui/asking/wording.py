@@ -251,12 +251,10 @@ def _not_done(error: NotDone, keys: frozenset[str] | set[str]) -> str:
     known = _OURS.get(said)
     text = known() if known is not None else _REASONS[error.reason]()
     shown = "" if said in _CODES or known is not None else one_line(said, SAID_CHARS)
-    if shown:
-        text = tr("{text} The server says: {words}", text=text, words=shown)
     if error.retry_after_s is not None and error.retry_after_s > 0:
         wait = countdown(round(error.retry_after_s * 1_000_000), 0)
         text = tr("{text} Try again in {time}.", text=text, time=wait)
-    return text
+    return tr("{text} The server says: {words}", text=text, words=shown) if shown else text
 
 
 _REASONS: dict[ParkReason | None, Callable[[], str]] = {
