@@ -7,7 +7,7 @@ import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, FindScope, Lookup, Subject
 from chatdesk.domain.entities import OrderField
-from chatdesk.domain.events import ConversationSeen, OrderSeen, Stale
+from chatdesk.domain.events import ConversationSeen, MessageSeen, OrderSeen, Stale
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import Feature, Lifecycle, OrderKind, ParkReason, Progress, Support, Why
 from chatdesk.domain.ports import (
@@ -30,9 +30,11 @@ from tests.platforms.marketplace.paper import (
     STRANGER,
     Paper,
     call_of,
+    emit_of,
     listing,
     person,
     put,
+    record,
     rfq,
 )
 
@@ -339,17 +341,31 @@ def test_who_is_not_in_the_directory_may_still_be_written_to() -> None:
     ("action", "reason"),
     [
         (Action(kind=ActionKind.START_CHAT), ParkReason.NOT_FOUND),
-        (Action(kind=ActionKind.START_CHAT, person=ME), ParkReason.NOT_FOUND),
         (Action(kind=ActionKind.START_CHAT, person=RemoteId("../x")), ParkReason.NOT_FOUND),
         (Action(kind=ActionKind.START_CHAT, person=OTHER, person_kind="Admin"), ParkReason.FORBIDDEN),
         (Action(kind=ActionKind.DELETE_CHAT, conversation=OTHER), ParkReason.REFUSED),
     ],
 )
 def test_what_can_not_be_done_is_said_without_asking(action: Action, reason: ParkReason) -> None:
-    """Nobody, ourselves, nonsense, an administrator, and actions that this platform does not have."""
+    """Nobody, nonsense, an administrator, and actions that this platform does not have."""
     end = Paper().want(Act(action))
     assert isinstance(end, Parked)
     assert end.reason is reason
+
+
+def test_one_may_write_to_oneself() -> None:
+    """Nothing forbids it: a conversation of notes, whose every message is ours, stored or relayed."""
+    paper = Paper()
+    paper.want(Act(Action(kind=ActionKind.START_CHAT, person=ME)))
+    paper.answer(200, person(ME))
+    to_me = put(SEND, conversation=ME)
+    assert call_of(paper.want(to_me)).body["recipient_type"] == "Seller"
+    paper.answer(201, {"data": record(5, "hello", sender=ME, recipient=ME)})
+    (seen,) = paper.told(MessageSeen)
+    assert (seen.conversation, seen.own) == (ME, True)
+    live = Paper()
+    live.live(there=False)
+    assert emit_of(live.want(to_me)).args[0]["recipient_id"] == ME
 
 
 def test_features_follow_the_kind_of_account() -> None:

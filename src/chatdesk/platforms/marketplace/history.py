@@ -79,7 +79,7 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if not records:
         facts = with_party(facts, party, read_epoch=facts.epoch)
         windows = _nothing(goal, facts, bad=bad)
-        return calls.done(facts, opened, answer.step_id, *dropped, *windows)
+        return calls.done(facts, opened, answer.step_id, *dropped, *windows, *people.there(facts, party))
     ordered = sorted(records.values(), key=lambda one: one.seen.cursor)
     was = mode_of(facts)
     shown = _tail(goal, ordered, known=party_of(facts, party).read_epoch > 0)
@@ -102,6 +102,8 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         *(one.seen for one in shown),
         *receipts(party, ordered),
         window,
+        # Told again: when the conversation was new, nobody could yet be shown as there.
+        *people.there(facts, party),
     )
     return calls.done(facts, opened, answer.step_id, *events)
 

@@ -128,9 +128,9 @@ def read_person(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     person = whom(opened, facts)
     if person is None:
         return calls.misread(opened, answer.step_id, facts)
-    progress = progress_of(facts, token)
-    named = kind_of(goal.action.person_kind) if isinstance(goal, Act) else ""
-    search = progress.data if isinstance(progress.data, Search) else _search(facts, named)
+    search = progress_of(facts, token).data
+    if not isinstance(search, Search):
+        search = _search(facts, _named(goal, person, facts) if isinstance(goal, Act) else "")
     kind = search.left[0]
     fields = loose.mapping(answer.body)
     if answer.status == HTTPStatus.OK and answer.is_json and remote_id(fields.get("_id")) == person:
@@ -179,14 +179,19 @@ def _partner(goal: Act, facts: Facts) -> RemoteId | None:
     return named
 
 
+def _named(goal: Act, person: RemoteId, facts: Facts) -> str:
+    """What the person is, by what was found or is known."""
+    return kind_of(goal.action.person_kind) or party_of(facts, person).kind
+
+
 def next_start(goal: Act, token: int, facts: Facts) -> Next:
     """One look into the directory: whom we would write to must be there, and have a kind."""
     if goal.action.kind is not ActionKind.START_CHAT or not auth.may_chat(facts):
         return Parked(ParkReason.FORBIDDEN)
     person = _partner(goal, facts)
-    if person is None or person == facts.account.user_id:
+    if person is None:
         return Parked(ParkReason.NOT_FOUND)
-    named = kind_of(goal.action.person_kind) or party_of(facts, person).kind
+    named = _named(goal, person, facts)
     if named == names.KIND_ADMIN:
         return Parked(ParkReason.FORBIDDEN)
     progress = progress_of(facts, token)

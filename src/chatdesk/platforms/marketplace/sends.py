@@ -108,7 +108,8 @@ def next_send(goal: SendText, token: int, facts: Facts) -> Next:
         return _by_request(goal, facts)
     if not facts.online:
         return Wait(limits.AWAY_MS, NO_SOCKET)
-    if not goal.approved and not own_of(facts).alive.get(goal.conversation, False):
+    here = goal.conversation == facts.account.user_id or own_of(facts).alive.get(goal.conversation, False)
+    if not goal.approved and not here:
         return Wait(limits.AWAY_MS, AWAY)
     return _by_relay(goal, facts)
 

@@ -15,6 +15,7 @@ from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import ParkReason
 from chatdesk.domain.ports import Done, Facts, Learnt, Next, Parked
 from chatdesk.platforms.marketplace import limits
+from chatdesk.wire.marketplace import names
 
 put = msgspec.structs.replace
 
@@ -134,9 +135,17 @@ def with_own(facts: Facts, **changes: Any) -> Facts:
 
 
 def party_of(facts: Facts, party: RemoteId) -> Party:
-    """What is known of a counterpart; the kind may have been learnt by an earlier run."""
+    """What is known of a counterpart; the kind may have been learnt by an earlier run.
+
+    One may write to oneself: nothing forbids it, and notes are kept like that.
+    """
     found = own_of(facts).parties.get(party, NOBODY)
-    return found if found.kind else put(found, kind=learnt(facts, _PARTY + party) or "")
+    if found.kind:
+        return found
+    if party == facts.account.user_id:
+        kind = names.KIND_OF_ROLE.get(facts.account.role, "")
+        return put(found, kind=kind, name=found.name or facts.account.name)
+    return put(found, kind=learnt(facts, _PARTY + party) or "")
 
 
 def with_party(facts: Facts, party: RemoteId, **changes: Any) -> Facts:
