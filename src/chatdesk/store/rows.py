@@ -88,7 +88,10 @@ OUTBOX: Final = (
 WAITING: Final = "state IN ('queued', 'in_flight', 'uncertain', 'parked')"
 """Word for word the condition of the partial indexes on `outbox`."""
 
-NOTIFICATIONS: Final = "SELECT account_id, remote_id, title, text, at_us, unread, conversation_remote_id, gone FROM notifications"
+NOTIFICATIONS: Final = (
+    "SELECT account_id, remote_id, title, text, at_us, unread, conversation_remote_id, gone"
+    " FROM notifications"
+)
 
 STEPS: Final = "SELECT status, label, at_us FROM order_steps WHERE order_id = ? ORDER BY id"
 
