@@ -535,6 +535,16 @@ class TestLifecycle:
             assert said is not None
             assert "not stored by this server" in said.title
             assert desk.window.chat.composer.send_button.isVisible(), "one can write"
+            omw = desk.five.accounts[Platform.OMW]
+            desk.window.open_conversation(desk.talk("417"))
+            assert desk.window.chat.notice.words() is None
+            desk.seat.store.put_capabilities(omw.id, five.live_only(omw.capabilities)).result(10)
+            await ui.until(lambda: desk.window.chat.notice.words() is not None)
+            desk.window.handlers.show_account_of(omw.id)
+            shown = dialog(desk, "account")
+            assert isinstance(shown, AccountDialog)
+            assert "Messages are not stored by this server" in shown.words()
+            shown.reject()
 
         ui.run(main())
 

@@ -29,8 +29,11 @@ class ConversationWords:
     warns: bool = False
 
 
-def conversation_words(row: Conversation) -> ConversationWords | None:
-    """The notice above a conversation; None where it is open and kept as usual."""
+def conversation_words(row: Conversation, *, live_only: bool = False) -> ConversationWords | None:
+    """The notice above a conversation; None where it is open and kept as usual.
+
+    live_only: its whole account's server is known to keep no messages.
+    """
     if row.lifecycle is Lifecycle.DELETED:
         return _deleted(row)
     if row.lifecycle in {Lifecycle.READ_ONLY, Lifecycle.ENDED}:
@@ -42,7 +45,7 @@ def conversation_words(row: Conversation) -> ConversationWords | None:
             tr("{why} You can still write.", why=why) if why else tr("You can still write."),
             "clock",
         )
-    if row.live_only:
+    if row.live_only or live_only:
         return ConversationWords(
             tr("Messages are not stored by this server."),
             tr(
@@ -61,8 +64,8 @@ def closed_reason(why: ClosedWhy | None) -> str:
 
 _REASONS: dict[ClosedWhy, Callable[[], str]] = {
     ClosedWhy.BOOKING_COMPLETED: lambda: tr("The booking is completed."),
-    ClosedWhy.SESSION_ENDED: lambda: tr("The chat session was ended."),
-    ClosedWhy.SESSION_DELETED: lambda: tr("The chat session was deleted on the platform."),
+    ClosedWhy.SESSION_ENDED: lambda: tr("The chat was ended on the platform."),
+    ClosedWhy.SESSION_DELETED: lambda: tr("The chat was deleted on the platform."),
     ClosedWhy.TRIP_OVER: lambda: tr("The trip is over."),
     ClosedWhy.ACCESS_WITHDRAWN: lambda: tr("You no longer have access to it on the platform."),
     ClosedWhy.NOT_FOR_ROLE: lambda: tr("The platform offers no chat to your role here."),

@@ -10,6 +10,8 @@ from chatdesk.domain.entities import Conversation
 from chatdesk.domain.errors import NotPossible
 from chatdesk.domain.ids import ConversationId
 from chatdesk.domain.text import one_line
+from chatdesk.ui.account_words import is_live_only
+from chatdesk.ui.accounts import AccountBook
 from chatdesk.ui.chat.lifecycle import ConversationWords, NoticeAction, conversation_words
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
@@ -25,9 +27,10 @@ _NAME_CHARS = 80
 class ConversationNotice(Panel):
     """Follows one conversation; hidden while it is simply open."""
 
-    def __init__(self, context: UiContext, parent: QWidget | None = None) -> None:
+    def __init__(self, context: UiContext, book: AccountBook, parent: QWidget | None = None) -> None:
         super().__init__("note", parent)
         self._context = context
+        self._book = book
         self._tasks = Tasks(self, context.troubles)
         self._row: Conversation | None = None
         self._words: ConversationWords | None = None
@@ -54,13 +57,16 @@ class ConversationNotice(Panel):
         row.addWidget(self.keep)
         row.addWidget(self.delete)
         context.feed.conversations_put.connect(self._on_put)
+        book.accounts_changed.connect(self._look_again)
         context.theme.changed.connect(self._restyle)
         self.hide()
 
     def show_conversation(self, row: Conversation | None) -> None:
         """Say how this conversation stands; None: nothing."""
         self._row = row
-        words = conversation_words(row) if row is not None else None
+        account = self._book.account(row.account_id) if row is not None else None
+        live_only = account is not None and is_live_only(account.capabilities)
+        words = conversation_words(row, live_only=live_only) if row is not None else None
         if words == self._words:
             return
         self._words = words
@@ -86,6 +92,9 @@ class ConversationNotice(Panel):
         direction = QBoxLayout.Direction
         self._lines.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
         self._lines.setSpacing(metrics.small if beside else 0)
+
+    def _look_again(self) -> None:
+        self.show_conversation(self._row)
 
     def _on_put(self, change: ConversationsPut, _commit: int) -> None:
         if self._row is not None:

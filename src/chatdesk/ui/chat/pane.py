@@ -43,7 +43,7 @@ class ChatPane(Panel):
         self.setAccessibleName(tr("Conversation"))
         self.header = ConversationHeader(context, book, menu, self)
         self.banner = Banner(context, book, outbox, self)
-        self.notice = ConversationNotice(context, self)
+        self.notice = ConversationNotice(context, book, self)
         self.timeline = TimelineView(context, self)
         self.composer = Composer(context, self)
         self._empty = EmptyState(context, "chat", self)
