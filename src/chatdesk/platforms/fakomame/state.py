@@ -119,9 +119,11 @@ def with_room(facts: Facts, chat: RemoteId, **changes: Any) -> Facts:
     """The facts with some of what is known of a chat replaced."""
     before = room_of(facts, chat)
     after = put(before, **changes)
-    if after == before and chat in own_of(facts).rooms:
+    held = own_of(facts).rooms
+    full = chat not in held and len(held) >= limits.MOST_ROOMS
+    if full or (after == before and chat in held):
         return facts
-    return with_own(facts, rooms={**own_of(facts).rooms, chat: after})
+    return with_own(facts, rooms={**held, chat: after})
 
 
 def with_people(facts: Facts, chat: RemoteId, people: Mapping[RemoteId, str]) -> Facts:
