@@ -273,6 +273,7 @@ class Backfill:
         """The local number of a conversation; None: it is not one of ours."""
         known = self._ids.get(conversation)
         if known is None:
+            await self._inbox.settled()  # what tells of it may still be on its way into the store
             known = await asyncio.wrap_future(self._store.conversation_of(self._account, conversation))
             if known is not None:
                 self._ids[conversation] = known

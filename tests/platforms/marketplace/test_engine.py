@@ -9,13 +9,14 @@ import pytest
 
 from chatdesk.domain import outbox
 from chatdesk.domain.actions import Action, ActionKind
-from chatdesk.domain.changes import NoticeRaised
+from chatdesk.domain.changes import NoticeRaised, PresenceChanged
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import (
     Assurance,
     ConnectionState,
     DeliveryState,
     NoticeCode,
+    PresenceState,
     SignInState,
 )
 from tests.platforms.marketplace.paper import INTERNAL, ME, OTHER, STRANGER
@@ -246,6 +247,8 @@ def test_relays_come_in_and_get_a_name(tmp_path: Path) -> None:
             assert [one.text for one in await shop.messages(STRANGER)] == ["Hello"]
             row = await shop.conversation(STRANGER)
             assert (row.title, row.unread) == ("Buyer Two", 1)
+            here = [one for one in shop.news if isinstance(one, PresenceChanged)]
+            assert [(one.conversation_id, one.state) for one in here] == [(row.id, PresenceState.ONLINE)]
 
     run_virtual(story())
 
