@@ -216,6 +216,7 @@ class MainWindow(QMainWindow):
 
     def toggle_panel(self) -> None:
         """Show or hide the order panel; where there is little room, for now only."""
+        self.asking.pages.show_desk()
         if self.arrangement().one_pane:
             self._pane = Pane.CHAT if self._pane is Pane.ORDER else Pane.ORDER
             self.arrange()
@@ -426,6 +427,7 @@ class MainWindow(QMainWindow):
         self.arrange()
 
     def _on_activated(self, conversation_id: int) -> None:
+        self.asking.pages.show_desk()
         if self.chat.conversation_id() != conversation_id:
             self.open_conversation(conversation_id)
         self.handlers.focus_composer()

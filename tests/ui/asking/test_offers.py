@@ -140,8 +140,8 @@ class TestTheAction:
         """A file is named by what addresses it, never by what it is called; the path is ours."""
         file = OrderFile(remote_name="f-1", name="../evil", content_type="", size_bytes=1)
         save = Offer(action=ActionKind.SAVE_FILE, on=Subject.FILE)
-        action = action_for(save, about_file(able(), order(), file), path="/tmp/x")  # noqa: S108 - not opened
-        assert (action.target, action.path, action.order) == ("f-1", "/tmp/x", "b-7")  # noqa: S108
+        action = action_for(save, about_file(able(), order(), file), path="/tmp/x")
+        assert (action.target, action.path, action.order) == ("f-1", "/tmp/x", "b-7")
 
     def test_of_a_notification(self) -> None:
         """A notification is named by its id."""

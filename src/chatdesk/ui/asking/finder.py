@@ -282,6 +282,8 @@ class FinderPage(AskingPage):
             self.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
             if not self.view.currentIndex().isValid():
                 self.view.setCurrentIndex(self.hits.index(0))
+        else:
+            self.back.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _type(self, letters: str) -> None:
         if self.search.isVisible():

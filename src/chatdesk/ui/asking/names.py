@@ -9,6 +9,8 @@ from pathlib import PurePath
 from chatdesk.domain.text import one_line
 
 NAME_CHARS = 120
+_READ_CHARS = 4 * NAME_CHARS
+_ENDING_CHARS = 12
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]+')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
 _ANY_TYPE = "application/octet-stream"
@@ -19,13 +21,17 @@ def safe_name(remote: str, fallback: str) -> str:
 
     fallback: where nothing is left of it. The ending stays as it is where the name must be cut.
     """
-    flat = _FORBIDDEN.sub("_", one_line(remote, 4 * NAME_CHARS)).strip(" .")
-    if len(flat) > NAME_CHARS:
-        ending = PurePath(flat).suffix[:12]
-        flat = flat[: NAME_CHARS - len(ending)].rstrip(" .") + ending
+    flat = _clean(remote)
+    if len(flat) > NAME_CHARS or len(remote) > _READ_CHARS:
+        ending = PurePath(_clean(remote[-2 * _ENDING_CHARS :])).suffix[:_ENDING_CHARS]
+        flat = flat[: NAME_CHARS - len(ending)].rstrip(" .…") + ending
     if not flat.strip("_"):
         return fallback
     return f"_{flat}" if _RESERVED.match(flat) else flat
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("_", one_line(text, _READ_CHARS)).strip(" .")
 
 
 def content_type_of(path: str) -> str:

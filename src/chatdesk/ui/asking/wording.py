@@ -88,14 +88,14 @@ def subject_name(about: About) -> str:
         name = about.file.name
     elif about.order is not None:
         number = about.order.number
-        name = f"#{number}" if number.isdecimal() else number or about.order.title
+        name = f"#{number}" if number.isdecimal() else number or about.order.title or about.order.remote_id
     elif about.conversation is not None:
-        name = about.conversation.title
+        name = about.conversation.title or about.conversation.remote_id
     elif about.hit is not None:
-        name = about.hit.title
+        name = about.hit.title or about.hit.remote_id
     elif about.notice is not None:
         name = about.notice.title
-    return one_line(name, NAME_CHARS) or tr("this")
+    return one_line(name, NAME_CHARS) or tr("This")
 
 
 _QUESTIONS: dict[ActionKind, Callable[[str], Question]] = {
