@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TypeVar
+
+import msgspec
 
 from chatdesk.domain.actions import NO_EXTRAS, Action, ActionKind, Extras, Lookup, Result
 from chatdesk.domain.desk import (
@@ -19,9 +22,9 @@ from chatdesk.domain.desk import (
     Snapshot,
 )
 from chatdesk.domain.entities import Account, Conversation, Draft, Notification, Order, Outgoing
-from chatdesk.domain.errors import NotPossible
+from chatdesk.domain.errors import NotDone, NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId, RemoteId
-from chatdesk.domain.kinds import MessageKind, Platform
+from chatdesk.domain.kinds import MessageKind, ParkReason, Platform
 from chatdesk.domain.outbox import (
     Event,
     PersonCancels,
@@ -32,6 +35,7 @@ from chatdesk.domain.outbox import (
 )
 
 T = TypeVar("T")
+BRINGS_FILE = frozenset({ActionKind.UPLOAD, ActionKind.ADD_FILE})
 
 
 class Desk:
@@ -177,7 +181,12 @@ class Desk:
     # -- actions and look-ups --------------------------------------------------------------------------
 
     async def act(self, account: AccountId, action: Action) -> Result:
-        """Do something at the server, now. Fails with NotDone or NotKnown."""
+        """Do something at the server, now. Fails with NotDone or NotKnown.
+
+        A file that is to be brought is measured here; one that can't be read fails as NotDone, `disk`.
+        """
+        if action.kind in BRINGS_FILE:
+            action = await asyncio.to_thread(_measured, action)
         return await _result(self.engines.act(account, action))
 
     async def start_chat(self, account: AccountId, action: Action) -> ConversationId | None:
@@ -270,6 +279,14 @@ class Desk:
 
     async def _advance(self, outgoing: OutgoingId, event: Event) -> Outgoing:
         return await _result(self.store.advance(outgoing, event))
+
+
+def _measured(action: Action) -> Action:
+    try:
+        size_bytes = Path(action.path).stat().st_size
+    except OSError as exc:
+        raise NotDone(ParkReason.REFUSED, "disk") from exc
+    return msgspec.structs.replace(action, size_bytes=size_bytes)
 
 
 async def _result(future: Future[T]) -> T:
