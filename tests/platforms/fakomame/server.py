@@ -44,6 +44,8 @@ class FakoServer:
         self.chats: dict[str, list[dict[str, Any]]] = {}
         self.packages: dict[str, dict[str, Any]] = {paper.PACKAGE: package(status="MATCHED")}
         self.trips: dict[str, dict[str, Any]] = {paper.TRIP: trip()}
+        self.me: str = ME
+        """As whom tokens are recognised."""
         self.socket = True
         """False: no socket server runs, and its path answers 404."""
         self.refuses: list[str] = []
@@ -209,7 +211,7 @@ class FakoServer:
             case "POST", ("auth", "refresh"):
                 return self._refresh(headers.get("cookie", ""))
             case "GET", ("auth", "me"):
-                return (200, ok(user())) if known else (401, no("Authentication required"))
+                return (200, ok(user(self.me))) if known else (401, no("Authentication required"))
             case "GET", ("trips" | "packages" as sort,):
                 return 200, rows(*self._items(sort).values())
             case "GET", ("trips" | "packages" as sort, item):

@@ -64,14 +64,21 @@ class Shop:
         self.account: Account = await asyncio.wrap_future(self.store.add_account(new))
         self.vault = MemoryVault()
         secrets = Secrets(self.server.token(self.life_s), self.server.token(type="refresh"))
-        self.vault.kept[f"fakomame|{self.url}|{MY_MAIL}"] = secrets
+        self.vault_key = f"fakomame|{self.url}|{MY_MAIL}"
+        self.vault.kept[self.vault_key] = secrets
+        await self.start_engine()
+        await until(lambda: self.status.synced_at_us, what="synced")
+        return self
+
+    async def start_engine(self) -> None:
+        """Start the engine; a second time as after a restart of the program."""
+        if self.client.listener is None and self.virtual:
+            self.client = FakoClient(self.server)
         around = Surroundings(
             self.store, self.vault, self.clock, self.news.append, jitter=random.Random(7).random
         )
         self.engine = Engine(self.account, FakomameAdapter(), self.client, around)
         await self.engine.start()
-        await until(lambda: self.status.synced_at_us, what="synced")
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.engine.stop()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup
 from chatdesk.domain.kinds import ConnectionState, DeliveryState, Lifecycle, ParkReason, SignInState
+from chatdesk.domain.ports import Secrets
+from tests.conftest import AllowLog
 from tests.platforms.fakomame.paper import CHAT, CHAT_2, STRANGER, package
 from tests.platforms.fakomame.shop import Shop
 from tests.sync.virtual import run_virtual, until
@@ -238,6 +240,26 @@ def test_a_void_token_asks_for_the_password(tmp_path: Path) -> None:
             await until(lambda: shop.status.sign_in is SignInState.NEEDS_PASSWORD, what="the question")
 
     run_virtual(story())
+
+
+def test_a_server_that_takes_us_for_somebody_else_is_not_used(tmp_path: Path, allow_log: AllowLog) -> None:
+    """After a restart `/auth/me` names another account: nothing of theirs is stored, the person is asked."""
+    warned = allow_log("WARNING chatdesk.sync.engine: account 1: the server takes us for somebody else")
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            shop.server.me = STRANGER
+            await shop.engine.stop()
+            shop.server.store(CHAT, "x", "for somebody else")
+            shop.vault.kept[shop.vault_key] = Secrets(shop.server.token(), "")
+            await shop.start_engine()
+            await until(lambda: shop.status.sign_in is SignInState.NEEDS_PASSWORD, what="the question")
+            await asyncio.sleep(60)
+            assert await shop.texts() == HELLO
+            assert shop.server.link is None
+
+    run_virtual(story())
+    assert warned
 
 
 def test_an_account_that_is_switched_off_is_told_in_words(tmp_path: Path) -> None:
