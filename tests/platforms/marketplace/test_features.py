@@ -53,6 +53,7 @@ from tests.platforms.marketplace.paper import (
     message_id,
     put,
     record,
+    relay,
     sent,
 )
 from tests.platforms.paper import HTML_404
@@ -213,11 +214,11 @@ def test_presence_is_what_changes_have_told() -> None:
     assert paper.push("user_left", STRANGER) == [offline]
     assert paper.push("online_users", [{"userId": STRANGER}, 7, None, OTHER]) == [online]
     assert paper.push("online_users", []) == [offline]
-    # Somebody whom we begin to talk to: what was told meanwhile holds.
-    paper.push("user_joined", {"userId": OTHER})
-    assert PresenceSeen(person_id=OTHER, state=PresenceState.ONLINE, conversation=OTHER) in paper.push(
-        "new_message", record(1)
-    )
+    # Somebody whom we begin to talk to, from another device: what was told meanwhile holds.
+    for by in (record(1, sender=ME), relay("m1", sender_id=ME, recipient_id=OTHER)):
+        fresh = Paper()
+        fresh.push("user_joined", {"userId": OTHER})
+        assert put(online, person_id=OTHER, conversation=OTHER) in fresh.push("new_message", by)
 
 
 @pytest.mark.shows("marketplace", "conversation_list", "yes")

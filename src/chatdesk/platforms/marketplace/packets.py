@@ -75,13 +75,15 @@ def _new_message(payload: Any, open_steps: Open, facts: Facts) -> Reading:
     if record is None:
         return _malformed(facts)
     was = mode_of(facts)
+    party = record.seen.conversation
+    there = people.there(facts, party) if party not in own_of(facts).parties else ()
     facts = sends.stored_seen(facts, record)
     walk = _lists_read_by(open_steps, facts)
     if record.unread and walk is not None:
         facts = with_own(facts, pushed={**own_of(facts).pushed, record.seen.remote_id: walk})
     told: tuple[Event, ...] = people.told_anew(facts) if was is Mode.LIVE_ONLY else ()
-    conversation = people.seen(facts, record.seen.conversation, activity_at_us=record.seen.sent_at_us)
-    shown = Reading(facts, (*told, conversation, record.seen))
+    conversation = people.seen(facts, party, activity_at_us=record.seen.sent_at_us)
+    shown = Reading(facts, (*told, conversation, record.seen, *there))
     return shown if record.seen.own else _alive_by(shown, record.seen.sender_id)
 
 

@@ -89,9 +89,10 @@ def _shown(fields: Fields, party: RemoteId, found: RemoteId, at_us: int, facts: 
     me = facts.account.user_id
     own = sender == me
     cursor = Cursor(f"{at_us:016d}")
-    told = kind_of(fields.get("recipient_type" if own else "sender_type"))
-    if told and not party_of(facts, party).kind:
-        facts = with_kind_kept(facts, party, told)
+    kind = kind_of(fields.get("recipient_type" if own else "sender_type"))
+    news: tuple[Event, ...] = people.there(facts, party) if party not in own_of(facts).parties else ()
+    if kind and not party_of(facts, party).kind:
+        facts = with_kind_kept(facts, party, kind)
     known = party_of(facts, party)
     unread = known.unread if own else {**known.unread, found: cursor}
     facts = with_party(facts, party, unread=dict(list(unread.items())[-limits.UNREAD_IDS :]))
@@ -111,8 +112,9 @@ def _shown(fields: Fields, party: RemoteId, found: RemoteId, at_us: int, facts: 
         extras=translate.extras(fields),
     )
     named = known.name or known.asked == facts.epoch
-    unnamed: tuple[Event, ...] = () if named else (Stale(),)  # the lists look the name up
-    return Reading(facts, (people.seen(facts, party, activity_at_us=at_us), seen, *unnamed))
+    if not named:
+        news = (*news, Stale())  # the lists look the name up
+    return Reading(facts, (people.seen(facts, party, activity_at_us=at_us), seen, *news))
 
 
 def _identity(fields: Fields, text: str) -> tuple[str, str]:
