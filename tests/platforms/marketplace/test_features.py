@@ -335,6 +335,22 @@ def test_a_server_of_another_kind_is_told_apart() -> None:
     assert good.again() == Done()
 
 
+def test_what_is_promised_of_presence_is_taken_when_it_comes() -> None:
+    """A list of everybody, somebody who is away: believed, and remembered for a day."""
+    paper = Paper()
+    paper.knows()
+    for event, payload, key in (
+        ("online_users", [OTHER], "probe.online_users"),
+        ("update_status", {"userId": OTHER, "status": "away"}, "probe.update_status"),
+    ):
+        (seen,) = paper.push(event, payload)
+        assert isinstance(seen, PresenceSeen)
+        assert seen.state is PresenceState.ONLINE
+        kept = paper.facts.learnt[key]
+        assert kept.value == "yes"
+        assert kept.expires_at_us - paper.facts.now_us == 24 * 3_600 * 1_000_000
+
+
 def test_presence_is_asked_for_once_per_connection() -> None:
     """What is promised and ignored is harmless, and said no more often than needed."""
     paper = Paper()

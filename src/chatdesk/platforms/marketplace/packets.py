@@ -16,6 +16,7 @@ from chatdesk.domain.ports import Facts, FreshLists, OpenStep, Packet, Reading
 from chatdesk.platforms.marketplace import calls, history, limits, lists, people, relays, sends, translate
 from chatdesk.platforms.marketplace.state import (
     Mode,
+    learnt,
     mode_of,
     own_of,
     party_of,
@@ -28,6 +29,7 @@ from chatdesk.wire.marketplace import names
 
 Open = tuple[OpenStep, ...]
 LEARNT_ONLINE = "probe.online_users"
+LEARNT_AWAY = "probe.update_status"
 _CLIENT_ID_CHARS = 32
 
 
@@ -202,7 +204,12 @@ def _status(payload: Any, _open: Open, facts: Facts) -> Reading:
         # Relays go to the newest registration only: ours is to be renewed, at the next upkeep at the latest.
         return Reading(with_own(facts, displaced=True), (Stale(),))
     facts, events = _present(facts, who, there=status in names.PRESENT)
-    return Reading(facts, events)
+    return Reading(_found(facts, LEARNT_AWAY) if status == names.STATUS_AWAY else facts, events)
+
+
+def _found(facts: Facts, key: str) -> Facts:
+    """The facts after something came that was only promised: remembered for a day."""
+    return facts if learnt(facts, key) else with_learnt(facts, key, "yes", limits.PROBED_US)
 
 
 def _online_users(payload: Any, _open: Open, facts: Facts) -> Reading:
@@ -219,9 +226,7 @@ def _online_users(payload: Any, _open: Open, facts: Facts) -> Reading:
     for who in sorted(one for one in own_of(facts).parties if one not in here):
         state = PresenceState.OFFLINE
         events.append(PresenceSeen(person_id=who, state=state, conversation=who))
-    if LEARNT_ONLINE not in facts.learnt:
-        facts = with_learnt(facts, LEARNT_ONLINE, "yes", limits.PROBED_US)
-    return Reading(facts, tuple(events))
+    return Reading(_found(facts, LEARNT_ONLINE), tuple(events))
 
 
 def _whose(value: Any) -> RemoteId | None:
@@ -255,6 +260,7 @@ _READERS: dict[str, Callable[[Any, Open, Facts], Reading]] = {
     names.EVENT_READ: _read,
     names.EVENT_TYPING: _typing,
     names.EVENT_STATUS: _status,
+    names.EVENT_STATUS_TOLD: _status,
     names.EVENT_ONLINE_USERS: _online_users,
     names.EVENT_USER_JOINED: _joined,
     names.EVENT_USER_LEFT: _left,

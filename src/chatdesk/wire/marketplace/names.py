@@ -81,7 +81,10 @@ EVENT_STATUS: Final = "user_status_changed"
 EVENT_ONLINE_USERS: Final = "online_users"
 EVENT_USER_JOINED: Final = "user_joined"
 EVENT_USER_LEFT: Final = "user_left"
-"""The last three are promised and were never seen: taken leniently."""
+EVENT_STATUS_TOLD: Final = "update_status"
+"""The last four are promised, or looked for by the platform's own clients, and were never seen: taken
+leniently.
+"""
 
 # --- values ---
 
@@ -93,7 +96,9 @@ SUBJECT: Final = "Chat Message"
 STATUS_UNREAD: Final = "unread"
 STATUS_READ: Final = "read"
 
-PRESENT: Final = frozenset({"online", "away"})
+STATUS_AWAY: Final = "away"
+"""Promised, never seen: there, but not looking."""
+PRESENT: Final = frozenset({"online", STATUS_AWAY})
 ABSENT: Final = frozenset({"offline"})
 
 RFQ_DRAFT: Final = "draft"
