@@ -7,16 +7,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatdesk.domain.events import Dropped, MessageSeen
+from chatdesk.domain.events import ConversationSeen, Dropped, MessageSeen
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import Source
 from chatdesk.domain.ports import (
     Answer,
     Connected,
+    Done,
     FreshHead,
     FreshLists,
     HandedOver,
     NoAnswer,
+    Probe,
     SignIn,
     Typing,
     VerdictLater,
@@ -29,8 +31,10 @@ from tests.platforms.marketplace.paper import (
     ME,
     OTHER,
     SEND,
+    STRANGER,
     Paper,
     listing,
+    person,
     put,
     record,
     relay,
@@ -173,3 +177,65 @@ def test_a_conversation_of_thousands_is_read_at_once() -> None:
     paper.want(FreshHead(OTHER))
     paper.answer(200, talk(*many))
     assert len(paper.told(MessageSeen)) == 5_000
+
+
+def test_what_nobody_knows_is_counted() -> None:
+    """Events without a name or a meaning; typing that is meant for somebody else."""
+    paper = Paper()
+    paper.knows()
+    assert paper.push("surprise", {"a": 1}) == [Dropped(reason="unknown_event")]
+    assert paper.push("", {}) == [Dropped(reason="malformed")]
+    typed = {"sender_id": OTHER, "recipient_id": STRANGER, "is_typing": True}
+    assert paper.push("user_typing", typed) == [Dropped(reason="foreign")]
+    assert paper.push("user_typing", {**typed, "sender_id": ME, "recipient_id": ME}) == []
+    assert paper.push("user_joined", ME) == []
+    assert paper.push("message_updated", record(3)) == []
+    assert paper.push("message_updated", {**record(3), "_id": "x"}) == [Dropped(reason="malformed")]
+    assert paper.push("message_delivered", "x") == [Dropped(reason="malformed")]
+
+
+def test_a_record_without_a_time_stands_where_its_id_says() -> None:
+    """The id carries the second in which it was made."""
+    paper = Paper()
+    paper.push("new_message", {**record(7), "createdAt": None})
+    (seen,) = paper.told(MessageSeen)
+    assert seen.sent_at_us == int(record(7)["_id"][:8], 16) * 1_000_000
+
+
+def test_names_are_looked_up_among_buyers_and_sellers() -> None:
+    """Of somebody whose kind nothing tells; a busy directory is asked later, a missing one not again."""
+    cases: list[tuple[list[tuple[int, Any]], str | None]] = [
+        ([(404, {"message": "no"}), (200, person(OTHER))], "Buyer One"),
+        ([(404, {"message": "no"}), (404, {"message": "no"})], None),
+        ([(404, "<html>")], None),
+        ([(429, {"message": "slow"}), (200, person(OTHER))], "Buyer One"),
+    ]
+    for answers, title in cases:
+        paper = Paper()
+        paper.push("new_message", relay("m1", sender_type=None))
+        paper.events.clear()
+        paper.want(FreshLists())
+        for body in (listing(), listing(), {"message": "no requests"}):
+            paper.answer(200 if "data" in body else 500, body)
+            paper.again()
+        for status, said in answers:
+            paper.answer(status, said, is_json=not isinstance(said, str))
+            paper.later(60_000)
+            paper.again()
+        assert paper.again() == Done(), answers
+        assert [one.title for one in paper.told(ConversationSeen)][-1:] == ([title] if title else [])
+
+
+def test_a_busy_server_is_probed_later() -> None:
+    """503 in other words than its health's, 429: it says nothing of what the server is."""
+    for status in (500, 503, 429):
+        paper = Paper(access="")
+        paper.want(Probe())
+        assert isinstance(paper.verdict(status, {"message": "busy"}), VerdictLater)
+    paper = Paper()
+    paper.want(Probe())
+    paper.answer(200, {"status": "healthy", "database": {}})
+    paper.again()
+    assert isinstance(paper.verdict(429, {"message": "slow"}), VerdictLater)
+    assert paper.again() == Done()
+    assert "probe.search" not in paper.facts.learnt
