@@ -1,425 +1,524 @@
-"""The server of a replay: the recorded answers first, and behind them what the recording's state implies."""
+"""The scripted server: recorded answers and pushes first, behind them what the recording's state implies."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
-import re
-import socket
-import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+import copy
+from collections.abc import Callable
+from typing import Any, Protocol
 
-import socketio
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+import msgspec
 
-from tests.replay.recording import Frame, Recording, Role
+from tests.replay.facts import Facts
+from tests.replay.parts import Frame, Intent, Part, Press, Record, Role
+from tests.replay.recording import REFRESH_TOKEN, RIGHT_TOKEN, jwt, made_up, walk
+from tests.replay.story import BEFORE, Story, rename, replace_all
+from tests.replay.wire import Reply, Request, page_not_found, recorded
 
-INVALID_TOKEN = "Authentication error: Invalid token"
-FALLBACK_STATUS = "pending"
+LATENCY_MS = 4
+TOKEN_LIFE_S = 5 * 3_600
+HELD_MS = 100
+
+
+class Way(msgspec.Struct, frozen=True):
+    """How a recording is played."""
+
+    name: str = "as recorded"
+    push_delay_ms: int = 0
+    doubled: bool = False
+    history_delay_ms: int = 0
+    shuffled: bool = False
+
+
+class Network(Protocol):
+    """What the stub asks of the wires."""
+
+    def push(self, event: str, args: tuple[Any, ...]) -> bool:
+        """One event to whoever is connected."""
+        ...
+
+    def streamed(self, path: str, data: Any) -> bool:
+        """One event of a stream."""
+        ...
+
+    def cut(self) -> None:
+        """Every socket ends."""
+        ...
 
 
 class Stub:
-    """One server over one recording. `heard` is what the client did: ("emit", event, args) and requests."""
+    """One server over one story; subclasses speak a platform's routes and events."""
 
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
-        self.port = 0
-        self.heard: list[tuple[str, str, Any]] = []
-        self.sids: list[str] = []
-        self.pushes_before_answer: list[Frame] = []
+    open_routes: tuple[str, ...] = ()
+    """Beginnings of paths that need no token."""
+    bad_token_words = "Invalid token"
+
+    def __init__(self, story: Story, way: Way) -> None:
+        self.story = story
+        self.facts: Facts = story.facts
+        self.rec = story.rec
+        self.way = way
+        self.wires: Network
+        self.now_us: Callable[[], int] = lambda: story.rec.wall_us
+        self.index = BEFORE
+        self.socket_up = True
+        self.http_up = True
+        self.refusal: str | None = None
         self.tokens: set[str] = set()
-        self._unused = {id(frame): frame for frame in recording.answers()}
+        self.refreshes: set[str] = set()
+        self.rooms: set[str] = set()
+        self.names: dict[str, str] = {}
+        """Ids that the recording's client made up, and those that ours has made instead."""
+        self.ours: set[str] = set()
+        self.fresh: set[str] = set()
+        self.pressed: list[Press] = []
+        self.sent: list[dict[str, Any]] = []
+        self.wrong: list[str] = []
+        self.heads: dict[str, dict[str, Record]] = {}
+        self.deleted: set[str] = set()
         self._issued = 0
-        self.orders = _orders(recording)
-        self.messages = _messages(recording)
-        self.newest_first = _newest_first(recording)
-        self.notes: list[dict[str, Any]] = []
-        self._server: uvicorn.Server | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._given: dict[tuple[str, str, str], int] = {}
+        self._later: asyncio.Queue[tuple[float, Callable[[], None]]] = asyncio.Queue()
+        self._pushing: asyncio.Task[None] | None = None
+        self._progress = asyncio.Event()
+        for msg_id, born in story.born.items():
+            if born == BEFORE:
+                self._put(msg_id)
 
-    # -- life ----------------------------------------------------------------------------------------------
+    # -- what there is -------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Listen, on the port of before if there was one."""
-        self.sio = socketio.AsyncServer(
-            async_mode="asgi",
-            cors_allowed_origins=[],
-            monitor_clients=False,
-            ping_interval=0.1,
-            ping_timeout=20,
-        )
-        self.sio.on("connect", self._connect)
-        self.sio.on("disconnect", self._disconnect)
-        self.sio.on("*", self._event)
-        app = socketio.ASGIApp(self.sio, self._http())
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
-        self.port = listener.getsockname()[1]
-        config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
-        self._serving = asyncio.get_running_loop().create_task(self._server._serve(sockets=[listener]))
-        while not self._server.started:
-            await asyncio.sleep(0.005)
+    def _put(self, msg_id: str) -> None:
+        conv = self.story.conv_of[msg_id]
+        record = self.history_form(copy.deepcopy(self.story.at_index(msg_id, self.index)), conv)
+        self.heads.setdefault(conv, {})[msg_id] = rename(record, self.names)
 
-    async def stop(self) -> None:
-        """Stop listening and drop every connection."""
-        assert self._server is not None
-        assert self._serving is not None
-        for sid in list(self.sids):
-            await self.sio.disconnect(sid)
-        self._server.should_exit = True
-        await self._serving
-        self._server = None
-        self.sids.clear()
+    def advance(self, index: int) -> None:
+        """The story has been told up to an index."""
+        self.index = max(self.index, index)
+        pressed = self.story.pressed_ids()
+        for msg_id, born in self.story.born.items():
+            if born <= self.index and msg_id not in self.deleted and msg_id not in pressed:
+                self._put(msg_id)
+            if self.story.gone.get(msg_id, 1 << 60) <= self.index:
+                self.heads.get(self.story.conv_of[msg_id], {}).pop(msg_id, None)
 
-    @property
-    def running(self) -> bool:
-        return self._server is not None
+    def history(self, conv: str) -> list[Record]:
+        """The messages of a conversation, oldest first."""
+        found = self.heads.get(conv, {}).values()
+        return sorted(found, key=lambda record: self.facts.message(record, conv).at)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    def issue(self, *, refresh: bool = False) -> str:
+        """A token of the person; each is another."""
+        self._issued += 1
+        if not self.facts.has_jwt:
+            token = (
+                made_up("hex24", "token", self._issued) + made_up("hex24", "more", self._issued) + "x" * 16
+            )
+        else:
+            now_s = self.now_us() // 1_000_000
+            ends_s = now_s + TOKEN_LIFE_S
+            lives_s = self.rec.lives_s()
+            if lives_s is not None:
+                ends_s = self.rec.wall_us // 1_000_000 + lives_s
+            if refresh:
+                ends_s = now_s + 7 * 86_400
+            token = jwt({**self.claims(refresh), "iat": now_s, "exp": ends_s, "n": self._issued})
+        (self.refreshes if refresh else self.tokens).add(token)
+        return token
+
+    def claims(self, refresh: bool) -> dict[str, Any]:
+        """Claims of a token."""
+        return {"type": "refresh", **self.facts.claims()} if refresh else self.facts.claims()
+
+    def with_tokens(self, body: Any) -> Any:
+        """A recorded body with the placeholders of tokens replaced by tokens."""
+        body = copy.deepcopy(body)
+        names: dict[str, str] = {}
+        for value in walk(body):
+            if isinstance(value, str) and RIGHT_TOKEN.fullmatch(value) and value not in names:
+                names[value] = self.issue()
+            elif isinstance(value, str) and REFRESH_TOKEN.fullmatch(value) and value not in names:
+                names[value] = self.issue(refresh=True)
+        return replace_all(body, names)
 
     # -- the socket ----------------------------------------------------------------------------------------
 
-    async def _connect(self, sid: str, _environ: Any, auth: Any) -> None:
+    async def accept(self, auth: Any) -> str | bool | None:
+        """Take a socket, refuse it in words, or be away."""
+        await self._pause(LATENCY_MS)
+        if not self.socket_up:
+            return None
         token = auth.get("token") if isinstance(auth, dict) else None
-        self.heard.append(("connect", "", token))
         if token not in self.tokens:
-            raise socketio.exceptions.ConnectionRefusedError(INVALID_TOKEN)
-        self.sids.append(sid)
+            self.wrong.append("connect with a wrong token")
+            return self.bad_token_words
+        if self.refusal is not None:
+            return self.refusal
+        self.rooms.clear()
+        self.connected()
+        return True
 
-    async def _disconnect(self, sid: str, *_reason: Any) -> None:
-        if sid in self.sids:
-            self.sids.remove(sid)
+    def connected(self) -> None:
+        """A socket was taken."""
 
-    async def _event(self, event: str, _sid: str, *args: Any) -> None:
-        self.heard.append(("emit", event, args))
+    def heard(self, event: str, args: tuple[Any, ...]) -> None:
+        """An event of the client."""
+        frame = {"channel": "socket", "dir": "out", "event": event, "args": list(args)}
+        part = self.facts.event_part(event, list(args))
+        if part.role is Role.NEVER:
+            self.wrong.append(f"event {event}")
+        elif part.intent is None:
+            if not any(self.held(conv) for conv in self.facts.convs_in(frame)):
+                self.auto_event(event, list(args))
+        else:
+            self._event_intent(event, part.intent, frame)
 
-    async def push(self, frame: Frame) -> None:
-        """Play one recorded event to every connection of the account."""
-        event, payload = frame["event"], frame["args"][0]
-        if event == "new-message":
-            self._keep(payload["message"])
-        elif event == "order-updated":
-            order = self.orders.get(payload["orderId"])
-            if order is not None:
-                order["status"] = payload["update"]["order"].get("status", FALLBACK_STATUS)
-        elif event == "notification":
-            self.notes.insert(0, {**payload, "status": "unread", "unread": True})
-        for sid in list(self.sids):
-            await self.sio.emit(event, tuple(frame["args"]), to=sid)
+    def _event_intent(self, event: str, intent: Intent, frame: Frame) -> None:
+        press = self._take(intent, {"channel": "socket", "event": event, "args": frame["args"]})
+        if intent.name == "send":
+            if intent.conv in self.story.denied:
+                self.refuse_send(intent)
+            elif press is not None and press.arrived == 1 and self._plays(press):
+                self._answer_by_recording(press, frame["args"])
+            else:
+                self._store_and_echo(intent, press, frame["args"])
+        else:
+            self.changed(intent, None)
+            if press is not None:
+                self._play_all(press)
+            else:
+                self.auto_event(event, frame["args"])
 
-    def joined(self) -> set[str]:
-        """Rooms joined since the newest connection was made."""
-        rooms: set[str] = set()
-        for kind, event, said in self.heard:
-            if kind == "connect":
-                rooms = set()
-            elif (kind, event) == ("emit", "join-order-room"):
-                rooms.add(said[0])
-        return rooms
+    def _plays(self, press: Press) -> bool:
+        """Whether the recording itself has an answer for the first arrival of a press."""
+        return press.frame["channel"] == "socket" and bool(press.ins)
 
-    async def drop_links(self) -> None:
-        """End every connection, the server staying."""
-        for sid in list(self.sids):
-            await self.sio.disconnect(sid)
+    def _answer_by_recording(self, press: Press, args: list[Any]) -> None:
+        self.learn_names(press, args)
+        if press.outcome == "stored" and press.id:
+            self._keep(press, args)
+        self._play_all(press)
 
-    def _keep(self, record: dict[str, Any]) -> None:
-        rows = self.messages.setdefault(record["orderId"], {})
-        rows[record["id"]] = record
+    def _play_all(self, press: Press) -> None:
+        for at in press.ins:
+            self.push(self.rec.everything[at])
 
-    # -- HTTP ----------------------------------------------------------------------------------------------
+    def _keep(self, press: Press, args: Any) -> Record:
+        """Store what a press has sent, under the id that the recording has for it."""
+        conv = press.intent.conv
+        if press.id in self.story.versions:
+            record = self.story.versions[press.id][0].record
+        else:
+            us = self.facts.fresh_us(self.story, press)
+            record = self.make_record(press.intent, press.id, us, args)
+        record = dict(rename(self.history_form(copy.deepcopy(record), conv), self.names))
+        self.heads.setdefault(conv, {})[self.names.get(press.id, press.id)] = record
+        return record
 
-    def _http(self) -> Starlette:
-        def on(path: str, method: str, answer: Callable[[Request], Awaitable[Response]]) -> Route:
-            return Route(path, self._guarded(answer), methods=[method])
+    def _store_and_echo(self, intent: Intent, press: Press | None, args: Any) -> Record:
+        """Store what the recorder did not repeat, under a fresh id, or under the recorded one."""
+        if press is not None and press.id and press.id not in self.heads.get(intent.conv, {}):
+            self.learn_names(press, args if isinstance(args, list) else [args])
+            record = self._keep(press, args)
+        else:
+            us = self.facts.fresh_us(self.story, press) if press is not None else self.now_us()
+            record = self.make_record(intent, self.fresh_id(len(self.fresh) + 1), us, args)
+            msg_id = self.facts.message(record, intent.conv).id
+            self.fresh.add(msg_id)
+            self.heads.setdefault(intent.conv, {})[msg_id] = self.history_form(
+                copy.deepcopy(record), intent.conv
+            )
+        self.echo(intent, record, args)
+        return record
 
-        routes = [
-            on("/health", "GET", self._health),
-            on("/api/authorization/login", "POST", self._login),
-            on("/api/authorization/refresh-token", "POST", self._refresh),
-            on("/api/authorization/logout", "POST", self._recorded_or(200, {"success": True, "data": None})),
-            on("/api/orders/paginated", "GET", self._list),
-            on("/api/orders/{number}", "GET", self._detail),
-            on("/api/orders/{order}/status", "PUT", self._recorded_or(403, _error(403, "Access denied"))),
-            on("/api/chat/messages", "POST", self._send),
-            on("/api/chat/messages/{message}", "DELETE", self._delete),
-            on("/api/chat/orders/{order}/messages", "GET", self._history),
-            on("/api/notifications", "GET", self._notifications),
-        ]
-        return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+    def fresh_id(self, number: int) -> str:
+        """An id that the recording does not have, greater than those it has."""
+        if self.facts.id_form == "int":
+            return str(1_000_000 + number)
+        head = "f" * 8 if self.facts.id_form == "hex24" else "czzzzzzzz"
+        return head + made_up("hex24", "fresh", number)[: 24 - 8]
 
-    def _guarded(
-        self, answer: Callable[[Request], Awaitable[Response]]
-    ) -> Callable[[Request], Awaitable[Response]]:
-        async def guarded(request: Request) -> Response:
-            body = await request.body()
-            self.heard.append((request.method, request.url.path, json.loads(body) if body else None))
-            if not request.url.path.startswith(("/health", "/api/authorization/")):
-                _, _, token = request.headers.get("authorization", "").partition(" ")
-                if token not in self.tokens:
-                    return JSONResponse(_error(401, "Invalid token"), 401)
-            return await answer(request)
+    # -- pushing -------------------------------------------------------------------------------------------
 
-        return guarded
+    def push(self, frame: Frame) -> None:
+        """Play one recorded event, in its turn."""
+        args = rename(frame["args"], self.names)
+        self.emit(frame["event"], args, recorded_frame=frame)
 
-    def take(self, method: str, path: str, role: Role | None = None, **wanted: Any) -> Frame | None:
-        """The first unused recorded answer to such a request; `wanted` are fields of its body."""
-        for key, frame in self._unused.items():
-            body = frame["request_body"] if isinstance(frame["request_body"], dict) else {}
-            fits = (frame["method"], frame["path"]) == (method, path)
-            fits = fits and role in {None, self.recording.role(frame)}
-            if fits and all(body.get(name) == value for name, value in wanted.items()):
-                del self._unused[key]
-                return frame
-        return None
+    def emit(self, event: str, args: list[Any], *, recorded_frame: Frame | None = None) -> None:
+        """Send an event to the client, after the delay of this way to play.
 
-    def issue(self, *, lasting: bool = True) -> str:
-        """A token of A, as the platform makes them; each is another."""
-        self._issued += 1
-        now = int(time.time())
-        claims = {
-            "userId": self.recording.user_id,
-            "id": self.recording.user_id,
-            "role": "user",
-            "email": self.recording.login,
-            "iat": now,
-            "exp": now + (3_600 if lasting else 7 * 86_400),
-            "n": self._issued,
-        }
-        parts = [
-            base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, claims)
-        ]
-        token = ".".join([*parts, "signature"])
-        self.tokens.add(token)
-        return token
+        An error that names no request is not doubled: it would be another error, not the same one again.
+        """
 
-    async def _health(self, _request: Request) -> Response:
-        return JSONResponse({"status": "ok", "message": "Server is running"})
+        def now() -> None:
+            self.wires.push(event, tuple(args))
+            if self.way.doubled and recorded_frame is not None and event != "error":
+                self.wires.push(event, tuple(copy.deepcopy(args)))
 
-    async def _login(self, request: Request) -> Response:
-        sent = await request.json()
-        frame = self.take("POST", request.url.path, email=sent["email"], password=sent["password"])
-        if frame is None:
-            return JSONResponse(_error(400, "Invalid email or password"), 400)
-        if frame["status"] != 200:
-            return JSONResponse(frame["response_body"], frame["status"])
-        data = {"accessToken": self.issue(), "refreshToken": self.issue(lasting=False)}
-        return JSONResponse({**frame["response_body"], "data": data})
+        loop = asyncio.get_running_loop()
+        delay_ms = LATENCY_MS + (self.way.push_delay_ms if recorded_frame is not None else 0)
+        loop.call_later(delay_ms / 1000, now)
 
-    async def _refresh(self, request: Request) -> Response:
-        sent = await request.json()
-        if sent.get("refreshToken") not in self.tokens:
-            return JSONResponse(_error(400, "Invalid refresh token"), 400)
-        return JSONResponse({"status": 200, "success": True, "data": {"accessToken": self.issue()}})
+    # -- requests ------------------------------------------------------------------------------------------
 
-    def _recorded_or(self, status: int, body: dict[str, Any]) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
-            frame = self.take(request.method, request.url.path)
-            if frame is not None:
-                return JSONResponse(frame["response_body"], frame["status"])
-            return JSONResponse(body, status)
-
-        return answer
-
-    async def _list(self, request: Request) -> Response:
-        query = request.query_params
-        if "search" not in query:
-            return JSONResponse(_error(500, "$regex has to be a string"), 500)
-        wanted = set(query.getlist("status[]"))
-        rows = [order for order in self.orders.values() if order["status"] in wanted]
-        rows.sort(key=lambda order: order["createdAt"], reverse=True)
-        return _page(rows, int(query["page"]), int(query["limit"]))
-
-    async def _detail(self, request: Request) -> Response:
-        number = request.path_params["number"]
-        frame = self.take("GET", request.url.path)
-        if frame is not None and frame["status"] == 200:
-            return JSONResponse(frame["response_body"])
-        order = next((one for one in self.orders.values() if one["orderNumber"] == number), None)
-        if order is None:
-            return JSONResponse(_error(404, "Order not found"), 404)
-        return JSONResponse(
-            {"status": 200, "success": True, "data": {**order, "userId": self.recording.user_id}}
+    async def answer(self, request: Request) -> Reply | str:
+        """Answer a request, or say why not."""
+        await self._pause(LATENCY_MS)
+        if not self.http_up:
+            return "unreachable"
+        frame = self._as_frame(request)
+        part = self.facts.part(frame)
+        if not request.path.startswith(self.open_routes) and request.bearer not in self.tokens:
+            if self.stale(request):
+                return self.unauthorized(request)
+            self.wrong.append(f"{request.method} {request.path} with a wrong token")
+            return self.unauthorized(request)
+        if part.intent is not None:
+            return await self._intent(request, part, frame)
+        if part.role is Role.NEVER and request.method != "GET":
+            self.wrong.append(f"{request.method} {request.path}")
+        if part.reads is not None:
+            await self._pause(self.way.history_delay_ms)
+        while any(self.held(conv) for conv in (part.reads, *self.facts.convs_in(frame)) if conv):
+            await self._pause(HELD_MS)
+        reply = self.error_once(request, part) or self.read(request, part)
+        return (
+            reply
+            if reply is not None
+            else self.captured(request) or page_not_found(request.method, request.path)
         )
 
-    async def _send(self, request: Request) -> Response:
-        sent = await request.json()
-        frame = self.take("POST", request.url.path, Role.SEND, **sent)
-        if frame is None:
-            record = self._stored(sent)
-            self._keep(record)
-            return JSONResponse({"status": 200, "success": True, "data": record}, 201)
-        if frame["status"] == 201:
-            self._keep(frame["response_body"]["data"])
-        pushes, self.pushes_before_answer = self.pushes_before_answer, []
-        for push in pushes:
-            await self.push(push)
-        return JSONResponse(frame["response_body"], frame["status"])
+    def stale(self, request: Request) -> bool:
+        """Whether a request without the right token is in order: a probe of the connection test."""
+        return request.method == "GET" and not request.headers.get("authorization")
 
-    def _stored(self, sent: dict[str, Any]) -> dict[str, Any]:
-        """A message that the recorder did not store: under an id of our own, at the recording's own time."""
-        newest = max(
-            (row["createdAt"] for rows in self.messages.values() for row in rows.values()), default=""
-        )
-        self._issued += 1
+    def _as_frame(self, request: Request) -> Frame:
+        headers = dict(request.headers)
+        if request.bearer in self.tokens:
+            headers["authorization"] = f"Bearer <token-{self.rec.letter}>"
+        body = request.body
+        if request.file is not None:
+            body = {"multipart": [dict(request.file)]}
         return {
-            "id": f"ffffffff{self._issued:016x}",
-            "orderId": sent["orderId"],
-            "message": sent["message"],
-            "messageType": "text",
-            "senderType": "user",
-            "isRead": False,
-            "createdAt": newest or "2026-01-01T00:00:00.000Z",
-            "updatedAt": newest or "2026-01-01T00:00:00.000Z",
-            "user": {"id": self.recording.user_id, "email": self.recording.login},
+            "at": -1,
+            "channel": "http",
+            "dir": "out",
+            "method": request.method,
+            "path": request.path,
+            "query": request.asked,
+            "headers": headers,
+            "request_body": body,
+            "status": None,
+            "response_body": None,
+            "response_headers": {},
         }
 
-    async def _delete(self, request: Request) -> Response:
-        message = request.path_params["message"]
-        frame = self.take("DELETE", request.url.path)
-        if frame is None:
-            return JSONResponse(_error(404, "Message not found"), 404)
-        if frame["status"] == 200:
-            for rows in self.messages.values():
-                rows.pop(message, None)
-        return JSONResponse(frame["response_body"], frame["status"])
+    async def _intent(self, request: Request, part: Part, frame: Frame) -> Reply | str:
+        intent = part.intent
+        if intent is None:
+            raise TypeError("no intent")
+        said = {
+            "channel": "http",
+            "method": request.method,
+            "route": request.path,
+            "args": frame["request_body"],
+        }
+        press = self._take(intent, said)
+        if intent.name == "sign_in":
+            return self.signed_in(press, intent)
+        if intent.name == "send":
+            return await self._send(press, intent, request)
+        answer = press.frame if press is not None and press.frame["channel"] == "http" else None
+        if answer is not None and answer["status"] is not None:
+            self.changed(intent, answer["status"])
+            if press is not None:
+                self._play_all(press)
+            return recorded(answer)
+        if press is not None:
+            self._play_all(press)
+        self.changed(intent, 200)
+        return self.done(intent)
 
-    async def _history(self, request: Request) -> Response:
-        query = request.query_params
-        page, limit = int(query.get("page", "1")), int(query.get("limit", "50"))
-        if page == 1 and (frame := self._recorded_trouble(request)) is not None:
-            if frame["status"] == 401:  # this token has run out; the socket lives on
-                self.tokens.discard(request.headers["authorization"].partition(" ")[2])
-            return JSONResponse(frame["response_body"], frame["status"])
-        order = request.path_params["order"]
-        if order not in self.orders:
-            return JSONResponse(_error(404, "Order not found or access denied"), 404)
-        rows = sorted(self.messages.get(order, {}).values(), key=lambda row: (row["createdAt"], row["id"]))
-        if self.newest_first:
-            rows.reverse()
-        return _page(rows, page, limit)
+    async def _send(self, press: Press | None, intent: Intent, request: Request) -> Reply | str:
+        if press is not None and press.arrived == 1 and press.frame["channel"] == "http":
+            status = press.frame["status"]
+            if status is not None:
+                if press.outcome == "stored" and press.id:
+                    self._keep(press, request.body)
+                self._play_all(press)
+                await self._pause(LATENCY_MS + self.way.push_delay_ms // 2)
+                return recorded(press.frame)
+        if intent.conv in self.story.denied:
+            return self.refused(intent)
+        if press is not None and press.outcome == "refused":
+            return self.refused(intent)
+        record = self._store_and_echo(intent, press, request.body)
+        await self._pause(LATENCY_MS)
+        return self.send_reply(record)
 
-    def _recorded_trouble(self, request: Request) -> Frame | None:
-        """An error that the recording gave to such a read: given once, in its place."""
-        for key, frame in self._unused.items():
-            if frame["path"] != request.url.path or frame["method"] != "GET" or frame["status"] == 200:
+    def _take(self, intent: Intent, said: dict[str, Any]) -> Press | None:
+        """Which press a frame of the client tells; None, and a difference, where nobody has asked for it."""
+        waiting = [one for one in self.pressed if one.intent.same(intent)]
+        if intent.name.startswith("typing"):
+            self._paced(waiting)
+        press = next((one for one in waiting if not one.arrived), None)
+        again = False
+        if press is None:
+            press = next((one for one in reversed(waiting) if self.may_repeat(one)), None)
+            again = press is not None
+        if press is None and not self.harmless(intent):
+            self.wrong.append(f"unasked {intent.name}")
+        if press is not None:
+            press.arrived += 1
+        by_itself = intent.name in {"typing_stop", "sign_in"} and press is None
+        if not again and not by_itself:
+            self.sent.append({"intent": intent.name, **said})
+        self._progress.set()
+        return press
+
+    def _paced(self, waiting: list[Press]) -> None:
+        """Typing is told now and then: what was typed before the newest key is told with it."""
+        for one in self.pressed:
+            typed = one.intent.name.startswith("typing") and bool(waiting)
+            if typed and one.at < waiting[-1].at and one.intent.conv == waiting[-1].intent.conv:
+                one.arrived = one.arrived or 1
+
+    def held(self, conv: str) -> bool:
+        """Whether the refusal of a conversation is not told yet: what the person sends there comes first."""
+        if conv not in self.story.denied:
+            return False
+        sends = [one for one in self.story.intents("send") if one.intent.conv == conv]
+        return any(one not in self.pressed and not one.skipped for one in sends)
+
+    def may_repeat(self, press: Press) -> bool:
+        """Whether the sync rules allow to tell this press again."""
+        return press.outcome in {"failed", "silent"} or press.intent.name != "send"
+
+    def harmless(self, intent: Intent) -> bool:
+        """What the client does by itself as well."""
+        return intent.name in {"typing_stop", "sign_in"}
+
+    async def progress(self) -> None:
+        """Wait until something of the client's has arrived."""
+        self._progress.clear()
+        await self._progress.wait()
+
+    def error_once(self, request: Request, part: Part) -> Reply | None:
+        """The recorded error of a read without another answer: given once, as soon as the story is there."""
+        frames = self.same(request, part)
+        told = [frame for frame in frames if frame["at"] <= self.index]
+        good = [frame for frame in frames if (frame["status"] or 500) < 400]
+        if not told or good or told[0]["status"] is None:
+            return None
+        key = (request.method, request.path, "error")
+        if self._given.get(key):
+            return None
+        self._given[key] = 1
+        return recorded(told[0])
+
+    def same(self, request: Request, part: Part) -> list[Frame]:
+        """Recorded requests of the person that ask for the same."""
+        found = []
+        for frame in self.rec.frames:
+            if frame["channel"] != "http" or frame["dir"] == "note" or frame["method"] != request.method:
                 continue
-            asked = frame.get("query") or {}
-            if self.recording.is_ours_to_ask(frame) and asked.get("page", "1") == "1":
-                del self._unused[key]
-                return frame
-        return None
+            told = self.story.parts.get(frame["at"])
+            if told is None or told.role is not Role.AUTO:
+                continue
+            if (part.reads is not None and told.reads == part.reads) or (
+                frame["path"] == request.path and not part.reads
+            ):
+                found.append(frame)
+        return found
 
-    async def _notifications(self, request: Request) -> Response:
-        query = request.query_params
-        rows = {note["id"]: note for note in self.notes}
-        for frame in self.recording.answers(Role.AUTO):
-            if frame["path"] == request.url.path and frame["status"] == 200:
-                rows = {**{note["id"]: note for note in frame["response_body"]["data"]}, **rows}
-        return _page(list(rows.values()), int(query["page"]), int(query["limit"]))
+    def captured(self, request: Request) -> Reply | None:
+        """The first unused recorded answer to the same question; after the last one that one again."""
+        frames = [
+            frame
+            for frame in self.rec.frames
+            if frame["channel"] == "http"
+            and frame["dir"] != "note"
+            and (frame["method"], frame["path"]) == (request.method, request.path)
+            and frame["status"] is not None
+            and frame["at"] in self.story.parts
+            and self.story.parts[frame["at"]].role is Role.AUTO
+        ]
+        same = [f for f in frames if {k: str(v) for k, v in f["query"].items()} == request.asked] or frames
+        same = [f for f in same if f["status"] < 400] or same
+        if not same:
+            return None
+        key = (request.method, request.path, repr(sorted(request.asked)))
+        used = self._given.get(key, 0)
+        self._given[key] = used + 1
+        return recorded(same[min(used, len(same) - 1)])
 
+    @staticmethod
+    async def _pause(ms: int) -> None:
+        await asyncio.sleep(ms / 1000)
 
-# -- what a recording implies ------------------------------------------------------------------------------
+    # -- of a platform -------------------------------------------------------------------------------------
 
+    async def stream(self, path: str) -> Reply | None:
+        """Whether a stream is opened."""
+        await self._pause(LATENCY_MS)
+        return page_not_found("GET", path)
 
-def _orders(recording: Recording) -> dict[str, dict[str, Any]]:
-    """A's orders: those that A's own requests reached, by id."""
-    ids = {order for order, _ in recording.histories()}
-    ids |= {
-        frame["request_body"]["orderId"] for frame in recording.answers(Role.SEND) if frame["status"] == 201
-    }
-    ids |= {frame["args"][0]["orderId"] for frame in recording.pushes() if "orderId" in frame["args"][0]}
-    ids |= {
-        frame["args"][0]["metadata"]["orderId"]
-        for frame in recording.pushes()
-        if frame["event"] == "notification" and "orderId" in frame["args"][0].get("metadata", {})
-    }
-    ids |= {
-        frame["args"][0]
-        for frame in recording.frames
-        if frame["channel"] == "socket"
-        and frame["dir"] == "out"
-        and frame["event"] not in {"connect", "disconnect"}
-    }
-    known = json.dumps(recording.everything)
-    found: dict[str, dict[str, Any]] = {}
-    for order in sorted(ids):
-        found[order] = {
-            "id": order,
-            "orderNumber": _number_of(order, known),
-            "createdAt": "2026-01-01T00:00:00.000Z",
-            "originAddress": "Austin, TX",
-            "destinationAddress": "Dallas, TX",
-            "truckId": "TRK-7",
-            "status": FALLBACK_STATUS,
-            "createdBy": recording.login,
-        }
-    for frame in recording.answers(Role.AUTO):
-        if frame["path"] == "/api/orders/paginated" and frame["status"] == 200:
-            found.update({item["id"]: dict(item) for item in frame["response_body"]["data"]})
-    return found
+    def history_form(self, record: Record, conv: str) -> Record:
+        """A record as histories give it."""
+        return record
 
+    def shown_id(self, remote_id: str) -> str:
+        """The id on the wire of a message that is known under another one here."""
+        return remote_id
 
-def _number_of(order: str, known: str) -> str:
-    """The number that goes with an id anywhere in the recording; else one made from the id."""
-    near = re.search(order + r'"[^{}]{0,120}?(ORD-\d{6})', known) or re.search(
-        r"(ORD-\d{6})[^{}]{0,120}?" + order, known
-    )
-    nested = re.search(order + r'"\}, "actionUrl": "/dashboard/orders/(ORD-\d{6})', known)
-    match = nested or near
-    return match[1] if match else f"ORD-{int(order[-6:], 16) % 1_000_000:06d}"
+    def invented(self) -> set[str]:
+        """Further ids that this stub has made."""
+        return set()
 
+    def may_push(self, frame: Frame) -> bool:
+        """Whether the client has joined what a push belongs to."""
+        return True
 
-def _messages(recording: Recording) -> dict[str, dict[str, dict[str, Any]]]:
-    """Messages that were there before A did anything: in A's reads, but neither pushed to A nor sent by A."""
-    later = {
-        frame["args"][0]["message"]["id"] for frame in recording.pushes() if frame["event"] == "new-message"
-    }
-    later |= {
-        frame["response_body"]["data"]["id"]
-        for frame in recording.answers(Role.SEND)
-        if frame["status"] == 201
-    }
-    found: dict[str, dict[str, dict[str, Any]]] = {}
-    for order, frame in recording.histories():
-        for record in frame["response_body"]["data"]:
-            if record["id"] not in later:
-                found.setdefault(order, {})[record["id"]] = record
-    return found
+    def learn_names(self, press: Press, args: list[Any]) -> None:
+        """Which id of ours stands for an id that the recording's client made up."""
 
+    def auto_event(self, event: str, args: list[Any]) -> None:
+        """Something that the client does by itself."""
 
-def _newest_first(recording: Recording) -> bool:
-    """Whether a page of the recording is falling in time."""
-    for _, frame in recording.histories():
-        times = [record["createdAt"] for record in frame["response_body"]["data"]]
-        if len(times) > 1 and times[0] != times[-1]:
-            return bool(times[0] > times[-1])
-    return False
+    def signed_in(self, press: Press | None, intent: Intent) -> Reply:
+        """The answer to a sign-in."""
+        raise NotImplementedError
 
+    def read(self, request: Request, part: Part) -> Reply | None:
+        """The answer to a read; None: this platform has no such route."""
+        raise NotImplementedError
 
-def _page(rows: list[Any], page: int, limit: int) -> Response:
-    meta = {
-        "totalItems": len(rows),
-        "totalPages": -(-len(rows) // limit),
-        "currentPage": page,
-        "itemsPerPage": limit,
-    }
-    data = rows[(page - 1) * limit : page * limit]
-    return JSONResponse({"status": 200, "success": True, "meta": meta, "data": data})
+    def make_record(self, intent: Intent, msg_id: str, us: int, args: Any) -> Record:
+        """A message of ours as it is pushed."""
+        raise NotImplementedError
 
+    def echo(self, intent: Intent, record: Record, args: Any) -> None:
+        """What pushes follow from a stored message of ours."""
 
-def _error(status: int, message: str) -> dict[str, Any]:
-    return {"status": status, "success": False, "message": message, "data": {}}
+    def refuse_send(self, intent: Intent) -> None:
+        """What follows from an event that sends where we have no access."""
 
+    def refused(self, intent: Intent) -> Reply:
+        """The answer to a request that sends where we have no access."""
+        raise NotImplementedError
 
-async def _not_found(request: Request, _exc: Exception) -> Response:
-    return HTMLResponse(f"<!DOCTYPE html><pre>Cannot {request.method} {request.url.path}</pre>", 404)
+    def send_reply(self, record: Record) -> Reply:
+        """The answer to a request that has stored a message."""
+        raise NotImplementedError
+
+    def changed(self, intent: Intent, status: int | None) -> None:
+        """An intent was carried out, or refused with this status."""
+
+    def done(self, intent: Intent) -> Reply:
+        """The answer to an intent for which the recording has none."""
+        return Reply(200, {"success": True})
+
+    def unauthorized(self, request: Request) -> Reply:
+        """The answer to a wrong token."""
+        raise NotImplementedError

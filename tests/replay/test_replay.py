@@ -1,137 +1,157 @@
-"""Every recording, played against the real parts: what is shown at the end is what the recording holds."""
+"""Every recording, played against the real parts in five ways; corruptions of it, which must be noticed."""
 
 from __future__ import annotations
 
-import asyncio
+import ast
 import json
+import random
 import re
-import time
-from itertools import pairwise
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from chatdesk.domain.kinds import ConnectionState
-from tests.conftest import Aio
-from tests.replay.expect import expected
-from tests.replay.play import Play, until
-from tests.replay.recording import Recording, Role, recordings
+from tests.replay.corrupt import corruptions, survived
+from tests.replay.recording import DATA, PLATFORMS, RIGHT_TOKEN, captures, walk
+from tests.replay.ways import AS_RECORDED, WAYS, replayed
 
-RECORDINGS = recordings("dispatcher")
-
-
-@pytest.mark.parametrize("path", RECORDINGS, ids=[path.stem for path in RECORDINGS])
-def test_a_recording_ends_as_it_did(path: Path, tmp_path: Path, aio: Aio) -> None:
-    """Messages by id, each once, with text, author and state; orders, outbox, unread, typing, connection."""
-
-    async def story() -> None:
-        recording = Recording(path)
-        play = Play(recording, tmp_path / "data")
-        try:
-            await play.run()
-            await check(play, recording)
-        finally:
-            await play.close()
-
-    aio(story(), timeout_s=60)
+ROOT = Path(__file__).resolve().parents[2]
+CAPTURES = captures(DATA)
+NAMES = [f"{path.parent.name}-{path.stem}" for path in CAPTURES]
+PLAYED_CORRUPTIONS = 2
+"""Changed recordings that are played here, by lot; `make replay FULL=1` plays all of them."""
+ONE_WORD = {"login", "typing", "presence", "notifications", "directory", "history", "rooms"}
+"""Names of recordings that are words of the trade as well."""
+OWN_TEXT_CHARS = 12
 
 
-async def check(play: Play, recording: Recording) -> None:
-    """The end, once everything has arrived; a difference is shown as such."""
-    wanted = expected(recording)
-    fresh = _unsent(recording)
-    end = time.monotonic() + 8
-    while True:
-        state = await play.state()
-        shown = _without_fresh(state, fresh)
-        if _fits(shown, wanted) or time.monotonic() > end:
-            break
-        await asyncio.sleep(0.1)
-    for key in wanted:
-        if key == "orders":
-            assert wanted["orders"].items() <= shown["orders"].items()
-        else:
-            assert shown[key] == wanted[key], key
-    for text in fresh:
-        rows = [row for rows in state["messages"].values() for row in rows if row["text"] == text]
-        assert len(rows) == 1, "a send that the recorder did not repeat arrives once"
-        assert rows[0]["state"] == "accepted"
-    _check_what_was_done(play, recording)
-    if play.account is not None:
-        assert play.statuses[-1].connection is ConnectionState.ONLINE
-        dropped = {key: count for key, count in play.statuses[-1].dropped.items() if count}
-        assert not dropped, "nothing of a recording is dropped"
-    if play.typing and play.typing[-1]:
-        await until(lambda: not play.typing[-1], "typing expires without another word")
-    assert play.typing == [] or play.typing[-1] == ()
+@pytest.mark.parametrize("path", CAPTURES, ids=NAMES)
+def test_a_recording_ends_as_expected_in_every_way(path: Path) -> None:
+    """As recorded, with delays, doubled, with late histories and shuffled: one and the same, as computed."""
+    result = replayed(path)
+    assert result.ok, result.line()
+    assert set(result.found) == {way.name for way in WAYS}
 
 
-def _fits(shown: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    return all(
-        wanted[key].items() <= shown[key].items() if key == "orders" else shown[key] == wanted[key]
-        for key in wanted
-    )
+@pytest.mark.parametrize("path", CAPTURES, ids=NAMES)
+def test_a_corruption_is_noticed(path: Path) -> None:
+    """A dropped, doubled or altered frame or expectation shows, where it changes what is expected at all."""
+    lot = random.Random(path.stem)
+    result = survived(path, lot, PLAYED_CORRUPTIONS)
+    assert result.ok, result.line()
 
 
-def _unsent(recording: Recording) -> list[str]:
-    """Texts whose send met no server in the recording: ours goes once there is one."""
-    return [
-        frame["request_body"]["message"]
-        for frame in recording.frames
-        if frame["channel"] == "http" and frame["status"] is None and recording.role(frame) is Role.SEND
-    ]
+def test_there_are_twenty_corruptions_of_each_recording() -> None:
+    """The same ones every time, so that one that survives can be looked at."""
+    path = CAPTURES[0]
+    first, second = list(corruptions(path)), list(corruptions(path))
+    assert len(first) == 20
+    assert [one.what for one in first] == [one.what for one in second]
 
 
-def _without_fresh(state: dict[str, Any], fresh: list[str]) -> dict[str, Any]:
-    messages = {
-        room: [row for row in rows if row["text"] not in fresh] for room, rows in state["messages"].items()
-    }
-    return {**state, "messages": messages}
+def test_every_platform_has_recordings() -> None:
+    """All five are replayed."""
+    assert {path.parent.name for path in CAPTURES} == set(PLATFORMS)
 
 
-def _check_what_was_done(play: Play, recording: Recording) -> None:
-    """One request per send that was pressed, typing signals by turns, no room left unjoined."""
-    heard = play.stub.heard
-    sent = [body["message"] for kind, path, body in heard if (kind, path) == ("POST", "/api/chat/messages")]
-    pressed = [frame["request_body"]["message"] for frame in recording.frames if _is_send(recording, frame)]
-    assert sent == pressed, "in the order in which they were pressed, each once"
-    typed = [event for kind, event, _ in heard if kind == "emit" and event.startswith("typing")]
-    if any(recording.role(frame) is Role.TYPING for frame in recording.frames):
-        assert typed[0] == "typing-start"
-        assert all(one != other for one, other in pairwise(typed))
-    else:
-        assert typed == []
-    if play.account is not None:
-        assert play.stub.joined() == set(play.stub.orders)
+def test_the_expectation_imports_nothing_of_the_client() -> None:
+    """What is expected is computed from the recording, by rules of its own."""
+    todo, seen = ["expect"], set()
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        tree = ast.parse((ROOT / "tests" / "replay" / f"{name}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            imported = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                imported.append(node.module or "")
+            for module in imported:
+                assert not module.startswith("chatdesk"), f"{name} imports {module}"
+                if module.startswith("tests.replay.") and module.rpartition(".")[2] not in seen:
+                    todo.append(module.rpartition(".")[2])
+    assert {"expect", "facts", "story"} <= seen
 
 
-def _is_send(recording: Recording, frame: dict[str, Any]) -> bool:
-    return frame["channel"] == "http" and recording.role(frame) is Role.SEND
+def _given(path: Path) -> set[str]:
+    """Ids and texts that stand in a recording, and its name."""
+    found = set()
+    for value in walk(json.loads(path.read_text(encoding="utf-8"))["frames"]):
+        if not isinstance(value, str) or RIGHT_TOKEN.fullmatch(value):
+            continue
+        if re.fullmatch(r"[0-9a-f]{24}|c[a-z0-9]{24}", value):
+            found.add(value)
+    for frame in json.loads(path.read_text(encoding="utf-8"))["frames"]:
+        for body in (frame.get("args"), frame.get("request_body"), frame.get("response_body")):
+            for value in walk(body):
+                if isinstance(value, dict):
+                    texts = [value.get(key) for key in ("content", "message")]
+                    found.update(t for t in texts if isinstance(t, str) and len(t) >= OWN_TEXT_CHARS)
+    return found
 
 
-def test_there_is_something_to_play() -> None:
-    """An empty folder is no success."""
-    assert len(RECORDINGS) >= 21
+def test_no_code_knows_a_recording() -> None:
+    """Neither the program nor the replay holds the name, an id or a text of a recording: rules only."""
+    sources = [*(ROOT / "src").rglob("*.py"), *(ROOT / "tests" / "replay").glob("*.py")]
+    code = {path: path.read_text(encoding="utf-8") for path in sources if path.name != "test_replay.py"}
+    replay = "\n".join(text for path, text in code.items() if path.parent.name == "replay")
+    everything = "\n".join(code.values())
+    given: set[str] = set()
+    for path in CAPTURES:
+        given |= _given(path)
+        if path.stem not in ONE_WORD:
+            assert f'"{path.stem}"' not in everything, path.stem
+    server_words = set(re.findall(r'"([^"\n]{12,})"', everything))
+    ids = {one for one in given if re.fullmatch(r"[0-9a-f]{24}|c[a-z0-9]{24}", one)}
+    assert not [one for one in ids if one in everything]
+    sent = {one for one in given - ids if one in server_words and f'"{one}"' in replay}
+    assert not _people_said(sent)
 
 
-def test_no_replay_knows_its_recording() -> None:
-    """Rules alone: neither the program nor the replay holds an id of a recording, or branches on its name."""
-    root = Path(__file__).resolve().parents[2]
-    replay, source = _text_of(root / "tests" / "replay"), _text_of(root / "src")
-    judges = (
-        replay
-        + _text_of(root / "src" / "chatdesk" / "platforms")
-        + _text_of(root / "src" / "chatdesk" / "sync")
-    )
-    traffic = "".join(json.dumps(Recording(path).everything) for path in RECORDINGS)
-    for path in RECORDINGS:
-        ids = set(re.findall(r"\b[0-9a-f]{24}\b", path.read_text(encoding="utf-8")))
-        assert ids
-        assert not [found for found in ids if found in replay or found in source]
-        if "_" in path.stem and path.stem not in traffic:  # else it is a word of the language or the wire
-            assert f'"{path.stem}"' not in judges
+def _people_said(texts: set[str]) -> set[str]:
+    """Of these texts those that a person has sent, not a server."""
+    found = set()
+    for path in CAPTURES:
+        for frame in json.loads(path.read_text(encoding="utf-8"))["frames"]:
+            if frame.get("dir") == "out":
+                told = [frame.get("args"), frame.get("request_body")]
+                said = [value for one in told for value in walk(one) if isinstance(value, str)]
+                found |= texts & set(said)
+    return found
 
 
-def _text_of(folder: Path) -> str:
-    return "".join(file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.py")))
+def _replay(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.replay", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_the_command_tells_files_and_differences(tmp_path: Path) -> None:
+    """A line per file, a last line with the count, dumps; 0: no difference, 1: some, 2: no file."""
+    good, bad, dumps = tmp_path / "good", tmp_path / "bad", tmp_path / "dumps"
+    good.mkdir()
+    bad.mkdir()
+    original = min(CAPTURES, key=lambda path: path.stat().st_size)
+    raw = json.loads(original.read_text(encoding="utf-8"))
+    (good / "one.json").write_text(json.dumps(raw), encoding="utf-8")
+    done = _replay("--captures", str(good), "--dump", str(dumps))
+    assert done.stdout.splitlines() == ["good/one.json: ok", "1 of 1 replayed without a difference"]
+    assert done.returncode == 0
+    written = dumps / f"{raw['platform']}-{raw['scenario']}.json"
+    dump = json.loads(written.read_text(encoding="utf-8"))
+    assert dump["alive"] is True
+    assert list(dump) == sorted(dump)
+    raw["frames"][0] = {"t_ms": "soon"}
+    (bad / "two.json").write_text(json.dumps(raw), encoding="utf-8")
+    done = _replay("--captures", str(bad))
+    assert done.stdout.splitlines()[-1] == "0 of 1 replayed without a difference"
+    assert "unreadable" in done.stdout
+    assert done.returncode == 1
+    assert _replay("--captures", str(tmp_path / "nothing")).returncode == 2
+
+
+def test_one_recording_is_one_dump() -> None:
+    """Two plays of a recording give the same dump, to the letter."""
+    path = min(CAPTURES, key=lambda one: one.stat().st_size)
+    first, second = (replayed(path, (AS_RECORDED,)).dump for _ in range(2))
+    assert first is not None
+    assert first == second
