@@ -11,7 +11,7 @@ READY := $(VENV)/.stamp
 DEV   := packaging/dev
 export PYTHONPATH := src
 
-.PHONY: help demo test lint format bench shots replay coverage docs fresh lock clean system-run system-test
+.PHONY: help demo test lint format bench shots replay fuzz coverage docs fresh lock clean system-run system-test
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -38,8 +38,13 @@ bench: system-test $(READY)  ## measure against the bars; writes build/bench/rep
 shots: system-run $(READY)  ## draw every state of the window into build/shots/
 	$(PY) tests/shots/make_shots.py --out build/shots
 
-replay: system-run $(READY)  ## play the recorded traffic of every platform against the client
-	$(PY) -m pytest -q -m replay
+# CAPTURES: a folder of captures, else those of the tests. DUMP: a folder for what the client shows at their ends.
+# FULL=1: every generated corruption as well.
+replay: system-run $(READY)  ## play recorded traffic against the client: CAPTURES=folder DUMP=folder FULL=1
+	@$(PY) -m tests.replay --captures "$(CAPTURES)" --dump "$(DUMP)" $(if $(FULL),--full)
+
+fuzz: $(READY)  ## damage what every platform sends, a million times each
+	CHATDESK_FUZZ=$${CHATDESK_FUZZ:-1000000} $(PY) -m pytest -q tests/platforms -k fuzz
 
 coverage: test  ## run the tests, then write the annotated sources to build/coverage/
 	$(PY) -m coverage html -q -d build/coverage
