@@ -140,12 +140,32 @@ _DROPPED: dict[str, Callable[[int], str]] = {
         "{n} orders could not be read and were left out",
         count,
     ),
+    "unknown_event": lambda count: trn(
+        "1 packet of a kind that chatdesk does not know was left out",
+        "{n} packets of kinds that chatdesk does not know were left out",
+        count,
+    ),
+    "too_many_strangers": lambda count: trn(
+        "1 message of an unknown sender was left out: too many wait to be looked up",
+        "{n} messages of unknown senders were left out: too many wait to be looked up",
+        count,
+    ),
+    "changed_copy": lambda count: trn(
+        "1 copy of a message differed from the one that is kept and was left out",
+        "{n} copies of messages differed from those that are kept and were left out",
+        count,
+    ),
     "fault": lambda count: trn(
         "1 packet met a fault of chatdesk; the log has the details",
         "{n} packets met a fault of chatdesk; the log has the details",
         count,
     ),
 }
+
+
+def knows_drop(reason: str) -> bool:
+    """Whether a reason has words of its own; for the test over all adapters."""
+    return reason in _DROPPED
 
 
 def feature_name(feature: Feature) -> str:

@@ -82,7 +82,7 @@ _ASKED: dict[str, Callable[[], str]] = {
     # settings of an account
     "api_prefix": lambda: tr("Path of the interface"),
     "time_offset": lambda: tr("Time of the server"),
-    "keep_completed": lambda: tr("Keep conversations that the platform deletes after completion"),
+    "keep_completed": lambda: tr("Keep chats that the platform deletes"),
 }
 
 _HINTS: dict[str, Callable[[], str]] = {
@@ -91,7 +91,8 @@ _HINTS: dict[str, Callable[[], str]] = {
         "Hours that the server's clock is ahead of UTC, such as 2 or +05:30. Empty where times are right."
     ),
     "keep_completed": lambda: tr(
-        "Otherwise the copies here are deleted too, after a notice and only when nothing of them is queued."
+        "It deletes them after completion. Otherwise the copies here go too: after a notice, and only when "
+        "nothing of them is queued."
     ),
 }
 

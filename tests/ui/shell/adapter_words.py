@@ -57,6 +57,26 @@ def participant_roles(platform: Platform) -> set[str]:
     return {str(role) for role in found}
 
 
+def drop_reasons() -> set[str]:
+    """Why adapters drop packets: every literal that a Dropped is made with."""
+    found: set[object] = set()
+    for file in sorted(PLATFORMS.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Dropped":
+                values = (part for word in node.keywords for part in _results(word.value))
+                found |= {part.value for part in values if isinstance(part, ast.Constant)}
+    return {str(reason) for reason in found}
+
+
+def _results(value: ast.expr) -> Iterator[ast.expr]:
+    """The expressions that a value may turn out to be."""
+    if isinstance(value, ast.IfExp):
+        yield from _results(value.body)
+        yield from _results(value.orelse)
+    else:
+        yield value
+
+
 def capabilities(platform: Platform) -> Iterator[Capabilities]:
     """What an account of each role may do at a server that nothing is known of."""
     adapter = registry.plugin(platform).adapter

@@ -73,6 +73,21 @@ def test_every_form_can_be_shown(platform: Platform, qtbot: QtBot, make_seat: Ma
     assert bool(form.problem()) is bool(missing)
 
 
+def test_every_reason_to_drop_has_words() -> None:
+    """What of a server's packets was not used is told by reason, one and many."""
+    reasons = adapter_words.drop_reasons()
+    assert {"foreign", "malformed"} <= reasons
+    assert sorted(reason for reason in reasons if not account_words.knows_drop(reason)) == []
+    for reason in reasons:
+        one, many = (account_words.dropped_sentences({reason: count})[0] for count in (1, 2))
+        assert one.startswith("1 ")
+        assert many.startswith("2 ")
+        assert one != many
+    assert account_words.dropped_sentences({"new_reason": 2, "foreign": 0}) == (
+        "2 packets were not used (new reason)",
+    )
+
+
 def test_closed_lists_have_words() -> None:
     """Each reason, feature and way to end has words of its own."""
     assert len({closed_reason(why) for why in ClosedWhy}) == len(ClosedWhy)

@@ -200,6 +200,7 @@ class TestCode:
             await ui.until(lambda: requests(seat))
             request = requests(seat)[0]
             assert (request.otp, request.password, request.login) == ("123456", "", "+15550100")
+            assert request.role == "", "nobody has chosen one"
             dialog.reject()
             assert form.code.text() == "", "a code does not stay in the field"
 

@@ -92,6 +92,9 @@ class ConversationNotice(Panel):
         direction = QBoxLayout.Direction
         self._lines.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
         self._lines.setSpacing(metrics.small if beside else 0)
+        # Beside the text the title has its whole line; above it, as many as it needs.
+        self._title.setWordWrap(not beside)
+        self.updateGeometry()
 
     def _look_again(self) -> None:
         self.show_conversation(self._row)

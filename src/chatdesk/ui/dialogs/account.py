@@ -35,7 +35,7 @@ from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
 from chatdesk.ui.words import error_sentences, platform_name
 
-WIDTH_PX, HEIGHT_PX = 480, 520
+WIDTH_PX, HEIGHT_PX = 500, 600
 _TEXT_CHARS = 300
 
 

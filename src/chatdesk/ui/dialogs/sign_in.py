@@ -210,7 +210,9 @@ class SignInDialog(Sheet):
         """As whom: who signs in again keeps the seat."""
         if self._account is not None:
             return self._account.seat
-        return self.credentials.role_value() if self._entry.sign_in.roles else ""
+        # A code is sent to one person: the server says who that is.
+        by_code = self.credentials.way is Way.CODE
+        return "" if by_code or not self._entry.sign_in.roles else self.credentials.role_value()
 
     # -- hearing
 
