@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 
 import pytest
 
+from chatdesk import platforms
 from chatdesk.domain.actions import ActionKind, FieldAsked, FindKind, FindScope, Offer, Subject
 from chatdesk.domain.errors import DiskTrouble, NotDone, NotKnown
 from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.platforms.dispatcher import offers as dispatcher
-from chatdesk.platforms.omw import offers as omw
 from chatdesk.ui import vocabulary
 from chatdesk.ui.asking import wording
 from chatdesk.ui.asking.names import NAME_CHARS, content_type_of, safe_name
@@ -121,18 +122,28 @@ class TestLookingUp:
         check(wording.find_failed_sentence(NotDone(ParkReason.FORBIDDEN)))
 
 
-def _fields() -> Iterator[FieldAsked]:
-    offers = (*dispatcher._FOR_CARRIERS, *dispatcher._FOR_EVERYBODY, *dispatcher._FOR_STAFF)
-    for offer in (*offers, *omw._OF_WORKERS, *omw._ON_CHATS):
-        yield from offer.fields
+def _asked(value: object) -> Iterator[FieldAsked]:
+    """Every field that a constant of an adapter asks for."""
+    if isinstance(value, FieldAsked):
+        yield value
+    elif isinstance(value, Offer):
+        yield from value.fields
+    elif isinstance(value, (tuple, list, frozenset)):
+        for one in value:
+            yield from _asked(one)
 
 
-def test_every_field_of_an_action_has_words() -> None:
-    """No form of an action shows a bare key."""
-    fields = list(_fields())
+def test_every_field_of_every_platform_has_words() -> None:
+    """No form of an action shows a bare key, nor a bare choice."""
+    fields: dict[str, FieldAsked] = {}
+    for found in pkgutil.walk_packages(platforms.__path__, "chatdesk.platforms."):
+        module = importlib.import_module(found.name)
+        for value in vars(module).values():
+            fields |= {f"{found.name} {field.key}": field for field in _asked(value)}
     assert len(fields) > 15
-    assert [field.key for field in fields if not vocabulary.knows_asked(field.key)] == []
-    assert [c for field in fields for c in field.choices if not vocabulary.knows_choice(c)] == []
+    assert sorted(where for where, field in fields.items() if not vocabulary.knows_asked(field.key)) == []
+    choices = {f"{where} {choice}": choice for where, field in fields.items() for choice in field.choices}
+    assert sorted(where for where, choice in choices.items() if not vocabulary.knows_choice(choice)) == []
 
 
 class TestFileNames:

@@ -279,9 +279,9 @@ class FinderPage(AskingPage):
 
     def _into_list(self) -> None:
         if self.hits.rowCount():
-            self.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            if not self.view.currentIndex().isValid():
+            if not self.view.selectionModel().hasSelection():
                 self.view.setCurrentIndex(self.hits.index(0))
+            self.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
         else:
             self.back.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
