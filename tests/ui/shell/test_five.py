@@ -28,6 +28,7 @@ from chatdesk.domain.kinds import (
     Support,
     Why,
 )
+from chatdesk.ui.account_words import absent_sentence
 from chatdesk.ui.chat.lifecycle import NoticeAction
 from chatdesk.ui.dialogs.account import AccountDialog
 from chatdesk.ui.dialogs.pick_conversation import PickConversationDialog
@@ -699,6 +700,54 @@ class TestComposer:
             assert desk.seat.engines.asked("typing")
 
         ui.run(main())
+
+
+WHERE = {
+    Platform.DISPATCHER: "o-10482",
+    Platform.MARKETPLACE: MARKET,
+    Platform.STEPPERGO: "c-trip-2231",
+    Platform.OMW: "417",
+    Platform.FAKOMAME: "c-chat-8810",
+}
+
+
+@pytest.mark.parametrize("platform", Platform)
+def test_controls_follow_the_capabilities(ui: Ui, make_desk: MakeDesk, platform: Platform) -> None:
+    """What the platform's own adapter says can't be done is absent or explained: nothing is dead."""
+
+    async def main() -> None:
+        desk = make_desk()
+        await desk.ready(ui)
+        window, able = desk.window, desk.five.accounts[platform].capabilities
+        window.open_conversation(desk.talk(WHERE[platform]))
+        view = window.chat.timeline
+        await ui.until(lambda: view.timeline.rowCount() >= 2)
+        offered: dict[bool, list[str]] = {}
+        for number in range(view.timeline.rowCount()):
+            menu = view.open_menu(number)
+            assert menu is not None
+            assert all(action.isEnabled() for action in menu.actions())
+            offered[view.timeline.message(number).own] = [action.text() for action in menu.actions()]
+            menu.close()
+        assert ("Delete for everyone…" in offered[True]) is able.has(Feature.DELETE_OWN)
+        assert ("Report…" in offered[False]) is able.has(Feature.REPORT)
+        assert window.chat.composer.extras.isVisible() is bool(able.message_fields)
+        QTest.keyClicks(window.chat.composer.edit, "x")
+        typing = able.features.get(Feature.TYPING, Support.PROBE) is not Support.NO
+        assert bool(desk.seat.engines.asked("typing")) is typing
+        panel = window.side.panel
+        if panel.order() is not None:
+            assert panel._change.isVisible() != panel._who.isVisible(), "changed, or said why not"
+            assert not panel._change.isVisible() or able.has(Feature.CHANGE_STATUS)
+        window.handlers.show_account()
+        shown = dialog(desk, "account")
+        assert isinstance(shown, AccountDialog)
+        for feature, why in able.why.items():
+            if able.features.get(feature, Support.NO) is Support.NO:
+                assert absent_sentence(feature, why) in shown.words()
+        shown.reject()
+
+    ui.run(main())
 
 
 class TestReport:
