@@ -11,6 +11,7 @@ from chatdesk.domain.events import ConversationGone, ConversationSeen, Dropped, 
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
 from chatdesk.domain.ports import Done, FreshHead, Learnt, OlderPage, Parked, VerdictLater, Wait
+from chatdesk.platforms import replies
 from chatdesk.platforms.dispatcher import limits, reads, translate
 from tests.platforms.dispatcher.paper import (
     HTML_404,
@@ -357,11 +358,11 @@ def test_a_failing_read_is_tried_three_times(status: int, body: object, is_json:
     """Then it is given up until somebody asks again."""
     paper = Paper()
     step = paper.want(HEAD)
-    for _ in range(limits.READ_FAILURES - 1):
+    for _ in range(replies.READ_FAILURES - 1):
         call_of(step)
         assert isinstance(paper.verdict(status, body, is_json=is_json), VerdictLater)
         assert isinstance(paper.again(), Wait)
-        paper.later(limits.READ_AGAIN_MS)
+        paper.later(replies.READ_AGAIN_MS)
         step = paper.again()
     call_of(step)
     paper.answer(status, body, is_json=is_json)

@@ -34,6 +34,7 @@ from chatdesk.domain.ports import (
     Typing,
     Watched,
 )
+from chatdesk.platforms import routes
 from chatdesk.platforms.steppergo import (
     acts,
     auth,
@@ -138,7 +139,7 @@ def test_every_answer_gets_one_verdict_in_every_place(name: str) -> None:
         for kind, note in GOALS:
             paper = Paper()
             paper.want(kind)
-            headers = auth.bearer(paper.facts)
+            headers = routes.bearer(paper.facts)
             paper.step = Call(method="GET", path="/", note=note, commits=note in COMMITTING, headers=headers)
             reading = paper.answer(frame["status"], frame["response_body"], is_json=captures.says_json(frame))
             assert [verdict.step_id for verdict in reading.verdicts] == [1], (note, frame)

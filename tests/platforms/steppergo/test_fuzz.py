@@ -31,7 +31,7 @@ from chatdesk.domain.ports import (
     Unwatched,
     Watched,
 )
-from chatdesk.platforms.steppergo.state import with_own
+from chatdesk.platforms.memory import with_own
 from tests.platforms import fuzz
 from tests.platforms.steppergo import captures
 from tests.platforms.steppergo.paper import (

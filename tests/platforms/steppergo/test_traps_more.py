@@ -47,7 +47,8 @@ from chatdesk.domain.ports import (
     VerdictStored,
     VerdictUnknown,
 )
-from chatdesk.platforms.steppergo import auth, offers
+from chatdesk.platforms import routes
+from chatdesk.platforms.steppergo import offers
 from tests.platforms.paper import call_of, emit_of
 from tests.platforms.steppergo.paper import (
     BOOKINGS_401,
@@ -163,7 +164,7 @@ def test_trap_13_a_session_is_never_renewed() -> None:
     paper = Paper("PASSENGER")
     paper.want(FreshLists())
     for body in (BOOKINGS_401, {"error": "Token expired", "code": "TOKEN_EXPIRED"}):
-        paper.step = Call(method="GET", path="/", note="bookings", headers=auth.bearer(paper.facts))
+        paper.step = Call(method="GET", path="/", note="bookings", headers=routes.bearer(paper.facts))
         assert isinstance(paper.verdict(401, body), VerdictStored)
         assert isinstance(paper.want(FreshHead(TRIP)), Call)
     assert isinstance(paper.verdict(401, {**SESSION_401, "code": "TOKEN_EXPIRED"}), VerdictRefused)

@@ -9,7 +9,7 @@ import re
 from http import HTTPStatus
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Hit, Result
-from chatdesk.domain.events import ConversationSeen, Dropped, Event, Stale
+from chatdesk.domain.events import ConversationSeen, Event, Stale
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason
 from chatdesk.domain.ports import (
@@ -26,9 +26,8 @@ from chatdesk.domain.ports import (
     Reading,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.dispatcher import (
-    auth,
     creation,
     files,
     limits,
@@ -39,7 +38,8 @@ from chatdesk.platforms.dispatcher import (
     translate,
     writes,
 )
-from chatdesk.platforms.dispatcher.state import ended, own_of, with_own
+from chatdesk.platforms.dispatcher.state import own_of
+from chatdesk.platforms.memory import ended, with_own
 from chatdesk.wire.dispatcher import names
 
 NOTE_START = "start-chat"
@@ -86,7 +86,7 @@ def _start(action: Action, facts: Facts) -> Next:
     if order is None:
         return Parked(ParkReason.NOT_FOUND)
     query = (("page", "1"), ("limit", "1"))
-    return reads.get(reads.route(names.ROUTE_HISTORY, order_id=order), facts, NOTE_START, query)
+    return routes.get(routes.path(names.ROUTE_HISTORY, order_id=order), facts, NOTE_START, query)
 
 
 def read_start(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -126,8 +126,8 @@ def _take_over(action: Action, facts: Facts) -> Next:
         return Parked(ParkReason.NOT_FOUND)
     return Call(
         method="POST",
-        path=reads.route(names.ROUTE_ORDER_MODERATE, order_id=order),
-        headers=auth.bearer(facts),
+        path=routes.path(names.ROUTE_ORDER_MODERATE, order_id=order),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_TAKE_OVER,
     )
@@ -164,7 +164,7 @@ def next_find(goal: Find, facts: Facts) -> Next:
         ("search", words),
         *lists.FILTER,
     )
-    return reads.get(names.ROUTE_ORDERS, facts, NOTE_FIND, query)
+    return routes.get(names.ROUTE_ORDERS, facts, NOTE_FIND, query)
 
 
 def read_find(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -179,7 +179,7 @@ def read_find(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     for record in records[: limits.FIND_PAGE]:
         found = translate.order_item(record, facts)
         if found is None:
-            events.append(Dropped(reason="malformed"))
+            events.append(replies.MALFORMED)
             continue
         order, _conversation = found
         hits.append(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from chatdesk.domain.entities import Capabilities
-from chatdesk.domain.events import Dropped, Event
 from chatdesk.domain.kinds import KeyGrade, ParkReason, Platform
 from chatdesk.domain.ports import (
     Accepted,
@@ -31,12 +30,10 @@ from chatdesk.domain.ports import (
     FreshNotifications,
     FreshOrder,
     Goal,
-    GoalEnded,
     HandedOver,
     Joined,
     Learnt,
     Limits,
-    LinkLost,
     MarkRead,
     Next,
     NoAnswer,
@@ -59,13 +56,12 @@ from chatdesk.domain.ports import (
     Watched,
 )
 from chatdesk.domain.text import well_formed
-from chatdesk.platforms import loose
+from chatdesk.platforms import frame, memory, sockets, tokens
 from chatdesk.platforms.dispatcher import (
     acts,
     auth,
     creation,
     files,
-    limits,
     lists,
     notices,
     offers,
@@ -74,18 +70,11 @@ from chatdesk.platforms.dispatcher import (
     translate,
     writes,
 )
-from chatdesk.platforms.dispatcher.state import (
-    Own,
-    ended,
-    own_of,
-    progress_of,
-    with_own,
-    without_progress,
-)
+from chatdesk.platforms.dispatcher.limits import LIMITS
+from chatdesk.platforms.dispatcher.state import Own, own_of
+from chatdesk.platforms.memory import ended, with_own
 from chatdesk.wire.dispatcher import names, texts
 
-_OFFLINE_WAIT_MS = 30_000
-"""Nothing to do without a socket; the engine asks again as soon as facts change."""
 _REFUSED_WORDS = frozenset({texts.CONNECT_NO_TOKEN, texts.CONNECT_INVALID_TOKEN})
 
 _ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
@@ -124,15 +113,8 @@ _WITHOUT_TOKEN = frozenset({auth.NOTE_LOGIN, auth.NOTE_REFRESH, reads.NOTE_HEALT
 class DispatcherAdapter:
     """Implements `domain.ports.Adapter` for the dispatcher platform; holds nothing but its numbers."""
 
-    @property
-    def platform(self) -> Platform:
-        """Dispatcher."""
-        return Platform.DISPATCHER
-
-    @property
-    def limits(self) -> Limits:
-        """Its numbers."""
-        return limits.LIMITS
+    platform = Platform.DISPATCHER
+    limits = LIMITS
 
     def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
         """The facts to start with."""
@@ -154,11 +136,9 @@ class DispatcherAdapter:
 
     def next(self, goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort of goal per return
         """The next thing to do for a goal."""
-        progress = progress_of(facts, goal.token)
-        if progress.end is not None:
-            return progress.end
-        if progress.not_before_ms > facts.now_ms:
-            return Wait(progress.not_before_ms - facts.now_ms)
+        settled = memory.settled(facts, goal.token)
+        if settled is not None:
+            return settled
         kind = goal.kind
         match kind:
             case SignIn():
@@ -184,19 +164,7 @@ class DispatcherAdapter:
 
     def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
         """What something that arrived means."""
-        match arrived:
-            case Packet():
-                facts, events = packets.read(arrived, facts)
-                return Reading(facts, events)
-            case LinkLost():
-                return Reading(with_own(facts, rooms=frozenset(), barred=frozenset(), announced=None))
-            case GoalEnded(token=token):
-                return Reading(without_progress(facts, token))
-            case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
-                opened = next((step for step in open_steps if step.id == arrived.step_id), None)
-                if opened is None:
-                    return Reading(facts, (Dropped(reason="late_answer"),))
-                return _read_step(arrived, opened, facts)
+        return frame.read(_READERS, arrived, open_steps, facts)
 
 
 # -- next, per goal ----------------------------------------------------------------------------------------
@@ -249,7 +217,7 @@ def _join(goal: Joined, facts: Facts) -> Next:
     if translate.remote_id(goal.conversation) is None:
         return Parked(ParkReason.NOT_FOUND)
     if not facts.online:
-        return Wait(_OFFLINE_WAIT_MS)
+        return Wait(sockets.OFFLINE_WAIT_MS)
     own = own_of(facts)
     if own.epoch == facts.epoch:
         if goal.conversation in own.rooms:
@@ -270,54 +238,48 @@ def _typing(goal: Typing, facts: Facts) -> Next:
 # -- read, per step ----------------------------------------------------------------------------------------
 
 
-def _read_step(
-    arrived: Accepted | ConnectRefused | HandedOver | Answer | NoAnswer, opened: OpenStep, facts: Facts
-) -> Reading:
-    match arrived:
-        case Accepted(step_id=step_id):
-            facts = with_own(facts, epoch=facts.epoch, rooms=frozenset(), barred=frozenset())
-            return Reading(auth.token_taken(facts), (), (VerdictStored(step_id),))
-        case ConnectRefused():
-            return _read_refusal(arrived, opened, facts)
-        case HandedOver(step_id=step_id):
-            return Reading(_handed_over(opened, facts), (), (VerdictStored(step_id),))
-        case Answer():
-            return _read_answer(arrived, opened, facts)
-        case NoAnswer():
-            return _read_nothing(arrived, opened, facts)
+def _packet(packet: Packet, _open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
+    return Reading(*packets.read(packet, facts))
 
 
-def _read_refusal(refused: ConnectRefused, opened: OpenStep, facts: Facts) -> Reading:
+def _link_lost(facts: Facts) -> Facts:
+    return with_own(facts, rooms=frozenset(), barred=frozenset(), announced=None)
+
+
+def _accepted(accepted: Accepted, _opened: OpenStep, facts: Facts) -> Reading:
+    facts = with_own(facts, epoch=facts.epoch, rooms=frozenset(), barred=frozenset())
+    return Reading(auth.token_taken(facts), (), (VerdictStored(accepted.step_id),))
+
+
+def _connect_refused(refused: ConnectRefused, opened: OpenStep, facts: Facts) -> Facts:
     """A void token is refused in words; whatever else fails is tried again by the engine's back-off."""
-    words = refused.server_words
-    step = opened.step
-    if words in _REFUSED_WORDS and isinstance(step, Connect) and isinstance(step.auth, dict):
-        facts = auth.token_refused(facts, str(step.auth.get(names.AUTH_TOKEN_FIELD, "")))
-    detail = loose.words(words) if words else ""
-    return Reading(facts, (), (VerdictLater(refused.step_id, 0, detail),))
+    if refused.server_words in _REFUSED_WORDS:
+        return auth.token_refused(facts, frame.connected_with(opened, names.AUTH_TOKEN_FIELD))
+    return facts
 
 
-def _handed_over(opened: OpenStep, facts: Facts) -> Facts:
+def _handed_over(handed: HandedOver, opened: OpenStep, facts: Facts) -> Reading:
     kind = opened.goal.kind
     match kind:
         case Joined(conversation=room):
             own = own_of(facts)
             rooms = own.rooms if own.epoch == facts.epoch else frozenset()
-            return with_own(facts, epoch=facts.epoch, rooms=rooms | {room})
+            facts = with_own(facts, epoch=facts.epoch, rooms=rooms | {room})
         case MarkRead():
-            return writes.marked(opened, facts)
+            facts = writes.marked(opened, facts)
         case Act():
-            return acts.left(kind, opened.goal.token, facts)
+            facts = acts.left(kind, opened.goal.token, facts)
         case _:
-            return ended(facts, opened.goal.token)
+            facts = ended(facts, opened.goal.token)
+    return Reading(facts, (), (VerdictStored(handed.step_id),))
 
 
-def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
+def _answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
     step = opened.step
     if not isinstance(step, Call):
-        return Reading(facts, (Dropped(reason="late_answer"),), (VerdictLater(answer.step_id, 0),))
+        return frame.late_answer(answer, opened, facts)
     if step.note == auth.NOTE_LOGOUT:
-        return auth.read_logout(opened, answer.step_id, facts)
+        return tokens.signed_out(opened, answer.step_id, facts)
     if step.note not in _WITHOUT_TOKEN:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             return Reading(auth.call_refused(facts, step), (), (VerdictLater(answer.step_id, 0),))
@@ -325,21 +287,27 @@ def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
     return _ANSWERS[step.note](opened, answer, facts)
 
 
-def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+def _no_answer(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     step = opened.step
     if isinstance(step, Call):
         if step.note == auth.NOTE_LOGIN:
-            return auth.login_unanswered(opened, lost, facts)
+            return tokens.login_unanswered(opened, lost, facts)
         if step.note == auth.NOTE_REFRESH:
             return auth.refresh_unanswered(lost, facts)
         if step.note == auth.NOTE_LOGOUT:
-            return auth.read_logout(opened, lost.step_id, facts)
-    own_trouble = files.trouble(lost, opened, facts)
-    if own_trouble is not None:
-        return own_trouble
-    events: tuple[Event, ...] = ()
-    verdict = writes.unanswered(lost.step_id, left=lost.left, commits=step.commits, reason=lost.reason)
-    return Reading(facts, events, (verdict,))
+            return tokens.signed_out(opened, lost.step_id, facts)
+    return files.trouble(lost, opened, facts) or frame.unanswered(lost, opened, facts)
+
+
+_READERS = frame.Readers(
+    packet=_packet,
+    link_lost=_link_lost,
+    accepted=_accepted,
+    connect_refused=_connect_refused,
+    handed_over=_handed_over,
+    answer=_answer,
+    no_answer=_no_answer,
+)
 
 
 # -- the plugin --------------------------------------------------------------------------------------------

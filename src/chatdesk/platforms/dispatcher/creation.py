@@ -17,17 +17,11 @@ from chatdesk.domain.actions import Action, FieldAsked, FieldKind, Result
 from chatdesk.domain.events import Stale
 from chatdesk.domain.kinds import ParkReason
 from chatdesk.domain.ports import Act, Answer, Call, Facts, Next, OpenStep, Parked, Reading, VerdictStored
-from chatdesk.platforms import loose
-from chatdesk.platforms.dispatcher import auth, limits, lists, orders, reads, writes
+from chatdesk.platforms import loose, routes
+from chatdesk.platforms.dispatcher import limits, lists, orders, reads, writes
 from chatdesk.platforms.dispatcher.lists import ListWalk
-from chatdesk.platforms.dispatcher.state import (
-    at_stage,
-    ended,
-    own_of,
-    parked,
-    progress_of,
-    put,
-)
+from chatdesk.platforms.dispatcher.state import own_of
+from chatdesk.platforms.memory import at_stage, ended, parked, progress_of, put
 from chatdesk.wire.dispatcher import names
 
 NOTE_ORDERS = "create-orders"
@@ -95,7 +89,7 @@ def next_step(action: Action, token: int, facts: Facts) -> Next:
             method="POST",
             path=names.ROUTE_ORDER_CREATE,
             body=body,
-            headers=auth.bearer(facts),
+            headers=routes.bearer(facts),
             commits=True,
             note=NOTE_CREATE,
         )

@@ -28,9 +28,10 @@ from chatdesk.domain.ports import (
     VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms import loose
-from chatdesk.platforms.dispatcher import auth, limits, orders, reads, translate, writes
-from chatdesk.platforms.dispatcher.state import ended, own_of, parked, with_own
+from chatdesk.platforms import loose, routes
+from chatdesk.platforms.dispatcher import limits, orders, reads, translate, writes
+from chatdesk.platforms.dispatcher.state import own_of
+from chatdesk.platforms.memory import ended, parked, with_own
 from chatdesk.wire.dispatcher import names, texts
 
 NOTE_LIST = "files"
@@ -62,7 +63,7 @@ def next_step(action: Action, facts: Facts) -> Next:
 
 def _list(order: RemoteId, action: Action, facts: Facts) -> Next:
     if not translate.is_staff(facts.account):
-        return reads.get(reads.route(names.ROUTE_ORDER_FILES, order_id=order), facts, NOTE_LIST)
+        return routes.get(routes.path(names.ROUTE_ORDER_FILES, order_id=order), facts, NOTE_LIST)
     if not action.order_number:
         return Parked(ParkReason.NOT_FOUND)
     return reads.order_call(action.order_number, facts, NOTE_DETAIL)
@@ -79,8 +80,8 @@ def _add(order: RemoteId, action: Action, facts: Facts) -> Next:
     )
     return Call(
         method="POST",
-        path=reads.route(names.ROUTE_ORDER_FILES, order_id=order),
-        headers=auth.bearer(facts),
+        path=routes.path(names.ROUTE_ORDER_FILES, order_id=order),
+        headers=routes.bearer(facts),
         file=part,
         timeout_ms=_TRANSFER_TIMEOUT_MS,
         commits=True,
@@ -93,8 +94,8 @@ def _save(order: RemoteId, action: Action, facts: Facts) -> Next:
         return Parked(ParkReason.NOT_FOUND)
     return Call(
         method="GET",
-        path=reads.route(names.ROUTE_ORDER_FILE, order_id=order, filename=action.target),
-        headers=auth.bearer(facts),
+        path=routes.path(names.ROUTE_ORDER_FILE, order_id=order, filename=action.target),
+        headers=routes.bearer(facts),
         save_to=action.path,
         most_bytes=names.FILE_LIMIT_BYTES,
         timeout_ms=_TRANSFER_TIMEOUT_MS,
@@ -107,8 +108,8 @@ def _remove(order: RemoteId, action: Action, facts: Facts) -> Next:
         return Parked(ParkReason.NOT_FOUND)
     return Call(
         method="DELETE",
-        path=reads.route(names.ROUTE_ORDER_FILE, order_id=order, filename=action.target),
-        headers=auth.bearer(facts),
+        path=routes.path(names.ROUTE_ORDER_FILE, order_id=order, filename=action.target),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_REMOVE,
     )

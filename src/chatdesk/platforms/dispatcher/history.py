@@ -18,7 +18,7 @@ from chatdesk.domain.events import MessageSeen, WindowRead
 from chatdesk.domain.ids import Cursor
 from chatdesk.domain.ports import FreshHead, OlderPage
 from chatdesk.platforms.dispatcher import limits
-from chatdesk.platforms.dispatcher.state import put
+from chatdesk.platforms.memory import put
 
 LEARNT_KEY = "history_direction"
 

@@ -65,18 +65,7 @@ GONE_FILES = 1_000
 
 LOGIN_AGAIN_MS = 1_100
 """Two logins of one account within one second of the clock fail."""
-RETRY_AFTER_MS = 10_000
-"""Where a 429 names no time."""
-RETRY_AFTER_MOST_MS = 3_600_000
-OTHER_SERVER_MS = 60_000
-"""A route that must exist answered as something else does (a proxy's page, a server being replaced)."""
-READ_AGAIN_MS = 5_000
-READ_FAILURES = 3
-"""Failures of the same read by the server itself before it is given up."""
 REFRESH_AGAIN_MS = 5_000
-
-LEARNT_US = 24 * 3_600 * 1_000_000
-"""A day: how long a fact learnt of a server holds."""
 
 PEOPLE = 1_000
 """E-mails of people remembered by id."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import msgspec
 
 from chatdesk.domain.ports import Call, Facts
+from chatdesk.platforms import routes
 from chatdesk.platforms.dispatcher import limits
-from chatdesk.platforms.dispatcher.auth import bearer
-from chatdesk.platforms.dispatcher.state import put
+from chatdesk.platforms.memory import put
 from chatdesk.wire.dispatcher import names
 
 NOTE_ORDERS = "orders"
@@ -41,7 +41,7 @@ def call(walk: ListWalk, facts: Facts) -> Call:
     """The request for the next page. `search` must be there, and so must every status that is wanted."""
     page = walk.offset // walk.size + 1
     query = (("page", str(page)), ("limit", str(walk.size)), ("search", ""), *FILTER)
-    return Call(method="GET", path=names.ROUTE_ORDERS, query=query, headers=bearer(facts), note=NOTE_ORDERS)
+    return routes.get(names.ROUTE_ORDERS, facts, NOTE_ORDERS, query)
 
 
 def page_came(walk: ListWalk, count: int, total: int | None, per_page: int | None) -> ListWalk:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from chatdesk.domain.actions import Action, ActionKind, Result
-from chatdesk.domain.events import Dropped, Event, NotificationSeen
+from chatdesk.domain.events import Event, NotificationSeen
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ParkReason
 from chatdesk.domain.ports import Act, Answer, Call, Facts, Next, OpenStep, Parked, Reading, VerdictStored
-from chatdesk.platforms.dispatcher import auth, limits, reads, translate, writes
-from chatdesk.platforms.dispatcher.state import ended, own_of, put, with_notices, with_own
+from chatdesk.platforms import replies, routes
+from chatdesk.platforms.dispatcher import limits, reads, translate, writes
+from chatdesk.platforms.dispatcher.state import own_of, with_notices
+from chatdesk.platforms.memory import ended, put, with_own
 from chatdesk.wire.dispatcher import names
 
 NOTE_PAGE = "notifications"
@@ -25,7 +27,7 @@ NOTE_DELETE = "notice-delete"
 def next_page(facts: Facts) -> Next:
     """The newest page. `unreadOnly` is left out: the server takes false for true."""
     query = (("page", "1"), ("limit", str(limits.NOTIFICATIONS_PAGE)))
-    return reads.get(names.ROUTE_NOTIFICATIONS, facts, NOTE_PAGE, query)
+    return routes.get(names.ROUTE_NOTIFICATIONS, facts, NOTE_PAGE, query)
 
 
 def read_page(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -35,7 +37,7 @@ def read_page(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return reads.failed(opened, answer, facts)
     found = [translate.notification(record, pushed=False) for record in page[0]]
     facts = with_notices(facts, (one for one in found if one is not None))
-    events: list[Event] = [one if one is not None else Dropped(reason="malformed") for one in found]
+    events: list[Event] = [one if one is not None else replies.MALFORMED for one in found]
     return Reading(ended(facts, opened.goal.token), tuple(events), (VerdictStored(answer.step_id),))
 
 
@@ -52,12 +54,12 @@ def next_step(action: Action, facts: Facts) -> Next:
     if action.kind is ActionKind.NOTICE_READ:
         call = _change("PATCH", names.ROUTE_NOTIFICATIONS_MARK_READ, facts, NOTE_MARK)
         return put(call, body={"notificationIds": [target]})
-    path = reads.route(names.ROUTE_NOTIFICATION, notification_id=target)
+    path = routes.path(names.ROUTE_NOTIFICATION, notification_id=target)
     return _change("DELETE", path, facts, NOTE_DELETE)
 
 
 def _change(method: str, path: str, facts: Facts, note: str) -> Call:
-    return Call(method=method, path=path, headers=auth.bearer(facts), commits=True, note=note)
+    return Call(method=method, path=path, headers=routes.bearer(facts), commits=True, note=note)
 
 
 def read_mark(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:

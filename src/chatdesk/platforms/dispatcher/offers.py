@@ -10,7 +10,7 @@ from chatdesk.domain.entities import Capabilities, StatusChoice
 from chatdesk.domain.kinds import Feature, OrderKind, Support, Why
 from chatdesk.domain.ports import Facts
 from chatdesk.platforms.dispatcher import creation, limits, reads, translate, writes
-from chatdesk.platforms.dispatcher.state import learnt
+from chatdesk.platforms.memory import learnt
 from chatdesk.wire.dispatcher import names
 
 _SIDE_EXITS = frozenset({names.STATUS_CANCELLED})

@@ -15,7 +15,8 @@ from chatdesk.domain.kinds import OrderKind, Progress
 from chatdesk.domain.ports import AccountFacts, Facts
 from chatdesk.platforms import loose
 from chatdesk.platforms.dispatcher import limits, translate
-from chatdesk.platforms.dispatcher.state import learnt, own_of, put, with_learnt, with_listed, with_own
+from chatdesk.platforms.dispatcher.state import own_of, with_listed
+from chatdesk.platforms.memory import learnt, put, with_learnt, with_own
 
 _VALUE_CHARS = 500
 _MANY = 50

@@ -21,15 +21,15 @@ from chatdesk.domain.events import (
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode, PresenceState, Source
 from chatdesk.domain.ports import Facts, Packet
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies
 from chatdesk.platforms.dispatcher import limits, orders, translate
-from chatdesk.platforms.dispatcher.state import own_of, with_notices, with_own
+from chatdesk.platforms.dispatcher.state import own_of, with_notices
+from chatdesk.platforms.memory import with_own
 from chatdesk.wire.dispatcher import names, texts
 
 Fields = Mapping[str, Any]
 Told = tuple[Facts, tuple[Event, ...]]
 
-_MALFORMED = Dropped(reason="malformed")
 _NOTES_OF_MESSAGES = frozenset({"new_message"})
 _NOTES_OF_LISTS = frozenset({"order_created", "order_deleted"})
 _TITLE_MESSAGE = texts.TITLE_NEW_MESSAGE.partition("{")[0]
@@ -74,7 +74,7 @@ def _new_message(fields: Fields, facts: Facts) -> Told:
     room = translate.remote_id(fields.get("orderId"))
     seen = translate.message(record, facts.account, Source.PUSH, room)
     if seen is None:
-        return facts, (_MALFORMED,)
+        return facts, (replies.MALFORMED,)
     events: list[Event] = [seen]
     if not seen.own:
         events += _stopped_typing(seen.conversation, seen.sender_id, seen.sender_name)
@@ -103,7 +103,7 @@ def _order_updated(fields: Fields, facts: Facts) -> Told:
     raw = orders.raw(update.get("order"))
     seen = None if raw is None else orders.kept(raw, facts)
     if seen is None:
-        return facts, (_MALFORMED,) if room is None else (Stale(conversation=room), _MALFORMED)
+        return facts, (replies.MALFORMED,) if room is None else (Stale(conversation=room), replies.MALFORMED)
     if update.get("type") == names.UPDATE_CREATED:
         return facts, (seen, Stale())
     # What happened also stands in the history, as a line that is never pushed.
@@ -118,7 +118,7 @@ def _user_typing(fields: Fields, facts: Facts) -> Told:
     email, person = loose.line(fields.get("email")), translate.remote_id(fields.get("userId"))
     on = fields.get("isTyping")
     if room is None or not isinstance(on, bool) or not (email or person):
-        return facts, (_MALFORMED,)
+        return facts, (replies.MALFORMED,)
     if _is_self(facts, person, email):
         return facts, ()
     name = email or own_of(facts).people.get(person or RemoteId(""), "")
@@ -137,7 +137,7 @@ def _is_self(facts: Facts, person: RemoteId | None, email: str) -> bool:
 def _message_read(fields: Fields, facts: Facts) -> Told:
     room, person = translate.remote_id(fields.get("orderId")), translate.remote_id(fields.get("userId"))
     if room is None or person is None:
-        return facts, (_MALFORMED,)
+        return facts, (replies.MALFORMED,)
     seen = ReadSeen(
         conversation=room,
         person_id=person,
@@ -158,7 +158,7 @@ def _user_left(fields: Fields, facts: Facts) -> Told:
 def _presence(fields: Fields, facts: Facts, state: PresenceState) -> Told:
     room, person = translate.remote_id(fields.get("orderId")), translate.remote_id(fields.get("userId"))
     if room is None or person is None:
-        return facts, (_MALFORMED,)
+        return facts, (replies.MALFORMED,)
     if person == facts.account.user_id:
         return facts, ()
     at_us = loose.moment_us(fields.get("timestamp"))
@@ -172,7 +172,7 @@ def _user_presence(fields: Fields, facts: Facts) -> Told:
     """Of chatdesk's own server: somebody connected or went, wherever they are joined."""
     person, online = translate.remote_id(fields.get("userId")), fields.get("online")
     if person is None or not isinstance(online, bool):
-        return facts, (_MALFORMED,)
+        return facts, (replies.MALFORMED,)
     if person == facts.account.user_id:
         return facts, ()
     state = PresenceState.ONLINE if online else PresenceState.OFFLINE
@@ -184,7 +184,7 @@ def _user_presence(fields: Fields, facts: Facts) -> Told:
 def _notification(fields: Fields, facts: Facts) -> Told:
     seen = translate.notification(fields, pushed=True)
     if seen is None:
-        return facts, (_MALFORMED,)
+        return facts, (replies.MALFORMED,)
     stale = _meant(fields, seen.conversation, facts)
     facts = with_notices(facts, [seen])
     return facts, (seen,) if stale is None else (seen, stale)
@@ -231,7 +231,7 @@ def _error(fields: Fields, facts: Facts) -> Told:
     """Of chatdesk's own server: something that we asked by socket was refused, in words."""
     said = loose.words(fields.get("message"))
     if not said:
-        return facts, (_MALFORMED,)
+        return facts, (replies.MALFORMED,)
     code = _ERROR_CODES.get(said, NoticeCode.SERVER_ERROR)
     if "retryAfter" in fields or said.startswith("Too many"):
         code = NoticeCode.RATE_LIMITED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import quote
 
 import msgspec
 
@@ -31,28 +30,24 @@ from chatdesk.domain.ports import (
     OpenStep,
     Parked,
     Reading,
-    VerdictLater,
     VerdictRefused,
     VerdictStored,
     Watched,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.dispatcher import auth, history, limits, lists, orders, packets, translate
 from chatdesk.platforms.dispatcher.history import PageRead, PageWish, Walk
 from chatdesk.platforms.dispatcher.lists import ListWalk
-from chatdesk.platforms.dispatcher.state import (
+from chatdesk.platforms.dispatcher.state import own_of, with_listed
+from chatdesk.platforms.memory import (
     Progress,
     at_stage,
     ended,
     learnt,
-    own_of,
     parked,
     progress_of,
-    put,
     with_learnt,
-    with_listed,
     with_own,
-    with_progress,
 )
 from chatdesk.wire.dispatcher import names, texts
 
@@ -67,59 +62,14 @@ NOTE_HISTORY = "history"
 NOTE_UNREAD = "unread"
 NOTE_HEALTH = "health"
 
-_MALFORMED = Dropped(reason="malformed")
-
-
-def route(template: str, **parts: str) -> str:
-    """A path with its parts percent-encoded: nothing remote ever adds a segment to it."""
-    return template.format(**{name: quote(value, safe="") for name, value in parts.items()})
-
-
-def get(path: str, facts: Facts, note: str, query: tuple[tuple[str, str], ...] = ()) -> Call:
-    """A GET with the token."""
-    return Call(method="GET", path=path, query=query, headers=auth.bearer(facts), note=note)
-
-
-# -- what is common to every failed read -------------------------------------------------------------------
-
-
-def is_page_of_another(answer: Answer) -> bool:
-    """A 404 without JSON: the route does not exist here."""
-    return answer.status == HTTPStatus.NOT_FOUND and not answer.is_json
-
 
 def failed(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What an answer means that a read could not use."""
-    step_id, token = answer.step_id, opened.goal.token
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_ms = auth.retry_after_ms(answer)
-        progress = put(progress_of(facts, token), not_before_ms=facts.now_ms + wait_ms)
-        notice = Noticed(code=NoticeCode.RATE_LIMITED)
-        return Reading(with_progress(facts, token, progress), (notice,), (VerdictLater(step_id, wait_ms),))
-    said = loose.words(loose.mapping(answer.body).get("message")) if answer.is_json else ""
     if answer.is_json and answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-        forbidden = answer.status == HTTPStatus.FORBIDDEN
-        reason = ParkReason.FORBIDDEN if forbidden else ParkReason.NOT_FOUND
-        return Reading(
-            parked(facts, token, reason, said), _gone(opened), (VerdictRefused(step_id, reason, said),)
-        )
-    if is_page_of_another(answer):
-        return Reading(
-            parked(facts, token, ParkReason.NOT_FOUND),
-            (Noticed(code=NoticeCode.NOT_FOUND),),
-            (VerdictRefused(step_id, ParkReason.NOT_FOUND),),
-        )
-    events: tuple[Event, ...] = (_MALFORMED,) if answer.status < 400 else ()
-    progress = progress_of(facts, token)
-    failures = progress.failures + 1
-    if failures >= limits.READ_FAILURES or 400 <= answer.status < 500:
-        events = (*events, Noticed(code=NoticeCode.SERVER_ERROR))
-        return Reading(
-            parked(facts, token, ParkReason.REFUSED), events, (VerdictRefused(step_id, ParkReason.REFUSED),)
-        )
-    wait_ms = limits.READ_AGAIN_MS
-    progress = put(progress, failures=failures, not_before_ms=facts.now_ms + wait_ms)
-    return Reading(with_progress(facts, token, progress), events, (VerdictLater(step_id, wait_ms),))
+        said = loose.words(loose.mapping(answer.body).get("message"))
+        gone = _gone(opened)
+        return replies.refused(opened, answer.step_id, replies.reason_of(answer), said, facts, *gone)
+    return replies.failed_read(opened, answer, "", facts)
 
 
 def _gone(opened: OpenStep) -> tuple[Event, ...]:
@@ -153,7 +103,7 @@ def next_lists(token: int, facts: Facts) -> Next:
     if progress.stage == NOTE_CHATS:
         page = progress.data if isinstance(progress.data, int) else 1
         query = (("page", str(page)), ("limit", str(limits.CHATS_PAGE)))
-        return get(names.ROUTE_CHATS, facts, NOTE_CHATS, query)
+        return routes.get(names.ROUTE_CHATS, facts, NOTE_CHATS, query)
     walk = progress.data if isinstance(progress.data, ListWalk) else ListWalk()
     return lists.call(walk, facts)
 
@@ -170,7 +120,7 @@ def read_orders(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         listed: list[tuple[RemoteId, str, str]] = []
         for record in records:
             seen = translate.order_item(record, facts)
-            events += seen if seen is not None else (_MALFORMED,)
+            events += seen if seen is not None else (replies.MALFORMED,)
             if seen is not None:
                 owner = loose.line(loose.mapping(record).get("createdBy"))
                 listed.append((seen[0].remote_id, seen[0].number or "", owner))
@@ -207,7 +157,7 @@ def read_chats(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     events: list[Event] = []
     for record in page[0]:
         seen = translate.chat_item(record)
-        events.append(seen if seen is not None else _MALFORMED)
+        events.append(seen if seen is not None else replies.MALFORMED)
     facts = with_learnt(facts, ROUTE_CHATS, YES)
     number = progress_of(facts, token).data if isinstance(progress_of(facts, token).data, int) else 1
     size = min(limits.CHATS_PAGE, page[2] or limits.CHATS_PAGE)
@@ -228,7 +178,7 @@ def next_order(goal: FreshOrder, facts: Facts) -> Next:
 
 def order_call(number: str, facts: Facts, note: str) -> Call:
     """The request for an order's detail."""
-    return get(route(names.ROUTE_ORDER, order_number=number), facts, note)
+    return routes.get(routes.path(names.ROUTE_ORDER, order_number=number), facts, note)
 
 
 def detail_of(answer: Answer, facts: Facts) -> tuple[Facts, OrderSeen | None]:
@@ -278,11 +228,13 @@ def next_history(token: int, goal: FreshHead | OlderPage, facts: Facts) -> Next:
         return Parked(ParkReason.NOT_FOUND)
     progress = progress_of(facts, token)
     if progress.stage == NOTE_UNREAD:
-        path = route(names.ROUTE_UNREAD_COUNT, order_id=goal.conversation)
-        return get(path, facts, NOTE_UNREAD)
+        path = routes.path(names.ROUTE_UNREAD_COUNT, order_id=goal.conversation)
+        return routes.get(path, facts, NOTE_UNREAD)
     data = _history_data(goal, progress, facts)
     query = (("page", str(data.wish.page)), ("limit", str(data.wish.limit)))
-    return get(route(names.ROUTE_HISTORY, order_id=goal.conversation), facts, NOTE_HISTORY, query)
+    return routes.get(
+        routes.path(names.ROUTE_HISTORY, order_id=goal.conversation), facts, NOTE_HISTORY, query
+    )
 
 
 def _history_data(goal: FreshHead | OlderPage, progress: Progress, facts: Facts) -> HistoryData:
@@ -296,7 +248,7 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """One page of a history; at the last one, everything that the reading brought."""
     goal, token = opened.goal.kind, opened.goal.token
     if not isinstance(goal, FreshHead | OlderPage):
-        return Reading(facts, (_MALFORMED,), (VerdictStored(answer.step_id),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictStored(answer.step_id),))
     page = paged(answer)
     if page is None:
         return failed(opened, answer, facts)
@@ -337,7 +289,7 @@ def _records(
     for record in records:
         message = translate.message(record, facts.account, Source.STORED, room)
         if message is None:
-            events.append(_MALFORMED)
+            events.append(replies.MALFORMED)
             continue
         if message.conversation != room:
             events.append(Dropped(reason="foreign"))

@@ -11,7 +11,7 @@ from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, OrderKind, Progress, Source
 from chatdesk.domain.ports import AccountFacts, Facts
 from chatdesk.platforms import loose
-from chatdesk.platforms.dispatcher.state import fingerprint
+from chatdesk.platforms.memory import fingerprint
 from chatdesk.wire.dispatcher import names
 
 PROGRESS = {

@@ -10,8 +10,8 @@ from http import HTTPStatus
 
 import msgspec
 
-from chatdesk.domain.events import ConversationGone, Dropped, Event, MessageDeleted, Noticed
-from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, ParkReason, Source
+from chatdesk.domain.events import ConversationGone, Event, MessageDeleted
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason, Source
 from chatdesk.domain.ports import (
     Answer,
     Call,
@@ -25,26 +25,14 @@ from chatdesk.domain.ports import (
     Parked,
     Reading,
     SendText,
-    Verdict,
-    VerdictLater,
-    VerdictRefused,
     VerdictStored,
-    VerdictUnknown,
     Wait,
 )
 from chatdesk.domain.text import is_blank
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes, sockets
 from chatdesk.platforms.dispatcher import auth, limits, orders, reads, translate
-from chatdesk.platforms.dispatcher.state import (
-    at_stage,
-    ended,
-    learnt,
-    own_of,
-    parked,
-    progress_of,
-    with_learnt,
-    with_own,
-)
+from chatdesk.platforms.dispatcher.state import own_of
+from chatdesk.platforms.memory import at_stage, ended, learnt, parked, progress_of, with_learnt, with_own
 from chatdesk.wire.dispatcher import names, shapes, texts
 
 NOTE_SEND = "send"
@@ -55,7 +43,6 @@ NOTE_READ = "read"
 NOTE_MARK = "mark-read"
 
 _TOO_LONG = texts.ERR_MESSAGE_TOO_LONG.partition("{")[0]
-_OFFLINE_WAIT_MS = 30_000
 
 
 def message_limit_chars(facts: Facts) -> int:
@@ -83,7 +70,7 @@ def next_send(goal: SendText, facts: Facts) -> Next:
         method="POST",
         path=names.ROUTE_SEND,
         body=msgspec.to_builtins(body),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_SEND,
     )
@@ -98,7 +85,7 @@ def read_send(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         seen = translate.message(record, facts.account, Source.STORED, room)
         if room is not None and room in own_of(facts).sends_barred:
             facts = with_own(facts, sends_barred=own_of(facts).sends_barred - {room})
-        events: tuple[Event, ...] = (Dropped(reason="malformed"),) if seen is None else (seen,)
+        events: tuple[Event, ...] = (replies.MALFORMED,) if seen is None else (seen,)
         remote_id = None if seen is None else seen.remote_id
         return Reading(ended(facts, token), events, (VerdictStored(step_id, remote_id),))
     if answer.status == HTTPStatus.BAD_REQUEST:
@@ -116,36 +103,18 @@ def read_send(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     return reading
 
 
-_REASONS: dict[int, ParkReason] = {
-    HTTPStatus.FORBIDDEN: ParkReason.FORBIDDEN,
-    HTTPStatus.NOT_FOUND: ParkReason.NOT_FOUND,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ParkReason.TOO_LONG,
-}
-
-
 def refused(opened: OpenStep, answer: Answer, reason: ParkReason, facts: Facts) -> Reading:
     """The server will not, in its words."""
-    said = loose.words(loose.mapping(answer.body).get("message")) if answer.is_json else ""
-    facts = parked(facts, opened.goal.token, reason, said)
-    return Reading(facts, (), (VerdictRefused(answer.step_id, reason, said),))
+    return replies.refused(opened, answer.step_id, reason, _said(answer), facts)
 
 
 def failed(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What any answer but success means for a step that may store something."""
-    status, step_id = answer.status, answer.step_id
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_ms = auth.retry_after_ms(answer)
-        said = loose.words(loose.mapping(answer.body).get("message"))
-        notice = Noticed(code=NoticeCode.RATE_LIMITED, detail=said)
-        return Reading(facts, (notice,), (VerdictLater(step_id, wait_ms, said),))
-    if reads.is_page_of_another(answer):
-        notice = Noticed(code=NoticeCode.NOT_FOUND)
-        return Reading(facts, (notice,), (VerdictLater(step_id, limits.OTHER_SERVER_MS),))
-    if 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT:
-        return refused(opened, answer, _REASONS.get(status, ParkReason.REFUSED), facts)
-    # A 500 can mean "stored", and a success that is no JSON came from something in between.
-    detail = f"HTTP {status}"
-    return Reading(facts, (), (VerdictUnknown(step_id, detail),))
+    return replies.failed_write(opened, answer, _said(answer), facts)
+
+
+def _said(answer: Answer) -> str:
+    return loose.words(loose.mapping(answer.body).get("message")) if answer.is_json else ""
 
 
 # -- delete ------------------------------------------------------------------------------------------------
@@ -155,8 +124,8 @@ def next_delete(goal: DeleteMessage, facts: Facts) -> Next:
     """One request; a message that is gone already counts as deleted."""
     if translate.remote_id(goal.message) is None:
         return Parked(ParkReason.NOT_FOUND)
-    path = reads.route(names.ROUTE_MESSAGE, message_id=goal.message)
-    return Call(method="DELETE", path=path, headers=auth.bearer(facts), commits=True, note=NOTE_DELETE)
+    path = routes.path(names.ROUTE_MESSAGE, message_id=goal.message)
+    return Call(method="DELETE", path=path, headers=routes.bearer(facts), commits=True, note=NOTE_DELETE)
 
 
 def read_delete(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -182,9 +151,9 @@ def next_status(goal: ChangeStatus, token: int, facts: Facts) -> Next:
         return reads.order_call(goal.number, facts, NOTE_CHECK)
     return Call(
         method="PUT",
-        path=reads.route(names.ROUTE_ORDER_STATUS, order_id=goal.order),
+        path=routes.path(names.ROUTE_ORDER_STATUS, order_id=goal.order),
         body={"status": goal.new},
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_STATUS,
     )
@@ -230,12 +199,12 @@ def next_mark(goal: MarkRead, token: int, facts: Facts) -> Next:
             # it need not be cut when a send's outcome is unclear.
             return Emit(event=names.EMIT_MARK_READ, args=(goal.conversation,), note=NOTE_MARK)
         if by_route != reads.YES:
-            return Wait(_OFFLINE_WAIT_MS)
+            return Wait(sockets.OFFLINE_WAIT_MS)
     blocked = auth.blocker(facts)
     if blocked is not None:
         return blocked
-    path = reads.route(names.ROUTE_READ, order_id=goal.conversation)
-    return Call(method="PATCH", path=path, headers=auth.bearer(facts), commits=True, note=NOTE_READ)
+    path = routes.path(names.ROUTE_READ, order_id=goal.conversation)
+    return Call(method="PATCH", path=path, headers=routes.bearer(facts), commits=True, note=NOTE_READ)
 
 
 def marked(opened: OpenStep, facts: Facts) -> Facts:
@@ -248,17 +217,10 @@ def marked(opened: OpenStep, facts: Facts) -> Facts:
 def read_mark(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the read route says; where it is absent the room's signal was all that there is."""
     token, step_id = opened.goal.token, answer.step_id
-    if reads.is_page_of_another(answer) or answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
+    if replies.is_page_of_another(answer) or answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
         facts = with_learnt(facts, reads.ROUTE_READ, reads.NO)
         return Reading(ended(facts, token), (), (VerdictStored(step_id),))
     if answer.is_json and answer.status == HTTPStatus.OK:
         facts = with_learnt(facts, reads.ROUTE_READ, reads.YES)
         return Reading(ended(facts, token), (), (VerdictStored(step_id),))
     return failed(opened, answer, facts)
-
-
-def unanswered(step_id: int, *, left: bool, commits: bool, reason: str) -> Verdict:
-    """A step that ended without an answer: unknown where it may have stored something, else later."""
-    if left and commits:
-        return VerdictUnknown(step_id, reason)
-    return VerdictLater(step_id, 0, reason)

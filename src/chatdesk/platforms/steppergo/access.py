@@ -14,8 +14,9 @@ from chatdesk.domain.events import ConversationGone, ConversationSeen, Event
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
 from chatdesk.domain.ports import Answer, Facts, Parked
+from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.steppergo import auth
-from chatdesk.platforms.steppergo.state import own_of, trip_of, with_own, with_trip
+from chatdesk.platforms.steppergo.state import own_of, trip_of, with_trip
 from chatdesk.wire.steppergo import texts
 
 

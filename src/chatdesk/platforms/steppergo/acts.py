@@ -28,9 +28,10 @@ from chatdesk.domain.ports import (
     VerdictStored,
     VerdictUnknown,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import at_stage, progress_of, with_own
 from chatdesk.platforms.steppergo import access, answers, auth, history, lane, limits, status, trips
-from chatdesk.platforms.steppergo.state import at_stage, progress_of, trip_of, with_own
+from chatdesk.platforms.steppergo.state import trip_of
 from chatdesk.platforms.steppergo.trips import TripRecord
 from chatdesk.wire.steppergo import names, texts
 
@@ -64,18 +65,18 @@ def next_act(goal: Act, token: int, facts: Facts) -> Next:
     if blocked is not None:
         return blocked
     if progress_of(facts, token).stage != NOTE_LOOK:
-        return answers.get(answers.route(names.ROUTE_TRIP, trip_id=trip), facts, NOTE_LOOK)
+        return routes.get(routes.path(names.ROUTE_TRIP, trip_id=trip), facts, NOTE_LOOK)
     if kind is ActionKind.ACCEPT:
         return Call(
             method="POST",
-            path=answers.route(names.ROUTE_ACCEPT, trip_id=trip),
-            headers=auth.bearer(facts),
+            path=routes.path(names.ROUTE_ACCEPT, trip_id=trip),
+            headers=routes.bearer(facts),
             commits=True,
             note=NOTE_ACCEPT,
         )
     if not facts.online:
-        path = answers.route(names.ROUTE_HISTORY, trip_id=trip)
-        return answers.get(path, facts, NOTE_ENTER)
+        path = routes.path(names.ROUTE_HISTORY, trip_id=trip)
+        return routes.get(path, facts, NOTE_ENTER)
     # Also where we are in, or were refused: the person asks, and the server's answer ends this goal.
     return lane.join_first(trip, token, with_own(facts, trips={})) or Parked(ParkReason.REFUSED)
 
@@ -90,7 +91,7 @@ def read_look(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     taking = goal.action.kind is ActionKind.ACCEPT
     if taking and seen.status not in names.STATUSES_OPEN_FOR_DRIVERS:
         label, reason = trips.status_label(seen.status), ParkReason.CHANGED_MEANWHILE
-        return answers.refused(opened, answer.step_id, reason, label, facts, *_again(seen.id, facts))
+        return replies.refused(opened, answer.step_id, reason, label, facts, *_again(seen.id, facts))
     return Reading(at_stage(facts, token, NOTE_LOOK, seen), (), (VerdictStored(answer.step_id),))
 
 
@@ -108,14 +109,14 @@ def read_enter(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return answers.failed(opened, answer, facts)
     if access.denies(answer):
         facts, events = access.refused(facts, trip)
-        return answers.refused(opened, step_id, ParkReason.FORBIDDEN, auth.said(answer), facts, *events)
+        return replies.refused(opened, step_id, ParkReason.FORBIDDEN, auth.said(answer), facts, *events)
     page = history.page_of(answer, trip, facts)
     if page is None:
         return answers.failed(opened, answer, facts)
     told = order_of(opened, facts)
     facts, opening = access.let_in(facts, trip)
     result = Result(conversation=trip, order=trip)
-    return answers.done(facts, opened, step_id, *told, *opening, result=result)
+    return replies.done(facts, opened, step_id, *told, *opening, result=result)
 
 
 def _again(trip: RemoteId, facts: Facts) -> tuple[Event, ...]:
@@ -128,11 +129,11 @@ def read_accept(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     goal, step_id, words = opened.goal.kind, answer.step_id, auth.said(answer)
     trip = _trip(goal) if isinstance(goal, Act) else None
     if trip is None:
-        return Reading(facts, (answers.MALFORMED,), (VerdictUnknown(step_id, words),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(step_id, words),))
     facts = with_own(facts, all_lists_ms=0)
     again: tuple[Event, ...] = (*_again(trip, facts), Stale())
     if answer.status == HTTPStatus.OK and answer.is_json:
-        return answers.done(facts, opened, step_id, *again, result=Result(order=trip))
+        return replies.done(facts, opened, step_id, *again, result=Result(order=trip))
     if answer.is_json and words == texts.ERR_ACCEPT:  # a failure, or a session that is not a driver's
         return Reading(facts, again, (VerdictUnknown(step_id, words),))
     reading = answers.failed_write(opened, answer, facts)
@@ -186,8 +187,8 @@ def next_find(goal: Find, token: int, facts: Facts) -> Next:
         return Parked(ParkReason.REFUSED, lookup.kind.value)
     one = _one(lookup.words.strip())
     if one is not None:
-        return answers.get(answers.route(names.ROUTE_TRIP, trip_id=one), facts, NOTE_FIND_ONE)
-    return answers.get(names.ROUTE_TRIPS, facts, NOTE_FIND, _find_walk(lookup, token, facts).todo[0])
+        return routes.get(routes.path(names.ROUTE_TRIP, trip_id=one), facts, NOTE_FIND_ONE)
+    return routes.get(names.ROUTE_TRIPS, facts, NOTE_FIND, _find_walk(lookup, token, facts).todo[0])
 
 
 def _find_walk(lookup: Lookup, token: int, facts: Facts) -> FindWalk:
@@ -206,23 +207,23 @@ def read_find(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     read = [trips.record(one) for one in raw[: limits.MOST_TRIPS]]
     fresh = tuple(one for one in read if one is not None and one.id not in known)
     walk = FindWalk(walk.todo[1:], (*walk.found, *fresh))
-    events = (answers.MALFORMED,) * sum(one is None for one in read)
+    events = (replies.MALFORMED,) * sum(one is None for one in read)
     if walk.todo:
         return Reading(at_stage(facts, token, NOTE_FIND, walk), events, (VerdictStored(answer.step_id),))
     start = max(goal.lookup.page, 0) * limits.HITS_PER_PAGE
     page = walk.found[start : start + limits.HITS_PER_PAGE]
     result = Result(hits=tuple(_hit(one) for one in page), more=len(walk.found) > start + len(page))
-    return answers.done(facts, opened, answer.step_id, *events, result=result)
+    return replies.done(facts, opened, answer.step_id, *events, result=result)
 
 
 def read_find_one(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """A trip by its id: a trip that is not there is no fault, there is just none."""
     if answer.is_json and answer.status == HTTPStatus.NOT_FOUND:
-        return answers.done(facts, opened, answer.step_id, result=Result())
+        return replies.done(facts, opened, answer.step_id, result=Result())
     seen = status.detail_of(answer)
     if seen is None:
         return answers.failed(opened, answer, facts)
-    return answers.done(facts, opened, answer.step_id, result=Result(hits=(_hit(seen),)))
+    return replies.done(facts, opened, answer.step_id, result=Result(hits=(_hit(seen),)))
 
 
 def _hit(seen: TripRecord) -> Hit:

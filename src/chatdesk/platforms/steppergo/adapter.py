@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 
 from chatdesk.domain.entities import Capabilities
-from chatdesk.domain.events import Dropped, Noticed
+from chatdesk.domain.events import Noticed
 from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
 from chatdesk.domain.ports import (
     Accepted,
@@ -20,7 +19,6 @@ from chatdesk.domain.ports import (
     Client,
     Connect,
     Connected,
-    ConnectRefused,
     DeleteMessage,
     Done,
     Emit,
@@ -31,19 +29,16 @@ from chatdesk.domain.ports import (
     FreshNotifications,
     FreshOrder,
     Goal,
-    GoalEnded,
     HandedOver,
     Joined,
     Learnt,
     Limits,
-    LinkLost,
     Listen,
     MarkRead,
     Next,
     NoAnswer,
     OlderPage,
     OpenStep,
-    Packet,
     Parked,
     PlatformPlugin,
     Probe,
@@ -56,23 +51,18 @@ from chatdesk.domain.ports import (
     Typing,
     Unlisten,
     Unwatched,
-    Verdict,
     VerdictLater,
-    VerdictRefused,
     VerdictStored,
-    VerdictUnknown,
-    Wait,
     Watched,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import frame, memory, replies, routes, tokens
+from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.steppergo import (
     acts,
-    answers,
     auth,
     history,
     ids,
     lane,
-    limits,
     lists,
     notices,
     offers,
@@ -81,7 +71,8 @@ from chatdesk.platforms.steppergo import (
     status,
     watch,
 )
-from chatdesk.platforms.steppergo.state import Own, ended, progress_of, with_own, without_progress
+from chatdesk.platforms.steppergo.limits import LIMITS
+from chatdesk.platforms.steppergo.state import Own
 from chatdesk.wire.steppergo import names
 
 NOTE_PROBE = "probe"
@@ -114,15 +105,8 @@ _OF_ANOTHER_TOKEN = frozenset({lists.NOTE_BOOKINGS, notices.NOTE_NOTICES})
 class StepperGoAdapter:
     """Implements `domain.ports.Adapter` for the StepperGO platform; holds nothing but its numbers."""
 
-    @property
-    def platform(self) -> Platform:
-        """StepperGO."""
-        return Platform.STEPPERGO
-
-    @property
-    def limits(self) -> Limits:
-        """Its numbers."""
-        return limits.LIMITS
+    platform = Platform.STEPPERGO
+    limits = LIMITS
 
     def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
         """The facts to start with."""
@@ -144,11 +128,9 @@ class StepperGoAdapter:
 
     def next(self, goal: Goal, facts: Facts) -> Next:  # noqa: C901, PLR0911, PLR0912 - one sort of goal per case
         """The next thing to do for a goal."""
-        progress = progress_of(facts, goal.token)
-        if progress.end is not None:
-            return progress.end
-        if progress.not_before_ms > facts.now_ms:
-            return Wait(progress.not_before_ms - facts.now_ms)
+        settled = memory.settled(facts, goal.token)
+        if settled is not None:
+            return settled
         kind = goal.kind
         match kind:
             case SignIn():
@@ -157,7 +139,7 @@ class StepperGoAdapter:
                 return auth.sign_out(facts)
             case Probe():
                 # Without a token the chat's routes refuse in words of their own; nothing else does.
-                path = answers.route(names.ROUTE_HISTORY, trip_id=names.NO_TRIP)
+                path = routes.path(names.ROUTE_HISTORY, trip_id=names.NO_TRIP)
                 return Call(method="GET", path=path, note=NOTE_PROBE)
             case Connected():
                 return _connect(facts)
@@ -196,22 +178,7 @@ class StepperGoAdapter:
 
     def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
         """What something that arrived means."""
-        match arrived:
-            case Packet():
-                return packets.read(arrived, open_steps, facts)
-            case LinkLost():
-                return Reading(_link_lost(facts))
-            case GoalEnded(token=token):
-                return Reading(without_progress(facts, token))
-            case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
-                opened = next((step for step in open_steps if step.id == arrived.step_id), None)
-                if opened is None:
-                    return Reading(facts, (Dropped(reason="late_answer"),))
-                return _read_step(arrived, opened, facts)
-
-
-def _link_lost(facts: Facts) -> Facts:
-    return with_own(facts, typers={}, stray_send_until_ms=0, stray_join_until_ms=0)
+        return frame.read(_READERS, arrived, open_steps, facts)
 
 
 def _connect(facts: Facts) -> Next:
@@ -231,76 +198,63 @@ def _connect(facts: Facts) -> Next:
 # -- read, per step ----------------------------------------------------------------------------------------
 
 
-def _read_step(
-    arrived: Accepted | ConnectRefused | HandedOver | Answer | NoAnswer, opened: OpenStep, facts: Facts
-) -> Reading:
-    match arrived:
-        case Accepted(step_id=step_id):
-            if isinstance(opened.step, Listen):
-                return watch.stream_opened(opened, step_id, facts)
-            # A new socket: the link has closed the streams with the old one.
-            return Reading(with_own(_link_lost(facts), streams=frozenset()), (), (VerdictStored(step_id),))
-        case ConnectRefused():
-            auth_payload = loose.mapping(opened.step.auth if isinstance(opened.step, Connect) else None)
-            token = loose.text(auth_payload.get(names.AUTH_TOKEN_FIELD)) or ""
-            facts = auth.connect_refused(arrived, token, facts)
-            words = loose.words(arrived.server_words) if arrived.server_words else ""
-            return Reading(facts, (), (VerdictLater(arrived.step_id, 0, words),))
-        case HandedOver(step_id=step_id):
-            if isinstance(opened.step, Unlisten):
-                return watch.stream_closed(opened, arrived, facts)
-            verdict: Verdict = VerdictStored(step_id)
-            if opened.step.commits:
-                verdict = VerdictUnknown(step_id, "handed over")
-            return Reading(ended(facts, opened.goal.token), (), (verdict,))
-        case Answer():
-            return _read_answer(arrived, opened, facts)
-        case NoAnswer():
-            return _read_nothing(arrived, opened, facts)
+def _link_lost(facts: Facts) -> Facts:
+    return with_own(facts, typers={}, stray_send_until_ms=0, stray_join_until_ms=0)
 
 
-def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
+def _accepted(accepted: Accepted, opened: OpenStep, facts: Facts) -> Reading:
+    if isinstance(opened.step, Listen):
+        return watch.stream_opened(opened, accepted.step_id, facts)
+    # A new socket: the link has closed the streams with the old one.
+    facts = with_own(_link_lost(facts), streams=frozenset())
+    return Reading(facts, (), (VerdictStored(accepted.step_id),))
+
+
+def _handed_over(handed: HandedOver, opened: OpenStep, facts: Facts) -> Reading:
+    if isinstance(opened.step, Unlisten):
+        return watch.stream_closed(opened, handed, facts)
+    return frame.handed_over(handed, opened, facts)
+
+
+def _answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
     step = opened.step
     if isinstance(step, Listen):
         return watch.stream_refused(opened, answer, facts)
     if not isinstance(step, Call):
-        late = (Dropped(reason="late_answer"),)
-        if step.commits:
-            return Reading(facts, late, (VerdictUnknown(answer.step_id, "late answer"),))
-        return Reading(facts, late, (VerdictLater(answer.step_id, 0),))
+        return frame.late_answer(answer, opened, facts)
     if step.note == auth.NOTE_LOGIN:
         return auth.read_login(opened, answer, facts)
     if step.note == auth.NOTE_LOGOUT:
-        return auth.signed_out(opened, answer.step_id, facts)
+        return tokens.signed_out(opened, answer.step_id, facts)
     if step.note == NOTE_PROBE:
-        return _read_probe(opened, answer, facts)
+        words = auth.said(answer)
+        notice = Noticed(code=NoticeCode.NOT_FOUND, detail=words)
+        return replies.probed(opened, answer, words, facts, notice, ours=auth.refuses_session(answer))
     if step.note not in _OF_ANOTHER_TOKEN and auth.refuses_session(answer):
         return Reading(auth.call_refused(facts, step), (), (VerdictLater(answer.step_id, 0),))
     return _ANSWERS[step.note](opened, answer, facts)
 
 
-def _read_probe(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
-    step_id, token, words = answer.step_id, opened.goal.token, auth.said(answer)
-    if auth.refuses_session(answer):
-        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Reading(facts, (), (VerdictLater(step_id, limits.READ_AGAIN_MS, words),))
-    facts = ended(facts, token, Parked(ParkReason.NOT_FOUND, words))
-    notice = Noticed(code=NoticeCode.NOT_FOUND, detail=words)
-    return Reading(facts, (notice,), (VerdictRefused(step_id, ParkReason.NOT_FOUND, words),))
-
-
-def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+def _no_answer(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     step = opened.step
     if isinstance(step, Emit):
         return lane.unanswered(lost, opened, facts)
     if step.note == auth.NOTE_LOGIN:
-        return auth.login_unanswered(opened, lost, facts)
+        return tokens.login_unanswered(opened, lost, facts)
     if step.note == auth.NOTE_LOGOUT:
-        return auth.signed_out(opened, lost.step_id, facts)
-    if lost.left and step.commits:
-        return Reading(facts, (), (VerdictUnknown(lost.step_id, lost.reason),))
-    return Reading(facts, (), (VerdictLater(lost.step_id, 0, lost.reason),))
+        return tokens.signed_out(opened, lost.step_id, facts)
+    return frame.unanswered(lost, opened, facts)
+
+
+_READERS = frame.Readers(
+    packet=packets.read,
+    link_lost=_link_lost,
+    accepted=_accepted,
+    connect_refused=auth.connect_refused,
+    handed_over=_handed_over,
+    answer=_answer,
+    no_answer=_no_answer,
+)
 
 
 # -- the plugin --------------------------------------------------------------------------------------------

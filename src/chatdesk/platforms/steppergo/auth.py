@@ -14,47 +14,30 @@ import msgspec
 
 from chatdesk.domain.events import IdentityKnown, TokensChanged
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.kinds import NoticeCode
 from chatdesk.domain.ports import (
     Answer,
     Call,
     ConnectRefused,
+    Done,
     Facts,
     NeedsPassword,
     Next,
-    NoAnswer,
     OpenStep,
     Reading,
     Secrets,
     SignIn,
-    VerdictLater,
-    VerdictRefused,
     VerdictStored,
 )
-from chatdesk.domain.ports import Done as GoalDone
-from chatdesk.platforms import loose
+from chatdesk.platforms import frame, loose, replies, routes, tokens
+from chatdesk.platforms.memory import ended, fingerprint, learnt, put, with_learnt, with_own
 from chatdesk.platforms.steppergo import limits
-from chatdesk.platforms.steppergo.state import (
-    DRIVER_ID,
-    ended,
-    fingerprint,
-    learnt,
-    own_of,
-    put,
-    with_learnt,
-    with_own,
-)
+from chatdesk.platforms.steppergo.state import DRIVER_ID, own_of
 from chatdesk.wire.steppergo import names, shapes, texts
 
-LANE = "auth"
 NOTE_LOGIN = "login"
 NOTE_LOGOUT = "logout"
 _TOKEN_CHARS = 4_096
-
-
-def bearer(facts: Facts) -> tuple[tuple[str, str], ...]:
-    """The header that carries the session."""
-    return (("Authorization", f"{names.AUTH_SCHEME} {facts.account.secrets.access}"),)
 
 
 def is_driver(facts: Facts) -> bool:
@@ -81,9 +64,10 @@ def blocker(facts: Facts) -> NeedsPassword | None:
     return None
 
 
-def connect_refused(refused: ConnectRefused, token: str, facts: Facts) -> Facts:
+def connect_refused(refused: ConnectRefused, opened: OpenStep, facts: Facts) -> Facts:
     """The facts after a refused handshake. `Authentication failed` may be the database: it proves nothing."""
     if refused.server_words in {texts.CONNECT_NO_TOKEN, texts.CONNECT_SESSION}:
+        token = frame.connected_with(opened, names.AUTH_TOKEN_FIELD)
         return with_own(facts, void_token=fingerprint(token))
     return facts
 
@@ -105,7 +89,7 @@ def refuses_session(answer: Answer) -> bool:
 
 def call_refused(facts: Facts, call: Call) -> Facts:
     """The facts after a request whose session was refused (a newer one stays good)."""
-    token = next((value.partition(" ")[2] for name, value in call.headers if name == "Authorization"), "")
+    token = routes.token_of(call)
     return with_own(facts, void_token=fingerprint(token)) if token else facts
 
 
@@ -113,14 +97,6 @@ def said(answer: Answer) -> str:
     """A refusal's words: always in `error`. The `message` of a 500 may be a dump of the database layer."""
     fields = loose.mapping(answer.body) if answer.is_json else loose.NOTHING
     return loose.words(fields.get("error"))
-
-
-def retry_after_ms(answer: Answer) -> int:
-    """How long a 429 wants us to wait; a date instead of seconds counts as not given."""
-    seconds = answer.headers.get(names.HEADER_RETRY_AFTER, "").strip()
-    if not seconds.isascii() or not seconds.isdigit() or len(seconds) > 9:
-        return limits.RETRY_AFTER_MS
-    return min(max(int(seconds) * 1_000, 1_000), limits.RETRY_AFTER_MOST_MS)
 
 
 # -- sign in -----------------------------------------------------------------------------------------------
@@ -133,7 +109,7 @@ def sign_in(goal: SignIn, facts: Facts) -> Call:
     driving = seat == names.SEAT_DRIVER if seat else bool(driver_id(facts))
     body = shapes.LoginBody(account.login, goal.password, goal.remember)
     path = names.ROUTE_DRIVER_LOGIN if driving else names.ROUTE_LOGIN
-    return Call(method="POST", path=path, body=msgspec.to_builtins(body), lane=LANE, note=NOTE_LOGIN)
+    return Call(method="POST", path=path, body=msgspec.to_builtins(body), lane=tokens.LANE, note=NOTE_LOGIN)
 
 
 def read_login(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -142,9 +118,8 @@ def read_login(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         reading = _signed_in(opened, answer, facts)
         return reading or _not_signed_in(opened, answer, NoticeCode.SERVER_ERROR, facts)
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        end = NeedsPassword(NoticeCode.LOCKED, said(answer), retry_after_ms(answer))
-        verdict = VerdictRefused(answer.step_id, ParkReason.REFUSED, end.detail)
-        return Reading(ended(facts, opened.goal.token, end), (), (verdict,))
+        end = NeedsPassword(NoticeCode.LOCKED, said(answer), replies.retry_after_ms(answer))
+        return tokens.not_signed_in(opened, answer.step_id, end, facts)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _not_signed_in(opened, answer, NoticeCode.SERVER_ERROR, facts)
     if not answer.is_json:
@@ -154,16 +129,8 @@ def read_login(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     return _not_signed_in(opened, answer, NoticeCode.AUTH_FAILED, facts)
 
 
-def login_unanswered(opened: OpenStep, lost: NoAnswer, facts: Facts) -> Reading:
-    """Nobody answered: the person at the dialog is told at once."""
-    end = NeedsPassword(NoticeCode.OFFLINE, lost.reason)
-    return Reading(ended(facts, opened.goal.token, end), (), (VerdictLater(lost.step_id, 0),))
-
-
 def _not_signed_in(opened: OpenStep, answer: Answer, code: NoticeCode, facts: Facts) -> Reading:
-    end = NeedsPassword(code, _words_of_login(answer))
-    verdict = VerdictRefused(answer.step_id, ParkReason.REFUSED, end.detail)
-    return Reading(ended(facts, opened.goal.token, end), (), (verdict,))
+    return tokens.not_signed_in(opened, answer.step_id, NeedsPassword(code, _words_of_login(answer)), facts)
 
 
 def _words_of_login(answer: Answer) -> str:
@@ -208,11 +175,6 @@ def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None
 def sign_out(facts: Facts) -> Next:
     """End the session at the server: the drivers' route does it for every role."""
     if blocker(facts) is not None:
-        return GoalDone()
+        return Done()
     path = names.ROUTE_DRIVER_LOGIN
-    return Call(method="DELETE", path=path, headers=bearer(facts), lane=LANE, note=NOTE_LOGOUT)
-
-
-def signed_out(opened: OpenStep, step_id: int, facts: Facts) -> Reading:
-    """Whatever the server says: we are gone. A session that is left there ends by itself."""
-    return Reading(ended(facts, opened.goal.token), (), (VerdictStored(step_id),))
+    return Call(method="DELETE", path=path, headers=routes.bearer(facts), lane=tokens.LANE, note=NOTE_LOGOUT)

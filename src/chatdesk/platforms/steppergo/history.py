@@ -27,15 +27,10 @@ from chatdesk.domain.ports import (
     Reading,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import ended
 from chatdesk.platforms.steppergo import access, answers, auth, ids, limits, translate
-from chatdesk.platforms.steppergo.state import (
-    Person,
-    ended,
-    trip_of,
-    with_conversation,
-    with_trip,
-)
+from chatdesk.platforms.steppergo.state import Person, trip_of, with_conversation, with_trip
 from chatdesk.platforms.steppergo.translate import Record
 from chatdesk.wire.steppergo import names
 
@@ -44,7 +39,7 @@ NOTE_HISTORY = "history"
 
 def call(trip: RemoteId, facts: Facts) -> Call:
     """The request for a trip's history. It makes no conversation where there is none."""
-    return answers.get(answers.route(names.ROUTE_HISTORY, trip_id=trip), facts, NOTE_HISTORY)
+    return routes.get(routes.path(names.ROUTE_HISTORY, trip_id=trip), facts, NOTE_HISTORY)
 
 
 def next_history(goal: FreshHead | OlderPage, facts: Facts) -> Next:
@@ -98,13 +93,13 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the answer with a history means."""
     goal, step_id = opened.goal.kind, answer.step_id
     if not isinstance(goal, FreshHead | OlderPage | MarkRead):
-        return Reading(facts, (answers.MALFORMED,), (VerdictStored(step_id),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictStored(step_id),))
     trip = goal.conversation
     if access.denies(answer):
         facts, events = access.refused(facts, trip)
         denied = answer.status == HTTPStatus.FORBIDDEN
         reason = ParkReason.FORBIDDEN if denied else ParkReason.NOT_FOUND
-        return answers.refused(opened, step_id, reason, auth.said(answer), facts, *events)
+        return replies.refused(opened, step_id, reason, auth.said(answer), facts, *events)
     page = page_of(answer, trip, facts)
     if page is None:
         return answers.failed(opened, answer, facts)
@@ -132,7 +127,7 @@ def taken(page: Page, trip: RemoteId, facts: Facts, *, whole: bool) -> tuple[Fac
     )
     facts = ids.checked(facts, seen)
     facts, opening = access.let_in(facts, trip, unread=page.unread)
-    events: list[Event] = [*opening, *fresh, *((answers.MALFORMED,) * page.bad)]
+    events: list[Event] = [*opening, *fresh, *((replies.MALFORMED,) * page.bad)]
     mark = _read_mark(page, trip, facts)
     if mark is not None:
         events.append(mark)

@@ -12,8 +12,9 @@ from chatdesk.domain.events import MessageSeen
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import KeyGrade
 from chatdesk.domain.ports import Facts
+from chatdesk.platforms.memory import learnt, with_learnt, with_own
 from chatdesk.platforms.steppergo import limits
-from chatdesk.platforms.steppergo.state import DROPPED, METADATA, learnt, own_of, with_learnt, with_own
+from chatdesk.platforms.steppergo.state import DROPPED, METADATA, own_of
 
 
 def grade(facts: Facts) -> KeyGrade:

@@ -39,22 +39,12 @@ from chatdesk.domain.ports import (
     Wait,
     Watched,
 )
+from chatdesk.platforms import frame, replies, routes, sockets
+from chatdesk.platforms.memory import ended, progress_of, put, with_own, with_progress
 from chatdesk.platforms.steppergo import access, answers, auth, history, limits, trips
-from chatdesk.platforms.steppergo.state import (
-    ended,
-    is_joined,
-    own_of,
-    progress_of,
-    put,
-    trip_of,
-    with_conversation,
-    with_own,
-    with_progress,
-    with_trip,
-)
+from chatdesk.platforms.steppergo.state import is_joined, own_of, trip_of, with_conversation, with_trip
 from chatdesk.wire.steppergo import names, shapes, texts
 
-LANE = "socket"
 NOTE_JOIN = "join"
 NOTE_SEND = "send"
 NOTE_MARK = "mark-read"
@@ -71,7 +61,7 @@ def next_join(goal: Joined, token: int, facts: Facts) -> Next:
     if answers.remote_id(goal.conversation) is None:
         return Parked(ParkReason.NOT_FOUND)
     if not facts.online:
-        return Wait(limits.OFFLINE_WAIT_MS)
+        return Wait(sockets.OFFLINE_WAIT_MS)
     return join_first(goal.conversation, token, facts) or Done()
 
 
@@ -86,7 +76,11 @@ def join_first(trip: RemoteId, token: int, facts: Facts) -> Next | None:
         return Parked(ParkReason.REFUSED, texts.ERR_JOIN)
     args = msgspec.to_builtins(shapes.TripArgs(trip))
     return Emit(
-        event=names.EMIT_JOIN, args=(args,), lane=LANE, timeout_ms=limits.JOIN_TIMEOUT_MS, note=NOTE_JOIN
+        event=names.EMIT_JOIN,
+        args=(args,),
+        lane=sockets.LANE,
+        timeout_ms=limits.JOIN_TIMEOUT_MS,
+        note=NOTE_JOIN,
     )
 
 
@@ -107,7 +101,7 @@ def joined(trip: RemoteId, conversation: str, open_steps: tuple[OpenStep, ...], 
     waiting = [step for step in open_steps if step.step.note == NOTE_JOIN and trip_wanted(step) == trip]
     known = trip_of(facts, trip)
     if not waiting and not known.ours:  # nobody asked for it
-        return Reading(facts, (answers.FOREIGN,))
+        return Reading(facts, (replies.FOREIGN,))
     facts = with_conversation(facts, trip, conversation)
     facts = with_trip(facts, trip, joined=facts.epoch)
     facts = with_own(facts, stray_join_until_ms=0)
@@ -155,7 +149,7 @@ def next_mark(goal: MarkRead, token: int, facts: Facts) -> Next:
         return Emit(
             event=names.EMIT_MARK_READ,
             args=(args,),
-            lane=LANE,
+            lane=sockets.LANE,
             timeout_ms=limits.HOLD_MS,
             commits=True,
             note=NOTE_MARK,
@@ -170,7 +164,7 @@ def next_mark(goal: MarkRead, token: int, facts: Facts) -> Next:
         method="POST",
         path=names.ROUTE_READ,
         body=msgspec.to_builtins(shapes.ConversationArgs(conversation)),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_MARK_REST,
     )
@@ -179,35 +173,30 @@ def next_mark(goal: MarkRead, token: int, facts: Facts) -> Next:
 def read_mark(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the answer of a read mark by REST means."""
     if answer.status == HTTPStatus.OK and answer.is_json:
-        return answers.done(facts, opened, answer.step_id)
+        return replies.done(facts, opened, answer.step_id)
     return answers.failed_write(opened, answer, facts)
 
 
 # -- silence -----------------------------------------------------------------------------------------------
 
-_GIVEN_UP = frozenset({"timeout", "cancelled"})
-"""Ways in which we stop to wait while the server may still answer on the same connection."""
-
 
 def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     """An event without an answer: for a read mark that is all there ever is."""
     step_id, token, note = lost.step_id, opened.goal.token, opened.step.note
-    stray = lost.left and lost.reason in _GIVEN_UP
+    stray = sockets.is_stray(lost)
     if note == NOTE_MARK and lost.left and lost.reason == "timeout":
         return Reading(ended(facts, token), (), (VerdictStored(step_id),))
     if note == NOTE_TYPING:
         return Reading(ended(facts, token), (), (VerdictStored(step_id),))
     if stray and note == NOTE_SEND:
-        facts = with_own(facts, stray_send_until_ms=facts.now_ms + limits.STRAY_MS)
+        facts = with_own(facts, stray_send_until_ms=facts.now_ms + sockets.STRAY_MS)
     if stray and note == NOTE_JOIN:
-        facts = with_own(facts, stray_join_until_ms=facts.now_ms + limits.STRAY_MS)
+        facts = with_own(facts, stray_join_until_ms=facts.now_ms + sockets.STRAY_MS)
         if not isinstance(opened.goal.kind, Act):  # the late answer is one that was asked for
             facts = with_trip(facts, trip_wanted(opened), ours=True)
     if stray and note in {NOTE_JOIN, NOTE_SUBSCRIBE}:
         return Reading(_tried(facts, token), (), (VerdictLater(step_id, limits.JOIN_AGAIN_MS, lost.reason),))
-    if lost.left and opened.step.commits:
-        return Reading(facts, (), (VerdictUnknown(step_id, lost.reason),))
-    return Reading(facts, (), (VerdictLater(step_id, 0, lost.reason),))
+    return frame.unanswered(lost, opened, facts)
 
 
 def _tried(facts: Facts, token: int) -> Facts:
@@ -222,7 +211,6 @@ _CODES = {
     texts.ERR_NOT_IN: NoticeCode.FORBIDDEN,
     texts.ERR_NO_TRIP: NoticeCode.NOT_FOUND,
 }
-_SLOW_DOWN = ("too many", "rate limit", "slow down")
 _OF_JOINS = frozenset({texts.ERR_NO_TRIP, texts.ERR_ACCESS, texts.ERR_JOIN})
 _OF_SENDS = frozenset({texts.ERR_NOT_IN, texts.ERR_SEND})
 _OF_SUBSCRIPTIONS = frozenset({texts.ERR_NO_TRIPS, texts.ERR_SUBSCRIBE})
@@ -231,20 +219,20 @@ _KNOWN = _OF_JOINS | _OF_SENDS | _OF_SUBSCRIPTIONS | {texts.ERR_MARK}
 
 def error(words: str, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
     """An error that names nothing: it belongs to the one step that holds the lane, if its words fit."""
-    holder = next((one for one in open_steps if one.step.lane == LANE), None)
+    holder = sockets.holder(open_steps)
     if holder is not None:
-        if any(word in words.casefold() for word in _SLOW_DOWN):
-            notice = Noticed(code=NoticeCode.RATE_LIMITED, detail=words)
-            return Reading(facts, (notice,), (VerdictLater(holder.id, limits.RETRY_AFTER_MS, words),))
+        too_fast = sockets.too_fast(words, holder, facts)
+        if too_fast is not None:
+            return too_fast
         note = holder.step.note
         if note == NOTE_SEND and (words in _OF_SENDS or words not in _KNOWN):
             return _send_failed(words, holder, facts)
         if note == NOTE_JOIN and words in _OF_JOINS:
             return _join_failed(words, holder, facts)
         if note == NOTE_MARK and words == texts.ERR_MARK:
-            return answers.refused(holder, holder.id, ParkReason.REFUSED, words, facts)
+            return replies.refused(holder, holder.id, ParkReason.REFUSED, words, facts)
         if note == NOTE_SUBSCRIBE and words in _OF_SUBSCRIPTIONS:
-            return answers.refused(holder, holder.id, ParkReason.REFUSED, words, facts)
+            return replies.refused(holder, holder.id, ParkReason.REFUSED, words, facts)
     notice = Noticed(code=_CODES.get(words, NoticeCode.SERVER_ERROR), detail=words)
     return Reading(facts, (notice,))
 
@@ -257,7 +245,7 @@ def _join_failed(words: str, holder: OpenStep, facts: Facts) -> Reading:
         return Reading(facts, (), (VerdictLater(holder.id, limits.JOIN_AGAIN_MS, words),))
     facts, events = access.refused(facts, trip)
     reason = ParkReason.NOT_FOUND if words == texts.ERR_NO_TRIP else ParkReason.FORBIDDEN
-    return answers.refused(holder, holder.id, reason, words, facts, *events)
+    return replies.refused(holder, holder.id, reason, words, facts, *events)
 
 
 def _send_failed(words: str, holder: OpenStep, facts: Facts) -> Reading:
@@ -268,6 +256,6 @@ def _send_failed(words: str, holder: OpenStep, facts: Facts) -> Reading:
         return Reading(facts, (), (VerdictUnknown(holder.id, words),))
     trip = goal.conversation
     if trip_of(facts, trip).doubted == facts.epoch:
-        return answers.refused(holder, holder.id, ParkReason.FORBIDDEN, words, facts)
+        return replies.refused(holder, holder.id, ParkReason.FORBIDDEN, words, facts)
     facts = with_trip(facts, trip, joined=0, doubted=facts.epoch)
     return Reading(facts, (), (VerdictLater(holder.id, 0, words),))

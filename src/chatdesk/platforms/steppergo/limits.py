@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatdesk.domain.ports import Limits
+from chatdesk.platforms.memory import DAY_US
 from chatdesk.wire.steppergo import names
 
 LIMITS = Limits(
@@ -34,8 +35,6 @@ JOIN_FAILURES = 3
 JOIN_AGAIN_MS = 1_000
 HOLD_MS = 500
 """A read mark has no answer: it holds the lane so long, so that an error of its own finds it."""
-STRAY_MS = 10_000
-"""The error of a step that was given up may still come for so long."""
 
 ALL_LISTS_MS = 600_000
 """Lists of every status are read so often; between them only those that move."""
@@ -55,13 +54,4 @@ ALWAYS_TOLD = 200
 
 HITS_PER_PAGE = 20
 
-READ_AGAIN_MS = 5_000
-READ_FAILURES = 3
-OTHER_SERVER_MS = 60_000
-RETRY_AFTER_MS = 10_000
-RETRY_AFTER_MOST_MS = 3_600_000
-OFFLINE_WAIT_MS = 30_000
-"""Nothing to do without a socket; the engine asks again as soon as facts change."""
-
-DAY_US = 24 * 3_600 * 1_000_000
 FOR_EVER_US = 3_650 * DAY_US

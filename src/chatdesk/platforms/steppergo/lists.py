@@ -16,19 +16,10 @@ import msgspec
 from chatdesk.domain.events import Event, ListsRead, Stale
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.ports import Answer, Call, Facts, Next, OpenStep, Reading, VerdictStored
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import at_stage, learnt, progress_of, put, with_learnt, with_own
 from chatdesk.platforms.steppergo import access, answers, auth, history, limits, trips
-from chatdesk.platforms.steppergo.state import (
-    BOOKINGS,
-    NO,
-    at_stage,
-    learnt,
-    own_of,
-    progress_of,
-    put,
-    with_learnt,
-    with_own,
-)
+from chatdesk.platforms.steppergo.state import BOOKINGS, NO, own_of
 from chatdesk.platforms.steppergo.trips import TripRecord
 from chatdesk.wire.steppergo import names
 
@@ -90,16 +81,16 @@ def next_lists(token: int, facts: Facts) -> Next:
 
 def _call(asked: Asked, facts: Facts) -> Call:
     if asked.note == NOTE_DRIVER:
-        path = answers.route(names.ROUTE_DRIVER_TRIPS, driver_id=auth.driver_id(facts))
+        path = routes.path(names.ROUTE_DRIVER_TRIPS, driver_id=auth.driver_id(facts))
         # Trips under way are in none of the narrower lists.
         query = (("status", asked.what), ("limit", str(names.DRIVER_TRIPS_LIMIT)))
-        return answers.get(path, facts, NOTE_DRIVER, query)
+        return routes.get(path, facts, NOTE_DRIVER, query)
     if asked.note == NOTE_BOOKINGS:
-        return answers.get(names.ROUTE_BOOKINGS, facts, NOTE_BOOKINGS)
+        return routes.get(names.ROUTE_BOOKINGS, facts, NOTE_BOOKINGS)
     if asked.note == NOTE_PROBE:
-        path = answers.route(names.ROUTE_HISTORY, trip_id=asked.what)
-        return answers.get(path, facts, NOTE_PROBE)
-    return answers.get(names.ROUTE_TRIPS, facts, NOTE_TRIPS, (("status", asked.what),))
+        path = routes.path(names.ROUTE_HISTORY, trip_id=asked.what)
+        return routes.get(path, facts, NOTE_PROBE)
+    return routes.get(names.ROUTE_TRIPS, facts, NOTE_TRIPS, (("status", asked.what),))
 
 
 # -- answers -----------------------------------------------------------------------------------------------
@@ -121,7 +112,7 @@ def read_driver_trips(opened: OpenStep, answer: Answer, facts: Facts) -> Reading
     if read is None:
         return _skip_or_fail(opened, answer, walk, facts)
     found, bad = read
-    events: list[Event] = [answers.MALFORMED] * bad
+    events: list[Event] = [replies.MALFORMED] * bad
     for seen in found:
         facts, told = _ours(facts, seen, driven=True)
         events += told
@@ -140,7 +131,7 @@ def read_trips(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if read is None:
         return _skip_or_fail(opened, answer, walk, facts)
     found, bad = read
-    events: list[Event] = [answers.MALFORMED] * bad
+    events: list[Event] = [replies.MALFORMED] * bad
     mine: set[RemoteId] = set()
     strangers: list[TripRecord] = list(walk.strangers)
     own = own_of(facts)
@@ -161,7 +152,7 @@ def read_bookings(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     walk = _walk(opened.goal.token, facts)
     raw = loose.mapping(answer.body).get("data")
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-        facts = with_learnt(facts, BOOKINGS, NO, limits.DAY_US)
+        facts = with_learnt(facts, BOOKINGS, NO)
         return _on(opened, answer, put(walk, todo=walk.todo[1:]), facts, [])
     if answer.status != HTTPStatus.OK or not answer.is_json or not isinstance(raw, list):
         return _skip_or_fail(opened, answer, walk, facts)
@@ -171,7 +162,7 @@ def read_bookings(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         trip = booking.get("tripId")
         seen = trips.record({**loose.mapping(booking.get("trip")), "id": trip})
         if seen is None:
-            events.append(answers.MALFORMED)
+            events.append(replies.MALFORMED)
             continue
         facts, told = _ours(facts, seen)
         events += told
@@ -210,7 +201,7 @@ def _skip_or_fail(opened: OpenStep, answer: Answer, walk: ListWalk, facts: Facts
     first = not isinstance(progress.data, ListWalk)
     answered = answer.is_json and answer.status not in {HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS}
     last_try = (
-        answer.status < HTTPStatus.INTERNAL_SERVER_ERROR or progress.failures + 1 >= limits.READ_FAILURES
+        answer.status < HTTPStatus.INTERNAL_SERVER_ERROR or progress.failures + 1 >= replies.READ_FAILURES
     )
     if answered and (not first or (last_try and len(walk.todo) > 1)):
         return _on(opened, answer, put(walk, todo=walk.todo[1:]), facts, [])
@@ -235,7 +226,7 @@ def _on(opened: OpenStep, answer: Answer, walk: ListWalk, facts: Facts, events: 
     if walk.full:
         facts = with_own(facts, all_lists_ms=facts.now_ms)
     events += (*_unlisted(walk, facts), *_due(facts), ListsRead())
-    return answers.done(facts, opened, answer.step_id, *events)
+    return replies.done(facts, opened, answer.step_id, *events)
 
 
 def _unlisted(walk: ListWalk, facts: Facts) -> list[Event]:

@@ -27,7 +27,7 @@ from chatdesk.domain.ports import (
     Report,
 )
 from chatdesk.domain.text import is_blank, well_formed
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.steppergo import answers, auth
 from chatdesk.platforms.steppergo.state import own_of
 from chatdesk.wire.steppergo import names, shapes
@@ -61,14 +61,14 @@ def read_notices(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if answer.status != HTTPStatus.OK or not answer.is_json or not isinstance(raw, list):
         return answers.failed(opened, answer, facts)
     found = [_notice(loose.mapping(one), "id", "createdAt", facts) for one in raw[:_MOST]]
-    events = tuple(answers.MALFORMED if one is None else one for one in found)
-    return answers.done(facts, opened, answer.step_id, *events)
+    events = tuple(replies.MALFORMED if one is None else one for one in found)
+    return replies.done(facts, opened, answer.step_id, *events)
 
 
 def pushed(fields: Mapping[str, Any], facts: Facts) -> Reading:
     """A notification by socket: defined, never seen."""
     found = _notice(fields, "notificationId", "timestamp", facts)
-    return Reading(facts, (answers.MALFORMED if found is None else found,))
+    return Reading(facts, (replies.MALFORMED if found is None else found,))
 
 
 def _notice(fields: Mapping[str, Any], id_key: str, time_key: str, facts: Facts) -> NotificationSeen | None:
@@ -109,7 +109,7 @@ def next_report(goal: Report, facts: Facts) -> Next:
         method="POST",
         path=names.ROUTE_REPORT,
         body=msgspec.to_builtins(shapes.ReportBody(goal.message, reason)),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_REPORT,
     )
@@ -119,7 +119,7 @@ def read_report(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """Stored, or refused in words; a failure of the server is told as one, it would only repeat."""
     words = auth.said(answer)
     if answer.status == HTTPStatus.OK and answer.is_json:
-        return answers.done(facts, opened, answer.step_id)
+        return replies.done(facts, opened, answer.step_id)
     if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR and answer.is_json:
-        return answers.refused(opened, answer.step_id, ParkReason.REFUSED, words, facts)
+        return replies.refused(opened, answer.step_id, ParkReason.REFUSED, words, facts)
     return answers.failed_write(opened, answer, facts)

@@ -12,15 +12,10 @@ from chatdesk.domain.events import Dropped, Event, ReadSeen, Stale, TypingSeen
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import Source
 from chatdesk.domain.ports import STREAM_ENDED, STREAM_EVENT, Facts, OpenStep, Packet, Reading
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies
+from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.steppergo import answers, ids, lane, limits, notices, sends, translate, watch
-from chatdesk.platforms.steppergo.state import (
-    Person,
-    own_of,
-    trip_of,
-    with_own,
-    with_trip,
-)
+from chatdesk.platforms.steppergo.state import Person, own_of, trip_of, with_trip
 from chatdesk.wire.steppergo import names
 
 Fields = Mapping[str, Any]
@@ -41,7 +36,7 @@ def read(packet: Packet, open_steps: Open, facts: Facts) -> Reading:
 
 
 def _malformed(facts: Facts) -> Reading:
-    return Reading(facts, (answers.MALFORMED,))
+    return Reading(facts, (replies.MALFORMED,))
 
 
 def _place(fields: Fields, facts: Facts) -> tuple[RemoteId | None, RemoteId | None]:
@@ -60,7 +55,7 @@ def _new_message(fields: Fields, _open: Open, facts: Facts) -> Reading:
     if conversation is None or answers.remote_id(fields.get("id")) is None:
         return _malformed(facts)
     if trip is None:  # only rooms that we have joined are pushed, so it is none of ours
-        return Reading(facts, (answers.FOREIGN,))
+        return Reading(facts, (replies.FOREIGN,))
     record = translate.message(fields, facts, Source.PUSH, trip)
     if record is None:
         return _malformed(facts)
@@ -109,7 +104,7 @@ def _messages_read(fields: Fields, _open: Open, facts: Facts) -> Reading:
     if conversation is None or user is None:
         return _malformed(facts)
     if trip is None:
-        return Reading(facts, (answers.FOREIGN,))
+        return Reading(facts, (replies.FOREIGN,))
     by_self = user == facts.account.user_id  # another device of ours
     return Reading(facts, (ReadSeen(conversation=trip, person_id=user, by_self=by_self),))
 
@@ -127,7 +122,7 @@ def _stranger(facts: Facts) -> tuple[Event, ...]:
     """Somebody who is in no joined conversation: somebody else's matter, once it is known who is in each."""
     trips = own_of(facts).trips.values()
     known = all(one.read_epoch == facts.epoch for one in trips if one.joined == facts.epoch)
-    return (answers.FOREIGN,) if known else ()
+    return (replies.FOREIGN,) if known else ()
 
 
 def _typing(fields: Fields, _open: Open, facts: Facts) -> Reading:

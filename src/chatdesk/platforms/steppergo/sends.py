@@ -29,16 +29,10 @@ from chatdesk.domain.ports import (
     VerdictUnknown,
 )
 from chatdesk.domain.text import is_blank, well_formed
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes, sockets
+from chatdesk.platforms.memory import ended, parked, put
 from chatdesk.platforms.steppergo import access, answers, auth, ids, lane, limits, translate
-from chatdesk.platforms.steppergo.state import (
-    ended,
-    own_of,
-    parked,
-    put,
-    trip_of,
-    with_conversation,
-)
+from chatdesk.platforms.steppergo.state import own_of, trip_of, with_conversation
 from chatdesk.wire.steppergo import names, shapes
 
 NOTE_REST = "send-rest"
@@ -125,7 +119,7 @@ def next_send(goal: SendText, token: int, facts: Facts) -> Next:
         return Emit(
             event=names.EMIT_SEND,
             args=(msgspec.to_builtins(args),),
-            lane=lane.LANE,
+            lane=sockets.LANE,
             timeout_ms=limits.SEND_TIMEOUT_MS,
             commits=True,
             note=lane.NOTE_SEND,
@@ -138,7 +132,7 @@ def next_send(goal: SendText, token: int, facts: Facts) -> Next:
         method="POST",
         path=names.ROUTE_SEND,
         body=msgspec.to_builtins(body),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_REST,
     )
@@ -166,8 +160,8 @@ def _sent_nameless(temp: str | None, open_steps: tuple[OpenStep, ...], facts: Fa
     """Stored, but as what only the history tells."""
     step = _waiting(temp, open_steps, facts)
     if step is None:
-        return Reading(facts, (answers.MALFORMED,))
-    return Reading(facts, (answers.MALFORMED,), (VerdictUnknown(step.id, "no id"),))
+        return Reading(facts, (replies.MALFORMED,))
+    return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(step.id, "no id"),))
 
 
 def _waiting(temp: str | None, open_steps: tuple[OpenStep, ...], facts: Facts) -> OpenStep | None:
@@ -188,7 +182,7 @@ def read_rest(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     goal, token, step_id = opened.goal.kind, opened.goal.token, answer.step_id
     words = auth.said(answer)
     if not isinstance(goal, SendText):
-        return Reading(facts, (answers.MALFORMED,), (VerdictUnknown(step_id, words),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(step_id, words),))
     trip = goal.conversation
     if answer.status in {HTTPStatus.OK, HTTPStatus.CREATED} and answer.is_json:
         return _stored(goal, opened, answer, facts)
@@ -206,7 +200,7 @@ def _stored(goal: SendText, opened: OpenStep, answer: Answer, facts: Facts) -> R
     raw = loose.mapping(answer.body).get("data")
     record = translate.message(raw, facts, Source.STORED, goal.conversation)
     if record is None:
-        return Reading(facts, (answers.MALFORMED,), (VerdictUnknown(answer.step_id, "no record"),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(answer.step_id, "no record"),))
     facts = with_conversation(facts, goal.conversation, record.platform_conversation)
     seen = record.seen
     if seen.own:

@@ -28,16 +28,10 @@ from chatdesk.domain.ports import (
     VerdictStored,
     VerdictUnknown,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import at_stage, parked, progress_of, with_own
 from chatdesk.platforms.steppergo import answers, auth, limits, trips
-from chatdesk.platforms.steppergo.state import (
-    at_stage,
-    own_of,
-    parked,
-    progress_of,
-    trip_of,
-    with_own,
-)
+from chatdesk.platforms.steppergo.state import own_of, trip_of
 from chatdesk.platforms.steppergo.trips import TripRecord
 from chatdesk.wire.steppergo import names, shapes, texts
 
@@ -60,9 +54,9 @@ def next_order(goal: FreshOrder, token: int, facts: Facts) -> Next:
     if blocked is not None:
         return blocked
     if progress_of(facts, token).stage == NOTE_DRIVER_TRIP:
-        path = answers.route(names.ROUTE_DRIVER_STATUS, trip_id=trip)
-        return answers.get(path, facts, NOTE_DRIVER_TRIP)
-    return answers.get(answers.route(names.ROUTE_TRIP, trip_id=trip), facts, NOTE_TRIP)
+        path = routes.path(names.ROUTE_DRIVER_STATUS, trip_id=trip)
+        return routes.get(path, facts, NOTE_DRIVER_TRIP)
+    return routes.get(routes.path(names.ROUTE_TRIP, trip_id=trip), facts, NOTE_TRIP)
 
 
 def detail_of(answer: Answer) -> TripRecord | None:
@@ -81,7 +75,7 @@ def read_trip(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         facts = at_stage(facts, opened.goal.token, NOTE_DRIVER_TRIP, seen)
         told = (trips.order(seen, facts),)
         return Reading(facts, told, (VerdictStored(answer.step_id),))
-    return answers.done(facts, opened, answer.step_id, _in_full(seen, (), facts))
+    return replies.done(facts, opened, answer.step_id, _in_full(seen, (), facts))
 
 
 def _in_full(seen: TripRecord, bookings: tuple[object, ...], facts: Facts) -> OrderSeen:
@@ -96,12 +90,12 @@ def read_driver_trip(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if not isinstance(public, TripRecord):
         return answers.failed(opened, answer, facts)
     if seen is None or seen.id != public.id:
-        return answers.done(facts, opened, answer.step_id, _in_full(public, (), facts))
+        return replies.done(facts, opened, answer.step_id, _in_full(public, (), facts))
     facts = trips.noted(facts, seen)
     known = {line.key for line in public.lines}
     more = tuple(line for line in seen.lines if line.key not in known)
     both = msgspec.structs.replace(public, status=seen.status or public.status, lines=(*public.lines, *more))
-    return answers.done(facts, opened, answer.step_id, _in_full(both, bookings, facts))
+    return replies.done(facts, opened, answer.step_id, _in_full(both, bookings, facts))
 
 
 def _driver_detail(answer: Answer) -> tuple[TripRecord | None, tuple[object, ...]]:
@@ -130,17 +124,17 @@ def next_status(goal: ChangeStatus, token: int, facts: Facts) -> Next:
     if blocked is not None:
         return blocked
     stage = progress_of(facts, token).stage
-    path = answers.route(names.ROUTE_DRIVER_STATUS, trip_id=trip)
+    path = routes.path(names.ROUTE_DRIVER_STATUS, trip_id=trip)
     if stage == NOTE_ALIVE:
-        return answers.get(answers.route(names.ROUTE_HISTORY, trip_id=names.NO_TRIP), facts, NOTE_ALIVE)
+        return routes.get(routes.path(names.ROUTE_HISTORY, trip_id=names.NO_TRIP), facts, NOTE_ALIVE)
     doubted = (trip, goal.new) in own_of(facts).failed_changes
     if (goal.check_first or doubted) and stage != NOTE_STATUS:
-        return answers.get(path, facts, NOTE_CHECK)
+        return routes.get(path, facts, NOTE_CHECK)
     return Call(
         method="PUT",
         path=path,
         body=msgspec.to_builtins(shapes.StatusBody(goal.new)),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_STATUS,
     )
@@ -164,7 +158,7 @@ def read_check(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     words = own_of(facts).failed_changes.get(key)
     facts = _forgotten(facts, key)
     if seen.status == goal.new:
-        return answers.done(facts, opened, step_id, *events)
+        return replies.done(facts, opened, step_id, *events)
     if seen.status != goal.old:
         label = trips.status_label(seen.status)
         facts = parked(facts, token, ParkReason.CHANGED_MEANWHILE, label)
@@ -194,16 +188,16 @@ def read_status(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the answer of a change means; a success is read again as well, it may not have been stored."""
     goal, step_id, words = opened.goal.kind, answer.step_id, auth.said(answer)
     if not isinstance(goal, ChangeStatus):
-        return Reading(facts, (answers.MALFORMED,), (VerdictUnknown(step_id, words),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(step_id, words),))
     trip = goal.order
     again = Stale(order_number=trip)
     if answer.status == HTTPStatus.OK and answer.is_json:
-        return answers.done(facts, opened, step_id, again)
+        return replies.done(facts, opened, step_id, again)
     if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR and answer.is_json:
         kept = dict(list(own_of(facts).failed_changes.items())[-limits.MOST_IDS :])
         facts = with_own(facts, failed_changes={**kept, (trip, goal.new): words or texts.ERR_STATUS})
         return Reading(facts, (again,), (VerdictUnknown(step_id, words),))
     if answer.status == HTTPStatus.BAD_REQUEST and answer.is_json:
         reason = ParkReason.FORBIDDEN if words == texts.ERR_NOT_ASSIGNED else ParkReason.REFUSED
-        return answers.refused(opened, step_id, reason, words, facts, again)
+        return replies.refused(opened, step_id, reason, words, facts, again)
     return answers.failed_write(opened, answer, facts)

@@ -33,9 +33,10 @@ from chatdesk.domain.ports import (
     VerdictStored,
     Watched,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes, sockets
+from chatdesk.platforms.memory import progress_of, with_own
 from chatdesk.platforms.steppergo import answers, lane, limits, trips
-from chatdesk.platforms.steppergo.state import own_of, progress_of, trip_of, with_own
+from chatdesk.platforms.steppergo.state import own_of, trip_of
 from chatdesk.wire.steppergo import names, shapes
 
 _SUBSCRIBE_TIMEOUT_MS = 5_000
@@ -43,7 +44,7 @@ _STREAM_PREFIX = names.ROUTE_STREAM.partition("{")[0]
 
 
 def _path(trip: RemoteId) -> str:
-    return answers.route(names.ROUTE_STREAM, trip_id=trip)
+    return routes.path(names.ROUTE_STREAM, trip_id=trip)
 
 
 # -- next --------------------------------------------------------------------------------------------------
@@ -60,7 +61,7 @@ def next_watch(goal: Watched, token: int, facts: Facts) -> Next:
         return Emit(
             event=names.EMIT_SUBSCRIBE,
             args=(msgspec.to_builtins(shapes.SubscribeArgs([trip])),),
-            lane=lane.LANE,
+            lane=sockets.LANE,
             timeout_ms=_SUBSCRIBE_TIMEOUT_MS,
             note=lane.NOTE_SUBSCRIBE,
         )
@@ -94,7 +95,7 @@ def hint(trip: RemoteId, facts: Facts) -> Event:
     """Something about a trip may have changed: read it, if it is ours or looked at."""
     own = own_of(facts)
     known = trip_of(facts, trip).ours or trip in own.subscribed or trip in own.streams
-    return Stale(order_number=trip) if known else answers.FOREIGN
+    return Stale(order_number=trip) if known else replies.FOREIGN
 
 
 # -- the stream --------------------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ def streamed(args: tuple[Any, ...], facts: Facts) -> Reading:
     trip = _trip_of_path(args[0] if args else None)
     fields = loose.mapping(args[1] if len(args) > 1 else None)
     if trip is None:
-        return Reading(facts, (answers.MALFORMED,))
+        return Reading(facts, (replies.MALFORMED,))
     match fields.get("type"):
         case names.STREAM_HEARTBEAT:
             return Reading(facts)
@@ -147,14 +148,14 @@ def streamed(args: tuple[Any, ...], facts: Facts) -> Reading:
         case names.STREAM_STATUS:
             return Reading(facts, (Stale(order_number=trip),))
         case _:
-            return Reading(facts, (answers.MALFORMED,))
+            return Reading(facts, (replies.MALFORMED,))
 
 
 def stream_ended(args: tuple[Any, ...], facts: Facts) -> Reading:
     """The stream is over (the server ends it after two hours): the next look at the trip opens another."""
     trip = _trip_of_path(args[0] if args else None)
     if trip is None:
-        return Reading(facts, (answers.MALFORMED,))
+        return Reading(facts, (replies.MALFORMED,))
     return Reading(with_own(facts, streams=own_of(facts).streams - {trip}))
 
 
@@ -169,7 +170,7 @@ def position(fields: Mapping[str, Any], facts: Facts) -> Reading:
     trip = answers.remote_id(fields.get("tripId"))
     place = trips.position_of(fields)
     if trip is None or place is None:
-        return Reading(facts, (answers.MALFORMED,))
+        return Reading(facts, (replies.MALFORMED,))
     if isinstance(hint(trip, facts), Stale):
         eta = loose.mapping(fields.get("eta"))
         seen = PositionSeen(
@@ -182,7 +183,7 @@ def position(fields: Mapping[str, Any], facts: Facts) -> Reading:
             destination_min=_within(eta.get("destinationMinutes"), 100_000),
         )
         return Reading(facts, (seen,))
-    return Reading(facts, (answers.FOREIGN,))
+    return Reading(facts, (replies.FOREIGN,))
 
 
 def _within(value: object, most: int) -> float | None:
