@@ -55,6 +55,8 @@ PANEL_WIDTH = Preference("panel_width", 268, int)
 PANEL_SHOWN = Preference("order_panel_shown", default=True, read=_truth, write=_yes_no)
 LAST_CONVERSATION = Preference("last_conversation", 0, int)
 """Id of the conversation shown last; 0: none."""
+MESSAGE_FIELDS = Preference("message_fields", "", str)
+"""What was typed last beside messages (subject, kind), per conversation: JSON, newest last."""
 LAST_ACCOUNT = Preference("last_account", 0, int)
 """Account chosen in the rail; 0: all."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.modeltest import ModelTester
@@ -286,6 +286,11 @@ class TestAccounts:
             words = [action.text() for action in menu.actions() if action.text()]
             assert words[0] == "Account and its health…"
             assert words[-1] == "Remove account…"
+            for tile in (desk.window.rail.tiles()[4], desk.window.rail.tiles()[0]):
+                place = QPoint(1, 1)
+                by_key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, place, tile.mapToGlobal(place))
+                QApplication.sendEvent(tile, by_key)
+            assert asked == [desk.account(Platform.OMW)]
             menu.actions()[1].trigger()
             assert desk.seat.engines.asked("refresh") == [(desk.account(Platform.OMW),)]
             menu.close()
@@ -638,6 +643,12 @@ class TestComposer:
             subject = line.control("subject")
             subject.clear()
             assert line.values()["subject"] == "Chat Message", "a blank one counts as the usual"
+            QTest.keyClicks(subject, "RFQ 94")
+            kept = desk.seat.reader.setting
+            await ui.until(lambda: "RFQ 94" in (kept("message_fields") or ""), what="across restarts too")
+            await desk.seat.desk.remove_account(desk.account(Platform.MARKETPLACE))
+            await ui.until(lambda: desk.window.chat.conversation_id() is None)
+            await ui.until(lambda: "RFQ 94" not in (kept("message_fields") or ""))
 
         ui.run(main())
 

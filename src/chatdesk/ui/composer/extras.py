@@ -15,11 +15,13 @@ from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import ChoiceBox
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import PlainLabel
-from chatdesk.ui.preferences import Preference
+from chatdesk.ui.preferences import MESSAGE_FIELDS
 from chatdesk.ui.theme import TextRole
 from chatdesk.ui.vocabulary import asked_title, choice_title
 
 SUBJECT, TOPIC = "subject", "topic"
+MOST_REMEMBERED = 100
+"""Conversations whose subject is remembered: the newest."""
 _SAVE_AFTER_MS = 400
 
 
@@ -129,15 +131,21 @@ class ExtrasLine(QWidget):
 
     # -- remembering
 
-    def _preference(self) -> Preference[str]:
-        return Preference(f"message_fields.{self._conversation}", "", str)
-
-    def _remembered(self) -> dict[str, str]:
-        text = self._context.preferences.get(self._preference()) if self._conversation is not None else ""
+    def _book(self) -> dict[str, dict[str, str]]:
+        """What is remembered of every conversation, by its id as text; the newest last."""
+        text = self._context.preferences.get(MESSAGE_FIELDS)
         try:
-            return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+            return msgspec.json.decode(text, type=dict[str, dict[str, str]]) if text else {}
         except msgspec.MsgspecError:
             return {}
+
+    def _keep(self, book: dict[str, dict[str, str]]) -> None:
+        newest = dict(list(book.items())[-MOST_REMEMBERED:])
+        text = msgspec.json.encode(newest).decode() if newest else ""
+        self._context.preferences.put(MESSAGE_FIELDS, text)
+
+    def _remembered(self) -> dict[str, str]:
+        return self._book().get(str(self._conversation), {})
 
     def _show(self, values: dict[str, str]) -> None:
         for field in self._fields:
@@ -160,10 +168,16 @@ class ExtrasLine(QWidget):
             return
         defaults = {field.key: field.default for field in self._fields}
         values = {key: value for key, value in self.values().items() if value != defaults[key]}
-        text = msgspec.json.encode(values).decode() if values else ""
-        self._context.preferences.put(self._preference(), text)
+        book = self._book()
+        book.pop(str(self._conversation), None)
+        if values:
+            book[str(self._conversation)] = values
+        self._keep(book)
 
     def _on_gone(self, change: ConversationsGone, _commit: int) -> None:
         """What was typed for a conversation goes with it."""
-        for gone in change.ids:
-            self._context.preferences.put(Preference(f"message_fields.{gone}", "", str), "")
+        book = self._book()
+        gone = {str(one) for one in change.ids} if book else set()
+        left = {key: values for key, values in book.items() if key not in gone}
+        if left != book:
+            self._keep(left)

@@ -234,9 +234,8 @@ class GroupProxy(ConversationProxy):
         group = self._group()
         return group is not None and row_id != self._about and self._row(row_id).conversation.group == group
 
-    def source_changed(self, ids: Iterable[int], *, gone: bool) -> None:
+    def source_changed(self, ids: Iterable[int], *, gone: bool) -> None:  # noqa: ARG002 - any row may matter
         """The row that it is about may have joined or left a group: then all others are looked at again."""
-        super().source_changed(ids, gone=gone)
         group = self._group()
         if group != self._known_group:
             self._known_group = group
@@ -245,6 +244,9 @@ class GroupProxy(ConversationProxy):
     def refilter(self) -> None:
         self._known_group = self._group()
         super().refilter()
+
+    def _recount(self) -> None:
+        """Nobody asks for its counts, and it lives as long as the window."""
 
     def _group(self) -> int | None:
         row = self._model.find(self._about) if self._about is not None else None
