@@ -243,7 +243,8 @@ class MainWindow(QMainWindow):
             return True
         before = self.arrangement()
         if before.one_pane and self._pane is not Pane.LIST:
-            self._pane = Pane.CHAT if self._pane is Pane.ORDER else Pane.LIST
+            talks = self.chat.conversation_id() is not None
+            self._pane = Pane.CHAT if self._pane is Pane.ORDER and talks else Pane.LIST
         else:
             self._panel_asked = self._list_asked = False
         if self.arrangement() == before:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from chatdesk.ui.asking.asker import Asker, Stage, Work
@@ -115,7 +115,9 @@ class Strip(QWidget):
         self._bar.setVisible(work.under_way)
         self._words.setText(work.sentence)
         self._words.set_colour(_COLOURS[work.stage])
-        self.setAccessibleName(work.sentence)
+        if self.accessibleName() != work.sentence:
+            self.setAccessibleName(work.sentence)
+            self._speak(work.sentence)
         focused = self._stop.hasFocus()
         self._stop.setVisible(work.stage is Stage.BUSY)
         self._close.setVisible(self._dismissable and not work.under_way)
@@ -136,6 +138,11 @@ class Strip(QWidget):
             self._tick.start()
         else:
             self._tick.stop()
+
+    def _speak(self, sentence: str) -> None:
+        """Tell a screen reader, which does not look at labels that change by themselves."""
+        if self.isVisible() and QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, sentence))
 
     def _give_up(self) -> None:
         if self._work is not None:
