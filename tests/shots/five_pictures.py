@@ -100,8 +100,12 @@ async def _states(camera: Camera, seat: Seat, desk: Five, window: MainWindow) ->
     await camera.until(lambda: window.chat.banner.words() is not None, "the banner")
 
 
-async def _live_only(_camera: Camera, _seat: Seat, desk: Five, window: MainWindow) -> None:
-    window.open_conversation(desk.conversations["66b0000000000000000001a1"])
+async def _live_only(camera: Camera, seat: Seat, desk: Five, window: MainWindow) -> None:
+    here = desk.conversations["66b0000000000000000001a1"]
+    window.open_conversation(here)
+    item = await seat.desk.send(here, seat.reader.draft(here).version, "4.05 DAP Hamburg.")
+    scene.relay(seat.store, item, NOON_US)
+    await camera.until(lambda: window.chat.timeline.timeline.rowCount() == 5, "the message")
 
 
 picture("five-1280", at_every_scale=True)(five_at(1280, _subject))

@@ -28,6 +28,7 @@ from chatdesk.domain.events import (
 )
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, RemoteId
 from chatdesk.domain.kinds import (
+    Assurance,
     ConnectionState,
     Feature,
     MessageKind,
@@ -40,7 +41,7 @@ from chatdesk.domain.kinds import (
     Support,
 )
 from chatdesk.domain.ordering import Stamp
-from chatdesk.domain.outbox import Refused, Started, Unknown
+from chatdesk.domain.outbox import Refused, Started, Stored, Unknown
 from chatdesk.platforms.dispatcher.offers import STATUSES
 from chatdesk.store import Store
 
@@ -309,9 +310,14 @@ def make_parked(
     return store.advance(item.id, Refused(reason, "This order does not take messages")).result(WAIT_S)
 
 
-def park(store: Store, item: Outgoing, now_us: int, reason: ParkReason) -> Outgoing:
-    """Let the server refuse a message that was pressed elsewhere."""
-    attempt = Attempt(
+def relay(store: Store, item: Outgoing, now_us: int) -> Outgoing:
+    """Let the server pass a message on that was pressed elsewhere, without keeping it."""
+    store.advance(item.id, Started(_attempt(item, now_us))).result(WAIT_S)
+    return store.advance(item.id, Stored(None, Assurance.RELAYED)).result(WAIT_S)
+
+
+def _attempt(item: Outgoing, now_us: int) -> Attempt:
+    return Attempt(
         outgoing_id=item.id,
         number=1,
         client_id=item.id,
@@ -321,7 +327,11 @@ def park(store: Store, item: Outgoing, now_us: int, reason: ParkReason) -> Outgo
         watermark_complete=True,
         started_at_us=now_us,
     )
-    store.advance(item.id, Started(attempt)).result(WAIT_S)
+
+
+def park(store: Store, item: Outgoing, now_us: int, reason: ParkReason) -> Outgoing:
+    """Let the server refuse a message that was pressed elsewhere."""
+    store.advance(item.id, Started(_attempt(item, now_us))).result(WAIT_S)
     return store.advance(item.id, Refused(reason)).result(WAIT_S)
 
 
@@ -331,17 +341,7 @@ def draft(store: Store, scene: Scene, number: str, text: str) -> None:
 
 
 def _start(store: Store, scene: Scene, item: Outgoing) -> Outgoing:
-    attempt = Attempt(
-        outgoing_id=item.id,
-        number=1,
-        client_id=item.id,
-        epoch=1,
-        step="send",
-        watermark=(),
-        watermark_complete=True,
-        started_at_us=scene.now_us,
-    )
-    return store.advance(item.id, Started(attempt)).result(WAIT_S)
+    return store.advance(item.id, Started(_attempt(item, scene.now_us))).result(WAIT_S)
 
 
 def _apply(store: Store, account: AccountId, arrival: int, events: Sequence[StoredEvent]) -> None:

@@ -541,6 +541,14 @@ class TestLifecycle:
             assert said is not None
             assert "not stored by this server" in said.title
             assert desk.window.chat.composer.send_button.isVisible(), "one can write"
+            here, view = desk.talk(MARKET), desk.window.chat.timeline
+            item = await desk.seat.desk.send(here, desk.seat.reader.draft(here).version, "4.05 DAP")
+            scene.relay(desk.seat.store, item, NOON_US)
+            await ui.until(lambda: view.timeline.rowCount() == 5)
+            await ui.until(
+                lambda: [part.text for part in view.row_layout(4).small_print[1:]] == ["handed over"]
+            )
+            assert "handed over" in view.timeline.index(4, 0).data(Qt.ItemDataRole.AccessibleTextRole)
             omw = desk.five.accounts[Platform.OMW]
             desk.window.open_conversation(desk.talk("417"))
             assert desk.window.chat.notice.words() is None

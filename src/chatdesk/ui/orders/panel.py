@@ -321,7 +321,7 @@ class OrderPanel(Panel):
         account = self._facts.find(order.account_id)
         capabilities = self._facts.capabilities(order.account_id)
         if self._may_change(order):
-            return tr("From this status nothing can be set by you.")
+            return tr("Nothing follows this status that you could set.")
         if capabilities.features.get(Feature.CHANGE_STATUS) is Support.PROBE:
             return tr("Whether you can change the status here is not known yet.")
         if account is not None and account.platform is Platform.DISPATCHER:
