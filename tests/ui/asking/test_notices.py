@@ -185,9 +185,23 @@ class TestPage:
             stage.seat.engines.on_act = lambda _action: Result()
             click(dialog.yes)
             await ui.until(lambda: names(stage) == ["Notice a"])
-            tell(stage.seat, a_notice("b", ago_min=2, unread=False))  # the store keeps it as read
+            tell(stage.seat, a_notice("b", ago_min=2, unread=False))  # a list that was read before
             tell(stage.seat, a_notice("c", ago_min=3))
             await ui.until(lambda: names(stage) == ["Notice a", "Notice c"])
+
+        ui.run(main())
+
+    def test_deleted_elsewhere(self, ui: Ui, stage: Stage) -> None:
+        """What was deleted by another device goes here too, and is counted no more."""
+        tell(stage.seat, a_notice("a", ago_min=1), a_notice("b", ago_min=2))
+
+        async def main() -> None:
+            await stage.ready()
+            stage.window.handlers.show_notices()
+            await ui.until(lambda: names(stage) == ["Notice a", "Notice b"])
+            tell(stage.seat, msgspec.structs.replace(a_notice("a", unread=False), gone=True))
+            await ui.until(lambda: names(stage) == ["Notice b"])
+            assert stage.asking.notice_tool.count() == 1
 
         ui.run(main())
 

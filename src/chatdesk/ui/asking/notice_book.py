@@ -68,7 +68,7 @@ class NoticeBook(QObject):
             self.forget(work.about.account.id, notice.remote_id)
 
     def forget(self, account: AccountId, notice: RemoteId) -> None:
-        """It was deleted at the server: the store keeps it as read, but nobody wants to see it here again."""
+        """It was deleted at the server: it goes here at once, whenever the store is told."""
         self._deleted.add((account, notice))
         if self._rows.get(account, {}).pop(notice, None) is not None:
             self.changed.emit(int(account))
@@ -105,7 +105,11 @@ class NoticeBook(QObject):
 
     def _keep(self, account: AccountId, rows: Iterable[Notification]) -> None:
         kept = self._rows[account]
-        kept |= {one.remote_id: one for one in rows if (account, one.remote_id) not in self._deleted}
+        for one in rows:
+            if one.gone or (account, one.remote_id) in self._deleted:
+                kept.pop(one.remote_id, None)
+            else:
+                kept[one.remote_id] = one
         if len(kept) > MOST_KEPT:
             oldest = sorted(kept.values(), key=lambda one: one.at_us)[: len(kept) - MOST_KEPT]
             for one in oldest:
