@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton
 
 from chatdesk.domain.actions import ActionKind, Lookup, Result
 from chatdesk.domain.changes import PositionChanged
@@ -14,6 +15,7 @@ from chatdesk.domain.kinds import ParkReason
 from chatdesk.ui.asking.offers import About, about_order, offer_of
 from chatdesk.ui.asking.position import PositionCard
 from chatdesk.ui.window import MainWindow
+from tests.shots import scene
 from tests.shots.camera import Camera
 from tests.shots.pictures import HIGH, WIDE, Take, live, picture
 from tests.shots.seat import NOON_US, Seat
@@ -195,3 +197,26 @@ def notices_at(width: int) -> Take:
 
 picture("notices", at_every_scale=True)(notices_at(WIDE))
 picture("notices-540")(notices_at(540))
+
+
+@picture("asking-menu")
+async def menu(camera: Camera, name: str, theme: str, folder: Path) -> None:
+    async with camera.seat(folder, theme) as seat, camera.window(seat, WIDE, HIGH) as window:
+        await ready(camera, seat, window)
+        tools = window.chat.header.findChildren(QToolButton)
+        menus: list[QMenu | None] = [tool.menu() for tool in tools]
+        shown = next(one for one in menus if one is not None)
+        shown.popup(window.mapToGlobal(QPoint(700, 80)))
+        await camera.take(shown, name)
+        shown.close()
+
+
+@picture("finder-two-accounts")
+async def two_finders(camera: Camera, name: str, theme: str, folder: Path) -> None:
+    async with camera.seat(folder, theme) as seat, camera.window(seat, 900, HIGH) as window:
+        equip(seat, scene.add_night_desk(seat.store))
+        seat.engines.on_find = lambda _lookup: NotDone(ParkReason.FORBIDDEN, "Buyers only")
+        await ready(camera, seat, window)
+        await camera.until(lambda: len(window.asking.finder.served()) == 2, "both accounts")
+        window.handlers.show_finder()
+        await camera.take(window, name)

@@ -119,7 +119,17 @@ class TestLookingUp:
 
     def test_why_nothing_was_found(self) -> None:
         """A look-up that fails says why."""
-        check(wording.find_failed_sentence(NotDone(ParkReason.FORBIDDEN)))
+        for reason in (None, *ParkReason):
+            text = wording.find_failed_sentence(NotDone(reason))
+            check(text)
+            assert "done" not in text
+        for code in NoticeCode:
+            text = wording.find_failed_sentence(NotDone(None, code.value))
+            check(text)
+            assert "server says" not in text
+        quoted = wording.find_failed_sentence(NotDone(ParkReason.FORBIDDEN, "Buyers only", 4.0))
+        assert quoted == "You may not look this up here. Try again in 4 s. The server says: Buyers only"
+        check(wording.find_failed_sentence(DiskTrouble("full")))
 
 
 def _asked(value: object) -> Iterator[FieldAsked]:

@@ -221,9 +221,30 @@ def failed_sentence(error: BaseException, kind: ActionKind, fields: Sequence[Fie
 
 def find_failed_sentence(error: BaseException) -> str:
     """Why nothing could be looked up."""
-    if isinstance(error, NotDone):
-        return _not_done(error, frozenset())
-    return error_sentences(error).text
+    if not isinstance(error, NotDone):
+        return error_sentences(error).text
+    known = _FIND_OURS.get(error.server_words)
+    reason = _FIND_REASONS.get(error.reason, _not_looked_up)
+    return _with_rest(known() if known is not None else reason(), error, ours=known is not None)
+
+
+def _not_looked_up() -> str:
+    return tr("The server did not look it up.")
+
+
+_FIND_REASONS: dict[ParkReason | None, Callable[[], str]] = {
+    None: lambda: tr("The server can't be asked now."),
+    ParkReason.FORBIDDEN: lambda: tr("You may not look this up here."),
+    ParkReason.NOT_FOUND: lambda: tr("The server can't look this up."),
+}
+_FIND_OURS: dict[str, Callable[[], str]] = {
+    NoticeCode.OFFLINE.value: lambda: tr("The server can't be reached now."),
+    NoticeCode.AUTH_REQUIRED.value: lambda: tr("Your sign-in has ended: sign in again."),
+    NoticeCode.AUTH_FAILED.value: lambda: tr("The server did not accept your sign-in."),
+    NoticeCode.LOCKED.value: lambda: tr("The server has locked this account for a while."),
+    NoticeCode.RATE_LIMITED.value: lambda: tr("The server asks for a slower pace."),
+    NoticeCode.SERVER_ERROR.value: lambda: tr("The server has trouble of its own."),
+}
 
 
 def _not_known(kind: ActionKind) -> str:
@@ -250,7 +271,13 @@ def _not_done(error: NotDone, keys: frozenset[str] | set[str]) -> str:
         return tr("{field}: the server would not take this. Nothing was done.", field=title)
     known = _OURS.get(said)
     text = known() if known is not None else _REASONS[error.reason]()
-    shown = "" if said in _CODES or known is not None else one_line(said, SAID_CHARS)
+    return _with_rest(text, error, ours=known is not None)
+
+
+def _with_rest(text: str, error: NotDone, *, ours: bool) -> str:
+    """The sentence with how long to wait and what the server said. ours: its words are ours, not quoted."""
+    said = error.server_words
+    shown = "" if ours or said in _CODES else one_line(said, SAID_CHARS)
     if error.retry_after_s is not None and error.retry_after_s > 0:
         wait = countdown(round(error.retry_after_s * 1_000_000), 0)
         text = tr("{text} Try again in {time}.", text=text, time=wait)
