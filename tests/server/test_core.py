@@ -20,13 +20,13 @@ from chatdesk.server.core.access import Actor, actor_of
 from chatdesk.server.core.accounts import hash_password, keeps_policy
 from chatdesk.server.core.database import migration_config
 from chatdesk.server.core.errors import Reason, Refused
-from chatdesk.server.core.ids import Ids
+from chatdesk.server.core.ids import ObjectIds
 from chatdesk.server.core.messages import Sent
 from chatdesk.server.core.orders import NewOrder
 from chatdesk.server.core.presence import Presence
 from chatdesk.server.core.ratelimit import RateLimit
 from chatdesk.server.core.rules import Rules
-from chatdesk.server.core.service import Core
+from chatdesk.server.core.service import Core, Ground
 from chatdesk.server.core.tables import Base, Message, Role, User
 from chatdesk.server.core.text import clipped, fold, is_storable, like_pattern
 from chatdesk.server.core.uploads import NAME_LIMIT_CHARS, safe_name
@@ -53,7 +53,7 @@ class FakeClock:
 
 @asynccontextmanager
 async def core_at(folder: Path, clock: FakeClock, rules: Rules | None = None) -> AsyncIterator[Core]:
-    core = Core(folder, rules or default_rules(), WORDS, clock)
+    core = Core(Ground(folder, clock), rules or default_rules(), WORDS)
     await core.open()
     try:
         yield core
@@ -143,13 +143,13 @@ def test_refresh_tokens_end_and_are_swept(tmp_path: Path, aio: Aio) -> None:
         async with core_at(tmp_path, clock, default_rules(access_ttl_s=60, refresh_ttl_s=600)) as core:
             owner, _staff = await people(core)
             tokens = await core.accounts.sign_in(owner.email, PASSWORD)
-            assert await core.accounts.holder(tokens.access_token, "userId") == owner
+            assert await core.accounts.holder(tokens.access_token) == owner
             clock.ms += 60_000
             with pytest.raises(Refused) as refused:
-                await core.accounts.holder(tokens.access_token, "userId")
+                await core.accounts.holder(tokens.access_token)
             assert refused.value.reason is Reason.BAD_TOKEN
             renewed = await core.accounts.renew(tokens.refresh_token)
-            assert await core.accounts.holder(renewed, "userId") == owner
+            assert await core.accounts.holder(renewed) == owner
             clock.ms += 540_000
             with pytest.raises(Refused) as refused:
                 await core.accounts.renew(tokens.refresh_token)
@@ -207,7 +207,7 @@ def test_unconfirmed_accounts_stay_out(tmp_path: Path, aio: Aio) -> None:
             async with core.database.writing() as session:
                 await session.delete(await session.get_one(User, user.id))
             with pytest.raises(Refused) as refused:
-                await core.accounts.holder(tokens.access_token, "userId")
+                await core.accounts.holder(tokens.access_token)
             assert refused.value.reason is Reason.UNKNOWN_HOLDER
 
     aio(story())
@@ -283,7 +283,7 @@ def test_the_window_of_a_rate_limit_slides() -> None:
 def test_ids_rise_also_when_the_clock_falls() -> None:
     """Ids are 24 hexadecimal characters, never twice, each greater than the one before."""
     clock = FakeClock()
-    ids = Ids(clock)
+    ids = ObjectIds(clock)
     made = []
     for step in range(2_000):
         clock.ms += -5_000 if step % 7 == 0 else 700

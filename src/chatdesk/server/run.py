@@ -10,19 +10,19 @@ import random
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import uvicorn
 
+from chatdesk.server.chat_server import ChatServer
 from chatdesk.server.core.errors import SetupError
-from chatdesk.server.demo.seed import seed_demo
-from chatdesk.server.dialects.dispatcher.app import DispatcherServer
-from chatdesk.server.dialects.dispatcher.vocabulary import default_rules
+from chatdesk.server.core.service import Ground
+from chatdesk.server.dialect import Choices, Dialect, Variant
+from chatdesk.server.registry import DIALECTS
 from chatdesk.server.signals import stop_on_signals
-from chatdesk.wire.dispatcher import names
 
-PLATFORMS = (names.PLATFORM,)
+ALL = "all"
 SEEDS = ("none", "demo")
 QUIET_PORTS = range(20_000, 30_000)
 KEEP_ALIVE_S = 75
@@ -33,112 +33,102 @@ STOP_TIMEOUT_S = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """What the person who starts a server may choose; `port` 0 = any free one."""
+    """What the person who starts a server may choose.
+
+    `port` None = the platform's own, 0 = any free one; with several platforms each has its own, or any free
+    one.
+    """
 
     data_dir: Path
-    platform: str = names.PLATFORM
+    platform: str = "dispatcher"
     host: str = "127.0.0.1"
-    port: int = names.DEFAULT_PORT
+    port: int | None = None
     seed: str = "none"
-    rate: int = names.MESSAGES_PER_MINUTE
-    events: int = names.EVENTS_PER_MINUTE
-    message_limit: int = names.MESSAGE_LIMIT
-    access_ttl_s: int = names.ACCESS_TOKEN_TTL_S
-    refresh_ttl_s: int = names.REFRESH_TOKEN_TTL_S
-    archive_after_days: int = 365
+    variant: Variant = Variant.PROMISED
+    choices: Choices = field(default_factory=Choices)
+
+    @property
+    def dialects(self) -> list[Dialect]:
+        """Whose wires to speak."""
+        return list(DIALECTS.values()) if self.platform == ALL else [DIALECTS[self.platform]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The switches of `chatdesk serve`."""
-    parser.add_argument("--platform", choices=PLATFORMS, required=True, help="whose wire to speak")
+    parser.add_argument(
+        "--platform",
+        choices=(*DIALECTS, ALL),
+        required=True,
+        help="whose wire to speak; all = every one, each on a port of its own, over one database",
+    )
     parser.add_argument(
         "--data", type=Path, required=True, metavar="DIR", help="folder of the database and files"
     )
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
     )
-    parser.add_argument(
-        "--port",
-        type=_port,
-        default=names.DEFAULT_PORT,
-        help="port to listen on, 0 = any free one (default: %(default)s)",
-    )
+    ports = ", ".join(f"{one.platform} {one.default_port}" for one in DIALECTS.values())
+    parser.add_argument("--port", type=_port, help=f"port to listen on, 0 = any free one (default: {ports})")
     parser.add_argument("--seed", choices=SEEDS, default="none", help="what to put into an empty database")
-    parser.add_argument(
-        "--rate",
-        type=_positive,
-        default=names.MESSAGES_PER_MINUTE,
-        metavar="N",
-        help="messages a minute per person (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--events",
-        type=_positive,
-        default=names.EVENTS_PER_MINUTE,
-        metavar="N",
-        help="socket events a minute per person (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--message-limit",
-        type=_positive,
-        default=names.MESSAGE_LIMIT,
-        metavar="N",
-        help="characters of a message (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--access-ttl",
-        type=_positive,
-        default=names.ACCESS_TOKEN_TTL_S,
-        metavar="S",
-        help="seconds that a sign-in lasts (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--refresh-ttl",
-        type=_positive,
-        default=names.REFRESH_TOKEN_TTL_S,
-        metavar="S",
-        help="seconds for which it can be renewed (default: %(default)s)",
-    )
+    _number_argument(parser, "--rate", "messages_per_minute", "N", "messages a minute per person")
+    _number_argument(parser, "--events", "events_per_minute", "N", "socket events a minute per person")
+    _number_argument(parser, "--message-limit", "message_limit_chars", "N", "characters of a message")
+    _number_argument(parser, "--access-ttl", "access_ttl_s", "S", "seconds that a sign-in lasts")
+    _number_argument(parser, "--refresh-ttl", "refresh_ttl_s", "S", "seconds for which it can be renewed")
     parser.add_argument(
         "--archive-after",
+        dest="archive_after_days",
         type=_not_negative,
-        default=365,
         metavar="DAYS",
-        help="archive messages older than this, 0 = never (default: %(default)s)",
+        help="archive messages older than this, 0 = never (default: 365)",
+    )
+
+
+def _number_argument(
+    parser: argparse.ArgumentParser, switch: str, field: str, metavar: str, what: str
+) -> None:
+    parser.add_argument(
+        switch, dest=field, type=_positive, metavar=metavar, help=f"{what} (default: as the platform has it)"
     )
 
 
 def options(arguments: argparse.Namespace) -> ServeOptions:
     """The options that parsed switches stand for."""
+    chosen = {one.name: getattr(arguments, one.name) for one in fields(Choices)}
     return ServeOptions(
         data_dir=arguments.data,
         platform=arguments.platform,
         host=arguments.host,
         port=arguments.port,
         seed=arguments.seed,
-        rate=arguments.rate,
-        events=arguments.events,
-        message_limit=arguments.message_limit,
-        access_ttl_s=arguments.access_ttl,
-        refresh_ttl_s=arguments.refresh_ttl,
-        archive_after_days=arguments.archive_after,
+        choices=Choices(**chosen),
     )
 
 
 def serve(options: ServeOptions) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status, 1 with a sentence on stderr when it cannot."""
-    try:
-        listener = _listen(options.host, options.port)
-    except (OSError, OverflowError) as exc:
-        _complain(f"cannot listen on {options.host}:{options.port}: {_plain(exc)}")
+    if options.port and len(options.dialects) > 1:
+        _complain("several platforms cannot share one port: leave --port out, or give 0")
         return 1
-    with listener:
+    with contextlib.ExitStack() as stack:
+        listeners = []
+        for dialect in options.dialects:
+            port = _port_of(options, dialect)
+            try:
+                listeners.append(stack.enter_context(_listen(options.host, port)))
+            except (OSError, OverflowError) as exc:
+                _complain(f"cannot listen on {options.host}:{port}: {_plain(exc)}")
+                return 1
         try:
-            asyncio.run(_serve(options, listener))
+            asyncio.run(_serve(options, listeners))
         except SetupError as exc:
             _complain(str(exc))
             return 1
     return 0
+
+
+def _port_of(options: ServeOptions, dialect: Dialect) -> int:
+    return dialect.default_port if options.port is None else options.port
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -166,51 +156,51 @@ class _WebServer(uvicorn.Server):
         yield
 
 
-async def _serve(options: ServeOptions, listener: socket.socket) -> None:
-    server = DispatcherServer(
-        options.data_dir,
-        default_rules(
-            message_limit_chars=options.message_limit,
-            messages_per_minute=options.rate,
-            events_per_minute=options.events,
-            access_ttl_s=options.access_ttl_s,
-            refresh_ttl_s=options.refresh_ttl_s,
-            archive_after_days=options.archive_after_days,
-        ),
-    )
+async def _serve(options: ServeOptions, listeners: Sequence[socket.socket]) -> None:
+    ground = Ground(options.data_dir)
     stop = asyncio.Event()
     stop_on_signals(stop)
-    try:
-        await server.open()
-        if options.seed == "demo":
-            await seed_demo(server.core)
-        web = _WebServer(
-            uvicorn.Config(
-                server.app,
-                ws="wsproto",
-                ws_max_size=names.MAX_PACKET_BYTES,
-                # Socket.IO has pings of its own.
-                ws_ping_interval=None,
-                ws_per_message_deflate=False,
-                lifespan="off",
-                log_config=None,
-                log_level=logging.CRITICAL,
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=KEEP_ALIVE_S,
-                timeout_graceful_shutdown=STOP_TIMEOUT_S,
-            )
-        )
-        serving = asyncio.create_task(web.serve(sockets=[listener]), name="web server")
-        await web.listening.wait()
-        host, port = listener.getsockname()[:2]
-        _say(f"ready {options.platform} http://{_in_url(host)}:{port}")
+    async with contextlib.AsyncExitStack() as stack:
+        webs: list[_WebServer] = []
+        servers: list[ChatServer] = []
+        serving: list[asyncio.Task[None]] = []
+        for dialect in options.dialects:
+            server = dialect.build(ground, options.choices, options.variant)
+            servers.append(server)
+            stack.push_async_callback(server.close)
+            await server.open()
+            if options.seed == "demo" and dialect.seed is not None:
+                await dialect.seed(server.core)
+            webs.append(_WebServer(_config(server)))
+        for web, dialect, listener in zip(webs, options.dialects, listeners, strict=True):
+            serving.append(asyncio.create_task(web.serve(sockets=[listener]), name="web server"))
+            await web.listening.wait()
+            host, port = listener.getsockname()[:2]
+            _say(f"ready {dialect.platform} http://{_in_url(host)}:{port}")
         await stop.wait()
-        await server.close_connections()
-        web.should_exit = True
-        await serving
-    finally:
-        await server.close()
+        for server in servers:
+            await server.close_connections()
+        for web in webs:
+            web.should_exit = True
+        await asyncio.gather(*serving)
+
+
+def _config(server: ChatServer) -> uvicorn.Config:
+    return uvicorn.Config(
+        server.app,
+        ws="wsproto",
+        ws_max_size=server.settings.max_packet_bytes,
+        # Socket.IO has pings of its own.
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        log_level=logging.CRITICAL,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_TIMEOUT_S,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -22,6 +22,7 @@ BUSY_TIMEOUT_MS = 5_000
 READERS = 4
 
 AfterCommit = Callable[[], Awaitable[None]]
+BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
 
 
 class WriteSession(AsyncSession):
@@ -58,6 +59,11 @@ class Database:
         self._read = async_sessionmaker(self._read_engine, expire_on_commit=False)
         self._write = async_sessionmaker(self._write_engine, class_=WriteSession, expire_on_commit=False)
         self._turn = asyncio.Lock()
+        self._before_commit: list[BeforeCommit] = []
+
+    def before_commit(self, hook: BeforeCommit) -> None:
+        """Let every later transaction of the writer store this too, just before it ends."""
+        self._before_commit.append(hook)
 
     async def open(self) -> None:
         """Bring the file to the newest schema; a file of a newer chatdesk or a broken one is a SetupError."""
@@ -81,6 +87,8 @@ class Database:
         async with self._turn:
             async with self._write() as session:
                 yield session
+                for hook in self._before_commit:
+                    await hook(session)
                 await session.commit()
             await session.follow_up()
 

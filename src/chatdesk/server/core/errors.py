@@ -15,6 +15,8 @@ class Reason(enum.Enum):
     ROLE = enum.auto()
     NO_ACCOUNT = enum.auto()
     UNCONFIRMED = enum.auto()
+    INACTIVE = enum.auto()
+    """The account is switched off, or waits for somebody's approval (`detail`, in the dialect's words)."""
     WRONG_PASSWORD = enum.auto()
     TOO_MANY_LOGINS = enum.auto()
     REFRESH_INVALID = enum.auto()
@@ -23,7 +25,14 @@ class Reason(enum.Enum):
     USER_NOT_FOUND = enum.auto()
     ORDER_NOT_FOUND = enum.auto()
     """Also an order that the person may not see: which of the two is nobody's business."""
+    ORDER_DENIED = enum.auto()
+    """It exists and the person may not see it, on platforms that tell."""
+    STATUS_REFUSED = enum.auto()
+    """The order cannot come to this status from where it stands."""
     CONVERSATION_NOT_FOUND = enum.auto()
+    CONVERSATION_DENIED = enum.auto()
+    CONVERSATION_CLOSED = enum.auto()
+    """Ended, archived or deleted: `detail` says which."""
     ASSET_NOT_FOUND = enum.auto()
     MESSAGE_NOT_FOUND = enum.auto()
     NOT_THE_AUTHOR = enum.auto()
@@ -36,14 +45,15 @@ class Reason(enum.Enum):
     FILE_NOT_FOUND = enum.auto()
     FILE_CONTENT_GONE = enum.auto()
     FILE_TOO_LARGE = enum.auto()
+    FILE_TYPE = enum.auto()
     NOTIFICATION_NOT_FOUND = enum.auto()
 
 
 class Refused(Exception):
     """A request that the rules do not allow; nothing was changed.
 
-    retry_after_s: whole seconds after which the same request may pass, where waiting helps.
-    detail: what a dialect may need for its sentence, such as the required roles.
+    retry_after_s: whole seconds after which the same request may pass, where waiting helps. detail: what a
+    dialect may need for its sentence, such as the required roles or what is wrong with a token.
     """
 
     def __init__(self, reason: Reason, *, retry_after_s: int | None = None, detail: str = "") -> None:

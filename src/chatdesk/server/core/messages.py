@@ -1,33 +1,47 @@
-"""Messages: sending once, reading back in order, searching, deleting."""
+"""Messages: sending once, reading back in order, searching, deleting, reporting, hiding."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chatdesk.server.core.access import Actor, conversation_for
-from chatdesk.server.core.clock import Clock
-from chatdesk.server.core.database import Database, WriteSession
+from chatdesk.server.core.access import Actor, Operation, Place
+from chatdesk.server.core.common import Common
+from chatdesk.server.core.database import WriteSession
 from chatdesk.server.core.errors import Reason, Refused
-from chatdesk.server.core.ids import Ids
+from chatdesk.server.core.ids import Ids, Kind
 from chatdesk.server.core.moderation import Screen, screen_all
 from chatdesk.server.core.notifications import Draft, Notifications
 from chatdesk.server.core.ratelimit import RateLimit
 from chatdesk.server.core.receipts import Marks, advance_mark, marks_of
-from chatdesk.server.core.rules import Rules
 from chatdesk.server.core.tables import (
     Conversation,
+    Details,
     Message,
     MessageKind,
     Notification,
     Order,
-    Role,
+    Upload,
     User,
 )
 from chatdesk.server.core.text import fold, like_pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What a message is besides its text."""
+
+    kind: MessageKind = MessageKind.TEXT
+    extras: Details = field(default_factory=dict)
+    """The dialect's own fields, stored and given back as they are."""
+    files: tuple[str, ...] = ()
+    """Stored names of the sender's uploads that it shows; whoever sees the message may then fetch them."""
+
+
+PLAIN = Body()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +50,22 @@ class Shown:
 
     message: Message
     order_id: str
-    author_email: str | None
-    is_read: bool
-    """Somebody other than its author has read it."""
+    """What its conversation is about; empty where that is nothing."""
+    author: User | None
+    read_ms: int | None = None
+    """When somebody other than its author first read it."""
+    delivered_ms: int | None = None
+    """When it first reached somebody other than its author."""
+
+    @property
+    def is_read(self) -> bool:
+        """Somebody other than its author has read it."""
+        return self.read_ms is not None
+
+    @property
+    def author_email(self) -> str | None:
+        """The author's address; None for the server."""
+        return self.author.email if self.author else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +73,23 @@ class Sent:
     """The outcome of a send; `repeated` = it was stored before under the same client id, nothing is new."""
 
     shown: Shown
-    order: Order
+    place: Place
     counterparts: tuple[str, ...] = ()
     """Ids of those who should hear of it."""
     notifications: tuple[Notification, ...] = ()
     repeated: bool = False
 
+    @property
+    def order(self) -> Order:
+        """What it is about; LookupError in a conversation without an order."""
+        if self.place.order is None:
+            raise LookupError("this conversation has no order")
+        return self.place.order
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some of a conversation's messages, newest first."""
+    """Some messages, newest first, and how many there are."""
 
     shown: tuple[Shown, ...]
     total: int
@@ -63,6 +97,12 @@ class Page:
 
 Notify = Callable[[Sent], Sequence[Draft]]
 Push = Callable[[Sent], Awaitable[None]]
+PushReport = Callable[[Shown, Sequence[Notification]], Awaitable[None]]
+
+
+def nobody(_sent: Sent) -> Sequence[Draft]:
+    """For platforms where messages notify nobody."""
+    return ()
 
 
 def append(
@@ -74,8 +114,9 @@ def append(
     sender_id: str | None,
     now_ms: int,
     client_id: str | None = None,
+    body: Body = PLAIN,
 ) -> Message:
-    """The next message of the conversation, in the writer's transaction.
+    """The next message of the conversation, in the writer's transaction; a system line without a sender.
 
     Its time is later than everything before it in the conversation, also when the clock steps back, so that
     sorting by time and by `seq` are the same.
@@ -84,18 +125,22 @@ def append(
     conversation.clock_ms = max(now_ms, conversation.clock_ms + 1)
     conversation.updated_ms = conversation.clock_ms
     message = Message(
-        id=ids.new(),
+        id=ids.new(Kind.MESSAGE),
         conversation_id=conversation.id,
         seq=conversation.last_seq,
         sender_id=sender_id,
-        kind=MessageKind.SYSTEM if sender_id is None else MessageKind.TEXT,
+        kind=MessageKind.SYSTEM if sender_id is None else body.kind,
         text=text,
         search_text=fold(text),
+        extras=body.extras,
         client_id=client_id,
         created_ms=conversation.clock_ms,
         updated_ms=conversation.clock_ms,
         deleted_ms=None,
         archived=False,
+        reported_by=None,
+        report_reason=None,
+        hidden_ms=None,
     )
     session.add(message)
     return message
@@ -104,120 +149,193 @@ def append(
 class Messages:
     """The messages of every conversation."""
 
-    def __init__(
-        self,
-        database: Database,
-        ids: Ids,
-        clock: Clock,
-        rules: Rules,
-        notifications: Notifications,
-        screens: Sequence[Screen],
-    ) -> None:
-        self._database = database
-        self._ids = ids
-        self._clock = clock
+    def __init__(self, common: Common, notifications: Notifications, screens: Sequence[Screen]) -> None:
+        self._database = common.database
+        self._ids = common.ids
+        self._clock = common.clock
+        self._rules = common.rules
+        self._access = common.access
         self._notifications = notifications
         self._screens = screens
-        self._rate = RateLimit(rules.messages_per_minute, 60, clock)
+        self._rate = RateLimit(common.rules.messages_per_minute, 60, common.clock)
 
     async def send(
-        self, actor: Actor, order_id: str, text: str, *, client_id: str | None, notify: Notify, push: Push
+        self,
+        actor: Actor,
+        conversation_id: str,
+        text: str,
+        *,
+        client_id: str | None = None,
+        body: Body = PLAIN,
+        notify: Notify = nobody,
+        push: Push,
     ) -> Sent:
         """Store a text once, with its notifications, and push it before anybody else's next message.
 
-        A client id that this person has used before answers the first message and changes nothing.
-        Raises Refused: CONVERSATION_NOT_FOUND, TEXT_TOO_LONG, TEXT_NOT_STORABLE, RATE, CLIENT_ID_REUSED.
+        A client id that this person has used before answers the first message and changes nothing; None = no
+        such promise. Raises Refused: CONVERSATION_NOT_FOUND, CONVERSATION_CLOSED, TEXT_TOO_LONG,
+        TEXT_NOT_STORABLE, RATE, CLIENT_ID_REUSED, FILE_NOT_FOUND.
         """
         async with self._database.writing() as session:
-            order, conversation = await conversation_for(session, actor, order_id)
+            place = await self._access.conversation(
+                session, actor, conversation_id, Operation.SEND, body.kind
+            )
             earlier = await self._earlier(session, actor, client_id)
             if earlier is not None:
-                if earlier.conversation_id != conversation.id:
+                if earlier.conversation_id != conversation_id:
                     raise Refused(Reason.CLIENT_ID_REUSED)
-                marks = await marks_of(session, [conversation.id])
-                return Sent(shown=_shown(earlier, order.id, actor.email, marks), order=order, repeated=True)
+                return Sent(shown=await _one(session, earlier, place), place=place, repeated=True)
             screen_all(self._screens, actor, text)
             if wait_s := self._rate.take(actor.id):
                 raise Refused(Reason.RATE, retry_after_s=wait_s)
             message = append(
                 session,
                 self._ids,
-                conversation,
+                place.chat,
                 text=text,
                 sender_id=actor.id,
                 now_ms=self._clock.now_ms(),
                 client_id=client_id,
+                body=body,
             )
-            # Whoever writes has read what stands above.
-            await advance_mark(session, conversation, actor.id, message.seq, message.created_ms)
-            shown = Shown(message=message, order_id=order.id, author_email=actor.email, is_read=False)
-            sent = Sent(shown=shown, order=order, counterparts=await counterparts(session, actor, order))
+            if body.files:
+                await session.flush()
+                await _attach(session, actor, message, body.files)
+            if self._rules.writing_reads:
+                await advance_mark(session, place.chat, actor.id, message.seq, message.created_ms)
+            author = await session.get(User, actor.id)
+            shown = Shown(message=message, order_id=_order_id(place), author=author)
+            heard_by = await self._access.policy.audience(session, actor, place)
+            sent = Sent(shown=shown, place=place, counterparts=heard_by)
             notifications = self._notifications.add(session, notify(sent))
-            sent = Sent(
-                shown=shown,
-                order=order,
-                counterparts=sent.counterparts,
-                notifications=tuple(notifications),
-            )
+            sent = Sent(shown=shown, place=place, counterparts=heard_by, notifications=tuple(notifications))
             session.after_commit(lambda: push(sent))
             return sent
 
     async def history(
         self,
         actor: Actor,
-        order_id: str,
+        conversation_id: str,
         *,
         offset: int,
         limit: int,
         search: str = "",
         with_archived: bool = False,
+        with_hidden: bool = False,
     ) -> Page:
-        """A page of a conversation, newest first; with `search` only texts that contain it."""
+        """A page of a conversation, newest first; with `search` only what people wrote that contains it."""
         async with self._database.reading() as session:
-            order, conversation = await conversation_for(session, actor, order_id)
+            place = await self._access.conversation(session, actor, conversation_id)
             wanted: list[ColumnElement[bool]] = [
-                Message.conversation_id == conversation.id,
+                Message.conversation_id == conversation_id,
                 Message.deleted_ms.is_(None),
             ]
             if not with_archived:
                 wanted.append(Message.archived.is_(False))
+            if not with_hidden:
+                wanted.append(Message.hidden_ms.is_(None))
             if search:
-                wanted.append(Message.kind == MessageKind.TEXT)
+                wanted.append(Message.kind != MessageKind.SYSTEM)
                 wanted.append(Message.search_text.like(like_pattern(search), escape="\\"))
             total = await session.scalar(select(func.count()).select_from(Message).where(*wanted)) or 0
-            rows = await session.execute(
-                select(Message, User.email)
-                .outerjoin(User, User.id == Message.sender_id)
-                .where(*wanted)
-                .order_by(Message.seq.desc())
-                .offset(offset)
-                .limit(limit)
-            )
-            marks = await marks_of(session, [conversation.id])
-            shown = tuple(_shown(message, order.id, email, marks) for message, email in rows)
-            return Page(shown=shown, total=total)
-
-    async def remove(self, actor: Actor, message_id: str) -> None:
-        """Delete an own message; raises Refused: MESSAGE_NOT_FOUND, NOT_THE_AUTHOR."""
-        async with self._database.writing() as session:
-            row = (
+            rows = (
                 await session.execute(
-                    select(Message, Conversation.order_id)
-                    .join(Conversation, Conversation.id == Message.conversation_id)
-                    .where(Message.id == message_id, Message.deleted_ms.is_(None))
+                    select(Message, User)
+                    .outerjoin(User, User.id == Message.sender_id)
+                    .where(*wanted)
+                    .order_by(Message.seq.desc())
+                    .offset(offset)
+                    .limit(limit)
                 )
-            ).first()
-            if row is None or row[1] is None:
+            ).all()
+            marks = await marks_of(session, [conversation_id], [message.id for message, _author in rows])
+            order_id = _order_id(place)
+            return Page(shown=tuple(shown_as(*row, order_id, marks) for row in rows), total=total)
+
+    async def across(self, actor: Actor, *, mine: bool, offset: int, limit: int, search: str = "") -> Page:
+        """Messages of all conversations that the actor sees, newest first: their own, or those of others."""
+        wanted: list[ColumnElement[bool]] = [
+            self._access.conversations(actor),
+            Message.sender_id == actor.id if mine else Message.sender_id != actor.id,
+            Message.deleted_ms.is_(None),
+            Message.hidden_ms.is_(None),
+            Message.archived.is_(False),
+        ]
+        if search:
+            wanted.append(Message.search_text.like(like_pattern(search), escape="\\"))
+        here = Conversation.id == Message.conversation_id
+        async with self._database.reading() as session:
+            counted = select(func.count()).select_from(Message).join(Conversation, here).where(*wanted)
+            total = await session.scalar(counted) or 0
+            rows = (
+                await session.execute(
+                    select(Message, User, Conversation.order_id)
+                    .join(Conversation, here)
+                    .outerjoin(User, User.id == Message.sender_id)
+                    .where(*wanted)
+                    .order_by(Message.created_ms.desc(), Message.id.desc())
+                    .offset(offset)
+                    .limit(limit)
+                )
+            ).all()
+            messages = [row[0] for row in rows]
+            marks = await marks_of(
+                session, [one.conversation_id for one in messages], [one.id for one in messages]
+            )
+            return Page(shown=tuple(shown_as(*row, marks) for row in rows), total=total)
+
+    async def one(self, actor: Actor, message_id: str) -> Shown:
+        """One message of a conversation that the actor sees; MESSAGE_NOT_FOUND also when it is hidden."""
+        async with self._database.reading() as session:
+            place = await self._access.message(session, actor, message_id)
+            message = place.message
+            if message is None or message.hidden_ms is not None:
                 raise Refused(Reason.MESSAGE_NOT_FOUND)
-            message: Message = row[0]
-            try:
-                await conversation_for(session, actor, row[1])
-            except Refused as exc:
-                raise Refused(Reason.MESSAGE_NOT_FOUND) from exc
-            if message.sender_id != actor.id:
-                raise Refused(Reason.NOT_THE_AUTHOR)
+            return await _one(session, message, place)
+
+    async def remove(self, actor: Actor, message_id: str) -> Shown:
+        """Delete a message, and say which; raises Refused: MESSAGE_NOT_FOUND, NOT_THE_AUTHOR."""
+        async with self._database.writing() as session:
+            place = await self._access.message(session, actor, message_id, Operation.DELETE_MESSAGE)
+            message = place.message
+            if message is None:
+                raise Refused(Reason.MESSAGE_NOT_FOUND)
             message.deleted_ms = message.updated_ms = self._clock.now_ms()
             message.text = message.search_text = ""
+            message.extras = {}
+            return await _one(session, message, place)
+
+    async def report(
+        self,
+        actor: Actor,
+        message_id: str,
+        reason: str,
+        *,
+        notify: Callable[[Shown], Sequence[Draft]],
+        push: PushReport,
+    ) -> Shown:
+        """Somebody complains about a message; the newest reason counts. Raises MESSAGE_NOT_FOUND, TEXT_..."""
+        screen_all(self._screens, actor, reason)
+        async with self._database.writing() as session:
+            place = await self._access.message(session, actor, message_id, Operation.REPORT)
+            message = place.message
+            if message is None:
+                raise Refused(Reason.MESSAGE_NOT_FOUND)
+            message.reported_by, message.report_reason = actor.id, reason
+            shown = await _one(session, message, place)
+            notifications = self._notifications.add(session, notify(shown))
+            session.after_commit(lambda: push(shown, notifications))
+            return shown
+
+    async def hide(self, actor: Actor, message_id: str, *, hidden: bool = True) -> Shown:
+        """Take a message out of everybody's sight, or put it back, as the policy lets moderators do."""
+        async with self._database.writing() as session:
+            place = await self._access.message(session, actor, message_id, Operation.HIDE_MESSAGE)
+            message = place.message
+            if message is None:
+                raise Refused(Reason.MESSAGE_NOT_FOUND)
+            message.hidden_ms = self._clock.now_ms() if hidden else None
+            return await _one(session, message, place)
 
     def sweep(self) -> None:
         """Free the memory of those who have long been quiet."""
@@ -232,25 +350,31 @@ class Messages:
         return found
 
 
-async def counterparts(session: AsyncSession, actor: Actor, order: Order) -> tuple[str, ...]:
-    """Who should hear what the actor did on this order.
-
-    The owner is heard by the assignee, or by all staff while nobody has taken the order over; everybody else
-    is heard by the owner.
-    """
-    if actor.id != order.owner_id:
-        return (order.owner_id,)
-    if order.assignee_id is not None:
-        return (order.assignee_id,)
-    return await staff_ids(session)
+def shown_as(message: Message, author: User | None, order_id: str | None, marks: Marks) -> Shown:
+    """A stored message with what is known of its reading."""
+    return Shown(
+        message=message,
+        order_id=order_id or "",
+        author=author,
+        read_ms=marks.read_ms(message),
+        delivered_ms=marks.delivered_ms(message),
+    )
 
 
-async def staff_ids(session: AsyncSession) -> tuple[str, ...]:
-    """Ids of all staff and admins."""
-    rows = await session.scalars(select(User.id).where(User.role.in_([Role.STAFF, Role.ADMIN])))
-    return tuple(rows)
+async def _one(session: AsyncSession, message: Message, place: Place) -> Shown:
+    marks = await marks_of(session, [message.conversation_id], [message.id])
+    author = await session.get(User, message.sender_id) if message.sender_id else None
+    return shown_as(message, author, _order_id(place), marks)
 
 
-def _shown(message: Message, order_id: str, email: str | None, marks: Marks) -> Shown:
-    is_read = marks.read_by_others(message.conversation_id, message.seq, message.sender_id)
-    return Shown(message=message, order_id=order_id, author_email=email, is_read=is_read)
+async def _attach(session: AsyncSession, actor: Actor, message: Message, names: Sequence[str]) -> None:
+    own = (Upload.stored_name.in_(names), Upload.uploader_id == actor.id, Upload.message_id.is_(None))
+    uploads = (await session.scalars(select(Upload).where(*own))).all()
+    if len(uploads) != len(set(names)):
+        raise Refused(Reason.FILE_NOT_FOUND)
+    for upload in uploads:
+        upload.message_id = message.id
+
+
+def _order_id(place: Place) -> str:
+    return place.chat.order_id or ""

@@ -9,11 +9,9 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatdesk.server.core.access import Actor
-from chatdesk.server.core.clock import Clock
-from chatdesk.server.core.database import Database
+from chatdesk.server.core.common import Common
 from chatdesk.server.core.errors import Reason, Refused
-from chatdesk.server.core.ids import Ids
-from chatdesk.server.core.rules import Rules
+from chatdesk.server.core.ids import Kind
 from chatdesk.server.core.tables import Details, Notification, NotificationStatus, User
 from chatdesk.server.core.text import clipped
 
@@ -57,18 +55,19 @@ class Stats:
 class Notifications:
     """The notifications of everybody; each person reaches only their own."""
 
-    def __init__(self, database: Database, ids: Ids, clock: Clock, rules: Rules) -> None:
-        self._database = database
-        self._ids = ids
-        self._clock = clock
-        self._rules = rules
+    def __init__(self, common: Common) -> None:
+        self._platform = common.platform
+        self._database = common.database
+        self._ids = common.ids
+        self._clock = common.clock
+        self._rules = common.rules
 
     def add(self, session: AsyncSession, drafts: Sequence[Draft]) -> list[Notification]:
         """Store these in the transaction of what they tell about; too long texts are shortened."""
         now_ms = self._clock.now_ms()
         added = [
             Notification(
-                id=self._ids.new(),
+                id=self._ids.new(Kind.NOTIFICATION),
                 recipient_id=draft.recipient_id,
                 sender_id=draft.sender_id,
                 kind=draft.kind,
@@ -91,7 +90,8 @@ class Notifications:
     async def create(self, draft: Draft) -> Notification:
         """Store one by itself; USER_NOT_FOUND when its recipient does not exist."""
         async with self._database.writing() as session:
-            if await session.get(User, draft.recipient_id) is None:
+            recipient = await session.get(User, draft.recipient_id)
+            if recipient is None or recipient.platform != self._platform:
                 raise Refused(Reason.USER_NOT_FOUND)
             return self.add(session, [draft])[0]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 @dataclass(slots=True)
 class _Session:
     user_id: str
+    role: str
     rooms: set[str] = field(default_factory=set)
     typing: set[str] = field(default_factory=set)
 
@@ -31,9 +32,9 @@ class Presence:
         self._sessions: dict[str, _Session] = {}
         self._of_user: dict[str, set[str]] = {}
 
-    def connect(self, sid: str, user_id: str) -> bool:
-        """Note a connection; whether it is the person's first."""
-        self._sessions[sid] = _Session(user_id)
+    def connect(self, sid: str, user_id: str, role: str = "") -> bool:
+        """Note a connection, and what the person acts as on it; whether it is the person's first."""
+        self._sessions[sid] = _Session(user_id, role)
         mine = self._of_user.setdefault(user_id, set())
         mine.add(sid)
         return len(mine) == 1
@@ -58,6 +59,19 @@ class Presence:
         """Whose connection this is."""
         session = self._sessions.get(sid)
         return session.user_id if session else None
+
+    def role_of(self, sid: str) -> str:
+        """What the person of this connection acts as; empty = their main role."""
+        session = self._sessions.get(sid)
+        return session.role if session else ""
+
+    def connections_of(self, user_id: str) -> list[str]:
+        """Session ids of somebody's connections, the oldest first."""
+        return [sid for sid in self._sessions if sid in self._of_user.get(user_id, ())]
+
+    def is_online(self, user_id: str) -> bool:
+        """Whether somebody has a connection."""
+        return user_id in self._of_user
 
     def connections(self, user_id: str) -> int:
         """How many connections somebody has."""
@@ -84,6 +98,15 @@ class Presence:
     def in_room(self, user_id: str, room: str) -> bool:
         """Whether somebody has a connection in this room."""
         return any(room in self._sessions[sid].rooms for sid in self._of_user.get(user_id, ()))
+
+    def people_in(self, room: str) -> set[str]:
+        """Ids of everybody with a connection in this room."""
+        return {one.user_id for one in self._sessions.values() if room in one.rooms}
+
+    def types(self, sid: str, room: str) -> bool:
+        """Whether this connection is noted as typing there."""
+        session = self._sessions.get(sid)
+        return session is not None and room in session.typing
 
     def typing(self, sid: str, room: str, *, is_typing: bool) -> None:
         """Note who types where, so that a lost connection can end it."""

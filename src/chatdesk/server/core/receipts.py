@@ -1,55 +1,87 @@
-"""Read receipts: how far everybody has read, and how much is unread."""
+"""Reading and delivery: how far everybody has read, what reached whom, and how much is unread."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chatdesk.server.core.access import Actor, conversation_for
-from chatdesk.server.core.clock import Clock
-from chatdesk.server.core.database import Database
-from chatdesk.server.core.tables import Conversation, Message, MessageKind, ReadMark
+from chatdesk.server.core.access import Actor, Operation
+from chatdesk.server.core.common import Common
+from chatdesk.server.core.tables import Conversation, Message, MessageKind, ReadMark, Receipt
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Read marks of some conversations: conversation id -> user id -> seq."""
+    """What is known about the reading of some messages, by conversation and by message."""
 
-    by_conversation: dict[str, dict[str, int]]
+    by_conversation: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    """Conversation id -> user id -> read up to this seq, at this time."""
+    by_message: dict[str, list[Receipt]] = field(default_factory=dict)
 
-    def read_by_others(self, conversation_id: str, seq: int, author_id: str | None) -> bool:
-        """Whether somebody other than the author has read up to this message."""
-        marks = self.by_conversation.get(conversation_id, {})
-        return any(read >= seq for user_id, read in marks.items() if user_id != author_id)
+    def read_ms(self, message: Message) -> int | None:
+        """When somebody other than the author first read it, as far as that is known; None = nobody."""
+        marks = self.by_conversation.get(message.conversation_id, {})
+        times = [ms for user, (seq, ms) in marks.items() if seq >= message.seq and user != message.sender_id]
+        times += [one.read_ms for one in self.by_message.get(message.id, ()) if one.read_ms is not None]
+        return min(times, default=None)
+
+    def delivered_ms(self, message: Message) -> int | None:
+        """When it first reached somebody other than the author; None = not that we know."""
+        times = [
+            one.delivered_ms for one in self.by_message.get(message.id, ()) if one.delivered_ms is not None
+        ]
+        return min(times, default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadReceipt:
     """Somebody has read everything up to `seq`; `read_ms` lies between that message and the next one."""
 
-    order_id: str
+    conversation_id: str
     user_id: str
     seq: int
     read_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class MessagesRead:
+    """Somebody has read these messages of others; those that were read before are left out."""
+
+    conversation_id: str
+    user_id: str
+    messages: tuple[Message, ...]
+    read_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Messages that have reached somebody for the first time."""
+
+    user_id: str
+    messages: tuple[Message, ...]
+    at_ms: int
+
+
 Push = Callable[[ReadReceipt], Awaitable[None]]
+PushMessages = Callable[[MessagesRead], Awaitable[None]]
 
 
-async def marks_of(session: AsyncSession, conversation_ids: Sequence[str]) -> Marks:
-    """Everybody's read marks in these conversations."""
-    found: dict[str, dict[str, int]] = {}
-    rows = await session.execute(
-        select(ReadMark.conversation_id, ReadMark.user_id, ReadMark.seq).where(
-            ReadMark.conversation_id.in_(conversation_ids)
-        )
-    )
-    for conversation_id, user_id, seq in rows:
-        found.setdefault(conversation_id, {})[user_id] = seq
-    return Marks(found)
+async def marks_of(
+    session: AsyncSession, conversation_ids: Sequence[str], message_ids: Sequence[str] = ()
+) -> Marks:
+    """Everybody's read marks in these conversations, and the receipts of these messages."""
+    marks = Marks()
+    rows = await session.scalars(select(ReadMark).where(ReadMark.conversation_id.in_(conversation_ids)))
+    for mark in rows:
+        marks.by_conversation.setdefault(mark.conversation_id, {})[mark.user_id] = mark.seq, mark.read_ms
+    if message_ids:
+        receipts = await session.scalars(select(Receipt).where(Receipt.message_id.in_(message_ids)))
+        for receipt in receipts:
+            marks.by_message.setdefault(receipt.message_id, []).append(receipt)
+    return marks
 
 
 async def advance_mark(
@@ -64,16 +96,18 @@ async def advance_mark(
 
 
 class Receipts:
-    """Reading: stored, and told to the others."""
+    """Reading and delivery: stored, and told to the others."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, common: Common) -> None:
+        self._database = common.database
+        self._clock = common.clock
+        self._access = common.access
 
-    async def mark_read(self, actor: Actor, order_id: str, *, push: Push) -> ReadReceipt:
+    async def mark_read(self, actor: Actor, conversation_id: str, *, push: Push) -> ReadReceipt:
         """Everything so far is read; CONVERSATION_NOT_FOUND where the actor may not take part."""
         async with self._database.writing() as session:
-            order, conversation = await conversation_for(session, actor, order_id)
+            place = await self._access.conversation(session, actor, conversation_id, Operation.MARK_READ)
+            conversation = place.chat
             mark = await session.get(ReadMark, (conversation.id, actor.id))
             if mark is None or mark.seq < conversation.last_seq:
                 # The next message gets a later time than this, so the time alone tells what was read.
@@ -81,36 +115,135 @@ class Receipts:
                 await advance_mark(
                     session, conversation, actor.id, conversation.last_seq, conversation.clock_ms
                 )
-            receipt = ReadReceipt(order.id, actor.id, conversation.last_seq, conversation.clock_ms)
+            receipt = ReadReceipt(conversation.id, actor.id, conversation.last_seq, conversation.clock_ms)
             session.after_commit(lambda: push(receipt))
             return receipt
 
-    async def unread(self, actor: Actor, order_id: str) -> int:
+    async def mark_messages(
+        self,
+        actor: Actor,
+        conversation_id: str,
+        message_ids: Sequence[str] | None,
+        *,
+        push: PushMessages,
+    ) -> MessagesRead:
+        """Just these messages are read (None: all of them); own and unknown ones are passed over."""
+        async with self._database.writing() as session:
+            place = await self._access.conversation(session, actor, conversation_id, Operation.MARK_READ)
+            wanted = [Message.conversation_id == place.chat.id, *_unread_by(actor)]
+            if message_ids is not None:
+                wanted.append(Message.id.in_(message_ids))
+            rows = (await session.scalars(_with_reading(actor).where(*wanted).order_by(Message.seq))).all()
+            now_ms = self._clock.now_ms()
+            for message in rows:
+                receipt = await _receipt(session, message.id, actor.id)
+                receipt.read_ms = now_ms
+                receipt.delivered_ms = receipt.delivered_ms or now_ms
+            read = MessagesRead(place.chat.id, actor.id, tuple(rows), now_ms)
+            session.after_commit(lambda: push(read))
+            return read
+
+    async def delivered(self, user_id: str, message_ids: Sequence[str]) -> Delivered:
+        """These messages were handed to somebody's connection; which of them for the first time."""
+        async with self._database.writing() as session:
+            rows = (
+                await session.scalars(
+                    select(Message)
+                    .outerjoin(Receipt, and_(Receipt.message_id == Message.id, Receipt.user_id == user_id))
+                    .where(
+                        Message.id.in_(message_ids),
+                        Message.sender_id != user_id,
+                        Receipt.delivered_ms.is_(None),
+                    )
+                    .order_by(Message.seq)
+                )
+            ).all()
+            return await self._deliver(session, user_id, rows)
+
+    async def deliver_waiting(self, actor: Actor) -> Delivered:
+        """Everything that others wrote while somebody was away has reached them now."""
+        async with self._database.writing() as session:
+            rows = (
+                await session.scalars(
+                    select(Message)
+                    .join(Conversation, Conversation.id == Message.conversation_id)
+                    .outerjoin(Receipt, and_(Receipt.message_id == Message.id, Receipt.user_id == actor.id))
+                    .where(
+                        self._access.conversations(actor),
+                        Message.sender_id != actor.id,
+                        Message.deleted_ms.is_(None),
+                        Receipt.delivered_ms.is_(None),
+                    )
+                    .order_by(Message.created_ms, Message.seq)
+                )
+            ).all()
+            return await self._deliver(session, actor.id, rows)
+
+    async def _deliver(self, session: AsyncSession, user_id: str, rows: Sequence[Message]) -> Delivered:
+        now_ms = self._clock.now_ms()
+        for message in rows:
+            (await _receipt(session, message.id, user_id)).delivered_ms = now_ms
+        return Delivered(user_id, tuple(rows), now_ms)
+
+    async def unread(self, actor: Actor, conversation_id: str) -> int:
         """How many messages of others the actor has not read; system lines do not count."""
         async with self._database.reading() as session:
-            _order, conversation = await conversation_for(session, actor, order_id)
-            counts = await unread_counts(session, actor, [conversation.id])
-        return counts.get(conversation.id, 0)
+            place = await self._access.conversation(session, actor, conversation_id)
+            counts = await unread_counts(session, actor, [place.chat.id])
+        return counts.get(conversation_id, 0)
+
+    async def unread_total(self, actor: Actor) -> int:
+        """The same over everything that the actor sees."""
+        async with self._database.reading() as session:
+            seen = select(Conversation.id).where(self._access.conversations(actor))
+            return sum((await _counts(session, actor, Message.conversation_id.in_(seen))).values())
 
 
 async def unread_counts(
     session: AsyncSession, actor: Actor, conversation_ids: Sequence[str]
 ) -> dict[str, int]:
     """Unread messages per conversation; conversations without any are missing."""
-    rows = await session.execute(
-        select(Message.conversation_id, func.count())
+    return await _counts(session, actor, Message.conversation_id.in_(conversation_ids))
+
+
+async def _counts(session: AsyncSession, actor: Actor, where: ColumnElement[bool]) -> dict[str, int]:
+    unread = (
+        _with_reading(actor)
+        .with_only_columns(Message.conversation_id, func.count())
+        .where(where, *_unread_by(actor))
+        .group_by(Message.conversation_id)
+    )
+    rows = await session.execute(unread)
+    return {conversation_id: count for conversation_id, count in rows}  # noqa: C416 -- rows are no pairs to mypy
+
+
+def _with_reading(actor: Actor) -> Select[Message]:
+    """Messages beside the actor's read mark and receipt."""
+    return (
+        select(Message)
         .outerjoin(
             ReadMark,
             and_(ReadMark.conversation_id == Message.conversation_id, ReadMark.user_id == actor.id),
         )
-        .where(
-            Message.conversation_id.in_(conversation_ids),
-            Message.kind == MessageKind.TEXT,
-            Message.sender_id != actor.id,
-            Message.deleted_ms.is_(None),
-            Message.archived.is_(False),
-            or_(ReadMark.seq.is_(None), Message.seq > ReadMark.seq),
-        )
-        .group_by(Message.conversation_id)
+        .outerjoin(Receipt, and_(Receipt.message_id == Message.id, Receipt.user_id == actor.id))
     )
-    return {conversation_id: count for conversation_id, count in rows}  # noqa: C416 -- rows are no pairs to mypy
+
+
+def _unread_by(actor: Actor) -> list[ColumnElement[bool]]:
+    return [
+        Message.kind != MessageKind.SYSTEM,
+        Message.sender_id != actor.id,
+        Message.deleted_ms.is_(None),
+        Message.hidden_ms.is_(None),
+        Message.archived.is_(False),
+        or_(ReadMark.seq.is_(None), Message.seq > ReadMark.seq),
+        Receipt.read_ms.is_(None),
+    ]
+
+
+async def _receipt(session: AsyncSession, message_id: str, user_id: str) -> Receipt:
+    receipt = await session.get(Receipt, (message_id, user_id))
+    if receipt is None:
+        receipt = Receipt(message_id=message_id, user_id=user_id, delivered_ms=None, read_ms=None)
+        session.add(receipt)
+    return receipt

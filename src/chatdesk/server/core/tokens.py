@@ -28,7 +28,12 @@ class TokenExpired(Exception):
 
 
 class TokenInvalid(Exception):
-    """Not a token of this server, or of another kind than asked for."""
+    """Not a token of this server, or of another kind than asked for; its text is a constant below."""
+
+
+MALFORMED = "malformed"
+SIGNATURE = "signature"
+EXPIRED = "expired"
 
 
 def load_secret(path: Path) -> str:
@@ -50,30 +55,46 @@ def load_secret(path: Path) -> str:
 
 
 class Tokens:
-    """Issues tokens with claims that the dialect names; `iat` and `exp` are added, in seconds."""
+    """Issues tokens with claims that the dialect names; `iat` and `exp` are added, in seconds.
 
-    def __init__(self, secret: str, clock: Clock) -> None:
+    With `issuer` and `audience` (both or none) they are claims too, and tokens without them are refused.
+    """
+
+    def __init__(self, secret: str, clock: Clock, *, issuer: str = "", audience: str = "") -> None:
         self._secret = secret
         self._clock = clock
+        self._issuer = issuer or None
+        self._audience = audience or None
 
-    def issue(self, claims: dict[str, str], *, ttl_s: int, refresh_id: str | None = None) -> str:
+    def issue(self, claims: dict[str, Any], *, ttl_s: int, refresh_id: str | None = None) -> str:
         """A token; with `refresh_id` it is a refresh token, which no route takes for an access token."""
         now_s = self._clock.now_ms() // 1_000
         payload: dict[str, Any] = {**claims, "iat": now_s, "exp": now_s + ttl_s}
         if refresh_id is not None:
             payload |= {KIND_CLAIM: REFRESH_KIND, "jti": refresh_id}
+        if self._issuer is not None:
+            payload |= {"iss": self._issuer, "aud": self._audience}
         return jwt.encode(payload, self._secret, algorithm=ALGORITHM)
 
     def read(self, token: str, *, refresh: bool = False) -> dict[str, Any]:
         """The claims of a token of the wanted kind; raises TokenExpired or TokenInvalid."""
         try:
-            claims = jwt.decode(token, self._secret, algorithms=[ALGORITHM], options=_CHECKS)
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                options=_CHECKS,
+                issuer=self._issuer,
+                audience=self._audience,
+            )
+        except jwt.InvalidSignatureError as exc:
+            raise TokenInvalid(SIGNATURE) from exc
         except (jwt.PyJWTError, ValueError) as exc:
-            raise TokenInvalid from exc
+            raise TokenInvalid(MALFORMED) from exc
         is_refresh = claims.get(KIND_CLAIM) == REFRESH_KIND
         if is_refresh is not refresh:
-            raise TokenInvalid
+            raise TokenInvalid(MALFORMED)
         expires_s = claims["exp"]
         if not isinstance(expires_s, int | float) or expires_s * 1_000 <= self._clock.now_ms():
-            raise TokenExpired
+            raise TokenExpired(EXPIRED)
         return claims

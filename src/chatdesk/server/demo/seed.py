@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from chatdesk.server.core.accounts import hash_password
+from chatdesk.server.core.accounts import Person, hash_password
 from chatdesk.server.core.database import WriteSession
 from chatdesk.server.core.messages import append
 from chatdesk.server.core.orders import NewOrder
@@ -38,21 +38,22 @@ async def seed_demo(core: Core) -> bool:
     password_hash = await asyncio.to_thread(hash_password, PASSWORD)
     now_ms = core.clock.now_ms()
     async with core.database.writing() as session:
-        if await session.scalar(select(func.count()).select_from(User)):
+        here = User.platform == core.platform
+        if await session.scalar(select(func.count()).select_from(User).where(here)):
             return False
         desk = core.accounts.add(
             session,
             email=DESK_EMAIL,
             password_hash=password_hash,
             role=Role.STAFF,
-            created_ms=now_ms - 400 * DAY_MS,
+            person=Person(created_ms=now_ms - 400 * DAY_MS),
         )
         core.accounts.add(
             session,
             email=ADMIN_EMAIL,
             password_hash=password_hash,
             role=Role.ADMIN,
-            created_ms=now_ms - 400 * DAY_MS,
+            person=Person(created_ms=now_ms - 400 * DAY_MS),
         )
         await session.flush()
         owners: dict[str, tuple[User, dict[str, str]]] = {}
@@ -73,24 +74,26 @@ async def _carrier(
         email=carrier.email,
         password_hash=password_hash,
         role=Role.CUSTOMER,
-        created_ms=now_ms - 200 * DAY_MS,
-        profile={
-            COMPANY: {
-                "name": carrier.company,
-                "address": "1 Depot Road",
-                "city": carrier.city,
-                "state": carrier.state,
-                "zip": carrier.zip_code,
-                "phone": carrier.phone,
-                "email": f"office@{carrier.email.partition('@')[2]}",
+        person=Person(
+            created_ms=now_ms - 200 * DAY_MS,
+            profile={
+                COMPANY: {
+                    "name": carrier.company,
+                    "address": "1 Depot Road",
+                    "city": carrier.city,
+                    "state": carrier.state,
+                    "zip": carrier.zip_code,
+                    "phone": carrier.phone,
+                    "email": f"office@{carrier.email.partition('@')[2]}",
+                },
+                CARRIER_NUMBERS: {
+                    "mcNumber": carrier.mc_number,
+                    "dotNumber": f"DOT-{carrier.mc_number[3:]}2",
+                    "einNumber": f"98-{carrier.mc_number[3:]}1",
+                    "files": [],
+                },
             },
-            CARRIER_NUMBERS: {
-                "mcNumber": carrier.mc_number,
-                "dotNumber": f"DOT-{carrier.mc_number[3:]}2",
-                "einNumber": f"98-{carrier.mc_number[3:]}1",
-                "files": [],
-            },
-        },
+        ),
     )
     await session.flush()
     truck = _vehicle(core, owner, TRUCK, carrier.truck, carrier.state)

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from chatdesk.server.core.errors import Refused
 from chatdesk.server.dialects.dispatcher.requests import PageRequest
 from chatdesk.server.dialects.dispatcher.vocabulary import refusal
-from chatdesk.wire.dispatcher import names, shapes
+from chatdesk.server.web import BadRequest
+from chatdesk.wire.dispatcher import names, shapes, texts
 
 JSON_TYPE = "application/json; charset=utf-8"
 NOT_FOUND_PAGE = """<!DOCTYPE html>
@@ -85,3 +86,26 @@ def no_route(request: Request) -> Response:
 def json_answer(body: msgspec.Struct, http_status: int) -> Response:
     """Any struct of the wire as an answer."""
     return Response(msgspec.json.encode(body), http_status, media_type=JSON_TYPE)
+
+
+class _Envelope:
+    """How the platform words what goes wrong in a route."""
+
+    def refused(self, problem: Refused) -> Response:
+        """A refusal of the core."""
+        return refused(problem)
+
+    def bad(self, problem: BadRequest) -> Response:
+        """A request that made no sense."""
+        return failure(problem.status, problem.text)
+
+    def gone(self) -> Response:
+        """A client that went away."""
+        return failure(400, texts.ERR_INVALID_BODY)
+
+    def broken(self) -> Response:
+        """A mistake of ours."""
+        return failure(500, texts.ERR_INTERNAL)
+
+
+ENVELOPE = _Envelope()

@@ -12,7 +12,8 @@ from chatdesk.server.core.accounts import MAX_EMAIL_CHARS, keeps_policy
 from chatdesk.server.core.text import is_storable
 from chatdesk.server.dialects.dispatcher import answers
 from chatdesk.server.dialects.dispatcher.context import Context
-from chatdesk.server.dialects.dispatcher.requests import BadRequest, fields, invalid
+from chatdesk.server.dialects.dispatcher.requests import fields, invalid
+from chatdesk.server.web import BadRequest
 from chatdesk.wire.dispatcher import names, shapes, texts
 
 ANNOUNCEMENT = shapes.Announcement(version=names.ANNOUNCEMENT_VERSION, features=list(names.FEATURES))

@@ -14,7 +14,6 @@ from chatdesk.server.dialects.dispatcher import answers, notices, records
 from chatdesk.server.dialects.dispatcher.context import Context
 from chatdesk.server.dialects.dispatcher.pushes import user_room
 from chatdesk.server.dialects.dispatcher.requests import (
-    BadRequest,
     fields,
     flag_of,
     id_of,
@@ -24,6 +23,7 @@ from chatdesk.server.dialects.dispatcher.requests import (
     text_of,
 )
 from chatdesk.server.dialects.dispatcher.vocabulary import refusal
+from chatdesk.server.web import BadRequest
 from chatdesk.wire.dispatcher import names, shapes, texts
 
 CHATS_PAGE_DEFAULT = 500

@@ -16,7 +16,8 @@ from chatdesk.server.core.tables import Order, Upload
 from chatdesk.server.core.uploads import ANY_MEDIA_TYPE, NewFile
 from chatdesk.server.dialects.dispatcher import answers, notices, records
 from chatdesk.server.dialects.dispatcher.context import Context
-from chatdesk.server.dialects.dispatcher.requests import BadRequest, id_of, multipart
+from chatdesk.server.dialects.dispatcher.requests import id_of, multipart
+from chatdesk.server.web import BadRequest
 from chatdesk.wire.dispatcher import names, texts
 
 

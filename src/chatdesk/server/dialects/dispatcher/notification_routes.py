@@ -14,7 +14,6 @@ from chatdesk.server.core.tables import NotificationStatus, Role
 from chatdesk.server.dialects.dispatcher import answers, records
 from chatdesk.server.dialects.dispatcher.context import Context
 from chatdesk.server.dialects.dispatcher.requests import (
-    BadRequest,
     fields,
     flag_of,
     id_of,
@@ -23,6 +22,7 @@ from chatdesk.server.dialects.dispatcher.requests import (
     page_of,
     search_of,
 )
+from chatdesk.server.web import BadRequest
 from chatdesk.wire.dispatcher import names, shapes, texts
 
 IDS_LIMIT = 1_000

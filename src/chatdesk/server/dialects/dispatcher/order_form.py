@@ -9,13 +9,8 @@ import msgspec
 from chatdesk.server.core.orders import NewOrder
 from chatdesk.server.core.text import is_storable
 from chatdesk.server.dialects.dispatcher.records import iso
-from chatdesk.server.dialects.dispatcher.requests import (
-    BadRequest,
-    id_of,
-    invalid,
-    moment_of,
-    text_of,
-)
+from chatdesk.server.dialects.dispatcher.requests import id_of, invalid, moment_of, text_of
+from chatdesk.server.web import BadRequest
 from chatdesk.wire.dispatcher import names, texts
 
 NUMBERS = (

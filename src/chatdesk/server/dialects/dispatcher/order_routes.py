@@ -10,21 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from chatdesk.server.core.orders import Changed
+from chatdesk.server.bodies import is_multipart
+from chatdesk.server.core.orders import Changed, Telling
 from chatdesk.server.core.tables import Role
 from chatdesk.server.dialects.dispatcher import answers, file_routes, notices, records
 from chatdesk.server.dialects.dispatcher.context import Context
 from chatdesk.server.dialects.dispatcher.order_form import new_order
-from chatdesk.server.dialects.dispatcher.requests import (
-    BadRequest,
-    fields,
-    id_of,
-    is_multipart,
-    multipart,
-    page_of,
-    search_of,
-)
-from chatdesk.server.dialects.dispatcher.vocabulary import created_line, status_label, status_line
+from chatdesk.server.dialects.dispatcher.requests import fields, id_of, multipart, page_of, search_of
+from chatdesk.server.dialects.dispatcher.vocabulary import created_line, is_staff, status_label, status_line
+from chatdesk.server.web import BadRequest
 from chatdesk.wire.dispatcher import names, shapes, texts
 
 ORDERS_PAGE_DEFAULT = 10
@@ -81,7 +75,7 @@ async def detail(context: Context, request: Request) -> Response:
     actor = await context.actor(request)
     view = await context.core.orders.by_number(actor, request.path_params["order_number"])
     files = await context.core.uploads.of_order(view.order.id)
-    data = records.order_detail(view, files, for_staff=actor.is_staff)
+    data = records.order_detail(view, files, for_staff=is_staff(actor))
     return answers.success(data, texts.OK_ORDER)
 
 
@@ -104,9 +98,11 @@ async def create(context: Context, request: Request) -> Response:
     order = await context.core.orders.create(
         actor,
         new_order(body),
-        line=created_line,
-        notify=partial(notices.created, actor),
-        push=partial(_push, context, names.UPDATE_CREATED),
+        Telling(
+            line=created_line,
+            notify=partial(notices.created, actor),
+            push=partial(_push, context, names.UPDATE_CREATED),
+        ),
     )
     for file in files:
         await file_routes.store(context, actor, order.id, file)
@@ -127,8 +123,7 @@ async def set_status(context: Context, request: Request) -> Response:
         actor,
         id_of(request.path_params["order_id"], "orderId"),
         status,
-        line=status_line,
-        push=partial(_push, context, names.UPDATE_STATUS),
+        Telling(line=status_line, push=partial(_push, context, names.UPDATE_STATUS)),
     )
     files = await context.core.uploads.of_order(changed.order.id)
     message = texts.OK_STATUS_UPDATED.format(label=status_label(status))
@@ -142,9 +137,11 @@ async def moderate(context: Context, request: Request) -> Response:
         actor,
         id_of(request.path_params["order_id"], "orderId"),
         names.STATUS_PROCESSING,
-        line=status_line,
-        notify=partial(notices.moderated, actor),
-        push=partial(_push, context, names.UPDATE_STATUS),
+        Telling(
+            line=status_line,
+            notify=partial(notices.moderated, actor),
+            push=partial(_push, context, names.UPDATE_STATUS),
+        ),
     )
     view = await context.core.orders.by_number(actor, changed.order.number)
     files = await context.core.uploads.of_order(changed.order.id)

@@ -69,9 +69,9 @@ class Pushes:
     async def read(self, receipt: ReadReceipt, *, skip_sid: str | None = None) -> None:
         """Somebody has read everything so far, to the others in the room."""
         payload = shapes.RoomSignal(
-            user_id=receipt.user_id, order_id=receipt.order_id, timestamp=records.iso(receipt.read_ms)
+            user_id=receipt.user_id, order_id=receipt.conversation_id, timestamp=records.iso(receipt.read_ms)
         )
-        await self._emit(names.EVENT_MESSAGE_READ, payload, order_room(receipt.order_id), skip_sid)
+        await self._emit(names.EVENT_MESSAGE_READ, payload, order_room(receipt.conversation_id), skip_sid)
 
     async def joined(self, user_id: str, order_id: str, *, skip_sid: str) -> None:
         """Somebody came into the room, to the others there."""

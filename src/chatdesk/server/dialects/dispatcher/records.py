@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from chatdesk.server import bodies
 from chatdesk.server.core.conversations import Chat
 from chatdesk.server.core.messages import Shown
 from chatdesk.server.core.orders import OrderView
@@ -25,7 +25,6 @@ from chatdesk.server.core.tables import (
 from chatdesk.server.dialects.dispatcher.vocabulary import ROLE_NAMES
 from chatdesk.wire.dispatcher import names, shapes
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TRUCK = "truck"
 TRAILER = "trailer"
 COMPANY = "companyInfo"
@@ -36,10 +35,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 def iso(at_ms: int | None) -> str:
     """ISO-8601 UTC with milliseconds and Z; an empty text for no time."""
-    if at_ms is None:
-        return ""
-    moment = EPOCH + timedelta(milliseconds=at_ms)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return "" if at_ms is None else bodies.iso(at_ms)
 
 
 def message(shown: Shown) -> shapes.MessageRecord:
@@ -64,13 +60,13 @@ def message(shown: Shown) -> shapes.MessageRecord:
 def chat(row: Chat) -> shapes.ChatRecord:
     """One line of the conversation list."""
     return shapes.ChatRecord(
-        order_id=row.order.id,
+        order_id=row.about.id,
         last_message=None if row.last is None else message(row.last),
         unread_count=row.unread,
         created_at=iso(row.conversation.created_ms),
         updated_at=iso(row.conversation.updated_ms),
-        order_number=row.order.number,
-        status=row.order.status,
+        order_number=row.about.number,
+        status=row.about.status,
     )
 
 

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 
-import msgspec
 from starlette.datastructures import FormData, QueryParams
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from chatdesk.server import bodies
+from chatdesk.server.bodies import EPOCH
 from chatdesk.server.core.text import is_storable
+from chatdesk.server.web import BadRequest
 from chatdesk.wire.dispatcher import names, texts
 
 BODY_LIMIT_BYTES = 1_000_000
-FORM_OVERHEAD_BYTES = 200_000
-DRAIN_LIMIT_BYTES = 64_000_000
-"""How much of a too large body is read and thrown away, so that the client gets to hear the answer."""
 SEARCH_LIMIT_CHARS = 200
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ID = re.compile(names.ID_PATTERN)
 _INTEGER = re.compile(r"\s*([+-]?)([0-9]+)\s*", re.ASCII)
 _DIGITS_LIMIT = 9
-
-
-class BadRequest(Exception):
-    """A request that says nothing sensible; the sentence is for the answer."""
-
-    def __init__(self, text: str, status: int = 400) -> None:
-        super().__init__(text)
-        self.text = text
-        self.status = status
 
 
 def invalid(field: str) -> BadRequest:
@@ -62,27 +49,11 @@ async def fields(request: Request) -> dict[str, Any]:
 
     Raises BadRequest: broken JSON (400), too large (413).
     """
-    body = b"".join([chunk async for chunk in _limited(request, BODY_LIMIT_BYTES, texts.ERR_BODY_TOO_LARGE)])
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/x-www-form-urlencoded":
-        try:
-            return dict(
-                parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1_000)
-            )
-        except ValueError as exc:
-            raise BadRequest(texts.ERR_INVALID_FORM) from exc
-    if not body or (kind and not kind.endswith("json")):
-        return {}
     try:
-        decoded = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, RecursionError, ValueError) as exc:
-        raise BadRequest(texts.ERR_INVALID_JSON) from exc
+        decoded = await bodies.value(request, BODY_LIMIT_BYTES)
+    except bodies.BadBody as exc:
+        raise _refusal(exc, texts.ERR_BODY_TOO_LARGE) from exc
     return decoded if isinstance(decoded, dict) else {}
-
-
-def is_multipart(request: Request) -> bool:
-    """Whether the body comes in parts."""
-    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
 @asynccontextmanager
@@ -91,33 +62,18 @@ async def multipart(request: Request, *, files: int, limit_bytes: int) -> AsyncI
 
     Raises BadRequest: broken (400), too large (413).
     """
-    if not is_multipart(request):
-        yield FormData()
-        return
-    stream = _limited(request, limit_bytes + FORM_OVERHEAD_BYTES, texts.ERR_FILE_TOO_LARGE)
-    parser = MultiPartParser(
-        request.headers, stream, max_files=files, max_fields=200, max_part_size=BODY_LIMIT_BYTES
-    )
     try:
-        form = await parser.parse()
-    except (MultiPartException, KeyError, ValueError, LookupError) as exc:
-        raise BadRequest(texts.ERR_INVALID_FORM) from exc
-    try:
-        yield form
-    finally:
-        await form.close()
+        async with bodies.multipart(request, files=files, limit_bytes=limit_bytes) as form:
+            yield form
+    except bodies.BadBody as exc:
+        raise _refusal(exc, texts.ERR_FILE_TOO_LARGE) from exc
 
 
-async def _limited(request: Request, limit_bytes: int, text: str) -> AsyncGenerator[bytes, None]:
-    total = 0
-    async for chunk in request.stream():
-        total += len(chunk)
-        if total <= limit_bytes:
-            yield chunk
-        elif total > DRAIN_LIMIT_BYTES:
-            break
-    if total > limit_bytes:
-        raise BadRequest(text, 413)
+def _refusal(problem: bodies.BadBody, too_large: str) -> BadRequest:
+    if problem.trouble is bodies.Trouble.TOO_LARGE:
+        return BadRequest(too_large, 413)
+    is_json = problem.trouble is bodies.Trouble.JSON
+    return BadRequest(texts.ERR_INVALID_JSON if is_json else texts.ERR_INVALID_FORM)
 
 
 def page_of(query: QueryParams, *, default_limit: int, max_limit: int) -> PageRequest:

@@ -1,0 +1,183 @@
+"""The socket's side of a dialect: connections, presence, guarded events, typing that ends by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
+
+import socketio
+
+from chatdesk.server.core.access import Actor
+from chatdesk.server.core.errors import Reason, Refused
+from chatdesk.server.core.presence import Departure
+from chatdesk.server.core.service import Core
+from chatdesk.server.web import BadRequest, bearer, log_bug
+
+INVALID_NAMESPACE = "Invalid namespace"
+AUTH_TOKEN_FIELD = "token"
+
+
+class Missing:
+    """Stands for the payload of an event that came without one; `None` is a payload."""
+
+
+MISSING = Missing()
+
+Handler = Callable[[str, Actor, Any], Awaitable[None]]
+"""Session id, who sent it, and the first argument (MISSING without one)."""
+
+
+class SocketSide:
+    """A dialect derives from it, says what its events are, and words what goes wrong.
+
+    Every event is guarded: it needs a known connection, counts against the rate of its person, is handled as
+    the account is now, and every failure is told by `failed`; nothing that a client sends ends the server.
+    """
+
+    def __init__(self, sio: Any, core: Core) -> None:
+        self.sio = sio
+        self.core = core
+        self._closing = False
+        self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._running: set[asyncio.Task[None]] = set()
+
+    # -- what a dialect says
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """The events of clients and what they do; others are passed over in silence."""
+        raise NotImplementedError
+
+    def connect_refusal(self, problem: Refused) -> str:
+        """The text of `connect_error`."""
+        raise NotImplementedError
+
+    async def failed(self, sid: str, event: str, payload: Any, problem: Refused | BadRequest | None) -> None:
+        """Tell the sender what is wrong with an event; None = a mistake of ours, already reported."""
+        raise NotImplementedError
+
+    async def arrived(self, sid: str, actor: Actor, *, first: bool) -> None:
+        """Somebody connected (`first`: had no other connection): rooms, announcements.
+
+        Rooms come last: nothing may be pushed to a connection before it is told that it is one.
+        """
+
+    async def departed(self, actor: Actor, departure: Departure) -> None:
+        """Somebody's connection ended; typing that it had begun is in `departure`."""
+
+    async def typing_ended(self, sid: str, actor: Actor, room: str) -> None:
+        """Somebody has not said for a while that they type."""
+
+    # -- what it can use
+
+    async def holder(self, environ: Any, auth: Any) -> Actor:
+        """Who knocks: `auth.token`, else the Authorization header. Raises Refused."""
+        token = auth.get(AUTH_TOKEN_FIELD) if isinstance(auth, dict) else None
+        if not isinstance(token, str) or not token:
+            token = bearer(environ.get("HTTP_AUTHORIZATION") if isinstance(environ, dict) else None)
+        if not token:
+            raise Refused(Reason.NO_TOKEN)
+        return await self.core.accounts.holder(token)
+
+    def typing(self, sid: str, actor: Actor, room: str, *, is_typing: bool) -> None:
+        """Note who types where; after `typing_timeout_s` without a word `typing_ended` is called."""
+        self.core.presence.typing(sid, room, is_typing=is_typing)
+        if timer := self._timers.pop((sid, room), None):
+            timer.cancel()
+        after_s = self.core.rules.typing_timeout_s
+        if is_typing and after_s:
+            loop = asyncio.get_running_loop()
+            self._timers[sid, room] = loop.call_later(after_s, self._typed_out, sid, actor, room)
+
+    def later(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        """Do this beside everything else; its failure is reported as a mistake of ours."""
+
+        async def run() -> None:
+            try:
+                await work
+            except Exception as exc:  # noqa: BLE001 -- there is nobody to hand it to
+                log_bug(exc, what)
+
+        task = asyncio.get_running_loop().create_task(run())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    # -- what it need not know
+
+    def register(self) -> None:
+        """Attach to the Socket.IO server."""
+        self.sio.on("connect", self._connect)
+        self.sio.on("disconnect", self._disconnect)
+        self.sio.on("connect", _refuse_namespace, namespace="*")
+        for event, handler in self.handlers().items():
+            self.sio.on(event, self._guarded(event, handler))
+
+    def close(self) -> None:
+        """The server stops: from now on a lost connection is no news about its person."""
+        self._closing = True
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    async def _connect(self, sid: str, environ: Any, auth: Any) -> None:
+        presence = self.core.presence
+        if presence.user_of(sid) is not None:
+            return  # a client may name an event "connect"; it is connected already
+        try:
+            actor = await self.holder(environ, auth)
+            if presence.connections(actor.id) >= self.core.rules.connections_per_user:
+                raise Refused(Reason.TOO_MANY_CONNECTIONS)
+        except Refused as exc:
+            raise socketio.exceptions.ConnectionRefusedError(self.connect_refusal(exc)) from exc
+        first = presence.connect(sid, actor.id, actor.role)
+        await self.arrived(sid, actor, first=first)
+
+    async def _disconnect(self, sid: str, *_reason: Any) -> None:
+        if self._closing:
+            return
+        role = self.core.presence.role_of(sid)
+        departure = self.core.presence.disconnect(sid)
+        if departure is None:
+            return
+        for key in [key for key in self._timers if key[0] == sid]:
+            self._timers.pop(key).cancel()
+        try:
+            actor = await self.core.accounts.by_id(departure.user_id, role)
+            if departure.offline:
+                await self.core.accounts.seen([actor.id], self.core.clock.now_ms())
+            await self.departed(actor, departure)
+        except Refused:
+            return  # the account is gone, and nobody waits for news of it
+        except Exception as exc:  # noqa: BLE001 -- the library must forget the connection whatever happens
+            log_bug(exc, "disconnect")
+
+    def _guarded(self, event: str, handler: Handler) -> Callable[..., Awaitable[object]]:
+        async def handle(sid: str, *args: Any) -> object:
+            payload = args[0] if args else MISSING
+            try:
+                user_id = self.core.presence.user_of(sid)
+                if user_id is None:
+                    raise Refused(Reason.NO_TOKEN)
+                if wait_s := self.core.events.take(user_id):
+                    raise Refused(Reason.EVENT_RATE, retry_after_s=wait_s)
+                actor = await self.core.accounts.by_id(user_id, self.core.presence.role_of(sid))
+                await handler(sid, actor, payload)
+            except (Refused, BadRequest) as exc:
+                await self.failed(sid, event, payload, exc)
+            except Exception as exc:  # noqa: BLE001 -- whatever we got wrong, the client gets an answer
+                log_bug(exc, event)
+                await self.failed(sid, event, payload, None)
+            # None of the platforms acknowledges anything, even when asked to.
+            return self.sio.not_handled
+
+        return handle
+
+    def _typed_out(self, sid: str, actor: Actor, room: str) -> None:
+        self._timers.pop((sid, room), None)
+        if not self._closing and self.core.presence.types(sid, room):
+            self.core.presence.typing(sid, room, is_typing=False)
+            self.later(self.typing_ended(sid, actor, room), "typing")
+
+
+async def _refuse_namespace(_namespace: str, _sid: str, *_args: Any) -> None:
+    raise socketio.exceptions.ConnectionRefusedError(INVALID_NAMESPACE)
