@@ -314,9 +314,10 @@ class MainWindow(QMainWindow):
             self.split.addWidget(pane)
             self.split.setStretchFactor(at, 1 if pane is self.chat else 0)
         self.status = StatusBar(context, self.book, self.outbox, ground)
-        self.asking = Asking(context, self.list.facts, self.list.orders, self.split, self)
+        opened = self.chat.header.conversation
+        self.asking = Asking(context, self.list.facts, self.list.orders, opened, self.split, self)
         self.asking.join_panel(self.panel)
-        self.asking.join_menu(more, self.chat.header.conversation)
+        self.asking.join_menu(more)
         for tool in (self.asking.find_tool, self.asking.notice_tool):
             self.rail.add_tool(tool)
         row = QHBoxLayout()

@@ -286,6 +286,7 @@ class TestCodes:
             assert edit.text() == ""
             stage.answer(NotDone(ParkReason.REFUSED, "Invalid code"))
             await ui.until(dialog.form.isEnabled)
+            edit.undo()
             assert edit.text() == ""
             assert not dialog.yes.isEnabled()
             dialog.reject()

@@ -305,3 +305,26 @@ def test_several_accounts(ui: Ui, qtbot: QtBot, seat: Seat) -> None:
         menu.close()
 
     ui.run(main())
+
+
+@pytest.mark.parametrize("zoom", [1.0, 1.5])
+def test_fits_the_narrowest_window(ui: Ui, qtbot: QtBot, seat: Seat, zoom: float) -> None:
+    """The pages ask for no more width than the window's least, at any size of text that fits the rest."""
+    seat.theme.set_zoom(zoom)
+    stage = Stage(ui, qtbot, seat, width=round(420 * zoom))
+
+    async def main() -> None:
+        await stage.ready()
+        stage.seat.engines.on_find = lambda asked: Result(hits=(a_hit("1", asked.kind),), more=True)
+        before = stage.window.width()
+        for show in (stage.window.handlers.show_finder, stage.window.handlers.show_notices):
+            show()
+            page = stage.asking.pages.page()
+            assert page is not None
+            assert page.minimumSizeHint().width() <= stage.window.width()
+            assert page.width() <= stage.window.width()
+        assert stage.window.width() == before
+        assert stage.window.minimumSizeHint().width() <= before
+
+    ui.run(main())
+    seat.theme.set_zoom(1.0)

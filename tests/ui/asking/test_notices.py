@@ -109,12 +109,16 @@ class TestPage:
 
         async def main() -> None:
             await stage.ready()
+            told: list[str] = []
+            stage.asking.told.connect(told.append)
+            stage.seat.engines.on_act = lambda _action: Result()
             stage.window.handlers.show_notices()
             await ui.until(lambda: names(stage) == ["Notice talk"])
             press_row(stage, 0)
             await ui.until(lambda: stage.window.chat.conversation_id() == stage.seat.day.talk("10471"))
             assert [a.target for a in stage.acted(ActionKind.NOTICE_READ)] == ["n-talk"]
             assert stage.asking.pages.shows_desk()
+            assert told == []
 
         ui.run(main())
 

@@ -353,7 +353,26 @@ class TestStartingAConversation:
             await ui.until(lambda: len(stage.answers) == 1)
             tell(stage.seat, its_conversation())
             stage.answer(Result(conversation=RemoteId("o-20001")))
-            await ui.until(lambda: any("after all" in one for one in told))
+            await ui.until(lambda: "The conversation is started. You find it in the list." in told)
+            assert stage.window.chat.conversation_id() == stage.seat.day.talk("10479")
+
+        ui.run(main())
+
+    def test_who_has_gone_elsewhere_is_not_taken_away(self, ui: Ui, stage: Stage) -> None:
+        """Whoever reads something else by then goes on reading; the status bar says that it is there."""
+
+        async def main() -> None:
+            await stage.ready()
+            order = self._lonely(stage)
+            stage.hold()
+            told: list[str] = []
+            stage.asking.told.connect(told.append)
+            stage.window.show_order(order)
+            stage.window.open_conversation(stage.seat.day.talk("10479"))
+            await ui.until(lambda: len(stage.answers) == 1)
+            tell(stage.seat, its_conversation())
+            stage.answer(Result(conversation=RemoteId("o-20001")))
+            await ui.until(lambda: "The conversation is started. You find it in the list." in told)
             assert stage.window.chat.conversation_id() == stage.seat.day.talk("10479")
 
         ui.run(main())

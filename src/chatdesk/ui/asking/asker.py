@@ -55,6 +55,10 @@ class Work(QObject):
         self.sentence = busy_sentence(offer.action)
         self.result: Result | None = None
         self.until_us: int | None = None
+        self.quiet = False
+        """Nobody needs to be told that it went well."""
+        self.place: object = None
+        """Where the person was when it began."""
 
     @property
     def under_way(self) -> bool:
@@ -83,9 +87,17 @@ class Asker(QObject):
     ended = Signal(object)
     standing_changed = Signal(int)
 
-    def __init__(self, context: UiContext, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        context: UiContext,
+        parent: QObject | None = None,
+        *,
+        where: Callable[[], object] = lambda: None,
+    ) -> None:
+        """where: what the person looks at now; who has gone elsewhere meanwhile is not taken away."""
         super().__init__(parent)
         self._context = context
+        self._where = where
         self._tasks = Tasks(self, context.troubles)
         self._running: dict[tuple[str, ActionKind], Work] = {}
         self._latest: dict[tuple[str, ActionKind], Work] = {}
@@ -119,12 +131,15 @@ class Asker(QObject):
         values: Mapping[str, str] | None = None,
         path: str = "",
         content_type: str = "",
+        *,
+        quiet: bool = False,
     ) -> Work | None:
         """Do it now. None: it can't be asked for now, or the same is under way already."""
         key = (about.key, offer.action)
         if key in self._running or self.blocked(about.account.id):
             return None
         work = Work(about, offer)
+        work.quiet, work.place = quiet, self._where()
         self._running[key] = work
         self._keep(key, work)
         action = action_for(offer, about, values, path, content_type)
@@ -156,7 +171,7 @@ class Asker(QObject):
         return result, await desk.conversation_of(account, result.conversation)
 
     def _on_done(self, work: Work, result: Result, conversation: ConversationId | None) -> None:
-        waited = work.stage is Stage.BUSY
+        waited = work.stage is Stage.BUSY and work.place == self._where()
         work.stage, work.result, work.until_us = Stage.DONE, result, result.until_us
         said = one_line(result.text, SAID_CHARS)
         work.sentence = said or done_sentence(work.offer)
@@ -165,11 +180,12 @@ class Asker(QObject):
         if conversation is not None and waited:
             self.chat_started.emit(int(conversation))
         elif conversation is not None:
-            self.told.emit(tr("The conversation is started after all; you find it in the list."))
+            self.told.emit(tr("The conversation is started. You find it in the list."))
         else:
             if starts:
                 self._context.desk.refresh(work.about.account.id)
-            self.told.emit(work.sentence)
+            if not work.quiet:
+                self.told.emit(work.sentence)
 
     def _on_error(self, work: Work, error: Exception) -> None:
         work.stage = Stage.NOT_KNOWN if isinstance(error, NotKnown) else Stage.NOT_DONE

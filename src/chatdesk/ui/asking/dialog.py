@@ -111,7 +111,7 @@ class ActionDialog(Sheet):
         for field in self._offer.fields:
             control = self.form.control(field.key)
             if field.kind is FieldKind.CODE and isinstance(control, QLineEdit):
-                control.clear()
+                control.setText("")  # unlike clear(), this leaves nothing to undo
 
     # -- doing it --------------------------------------------------------------------------------------
 

@@ -172,7 +172,8 @@ class OrderFiles(Panel):
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda paths: self.add_files([Path(path) for path in paths]))
+        order = self._about.key if self._about is not None else ""
+        dialog.filesSelected.connect(lambda paths: self._on_chosen(order, paths))
         dialog.open()
         return dialog
 
@@ -180,6 +181,11 @@ class OrderFiles(Panel):
         """Bring files to the order, one after the other; what is no file of this machine is left out."""
         self._waiting.extend([path for path in paths if path.is_file()][:MOST_DROPPED])
         self._add_next()
+
+    def _on_chosen(self, order: str, paths: list[str]) -> None:
+        """What was chosen for one order never goes to another that is shown by now."""
+        if self._about is not None and self._about.key == order:
+            self.add_files([Path(path) for path in paths])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.add.isEnabled() and any(url.isLocalFile() for url in event.mimeData().urls()):

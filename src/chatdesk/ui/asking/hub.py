@@ -44,16 +44,23 @@ class Asking(QObject):
     offers_changed = Signal()
 
     def __init__(
-        self, context: UiContext, facts: AccountFacts, orders: OrderModel, desk: QWidget, window: QWidget
+        self,
+        context: UiContext,
+        facts: AccountFacts,
+        orders: OrderModel,
+        opened: Callable[[], Conversation | None],
+        desk: QWidget,
+        window: QWidget,
     ) -> None:
-        """desk: what the pages take the place of; orders: those that are stored."""
+        """orders: those stored; opened: the conversation shown; desk: what pages take the place of."""
         super().__init__(window)
         self._context = context
         self._facts = facts
         self._orders = orders
         self._window = window
         self._dialogs: dict[str, ActionDialog] = {}
-        self.asker = Asker(context, self)
+        self._opened = opened
+        self.asker = Asker(context, self, where=self._place)
         self.book = NoticeBook(context, facts, self)
         self.pages = Pages(window)
         self.finder = FinderPage(context, facts, self.asker, self.press, self._stored_order, self.pages)
@@ -151,7 +158,7 @@ class Asking(QObject):
         """Show position, actions and files in the order panel."""
         panel.take_asking(OrderPart(self._context, self.asker, self.press, panel))
 
-    def join_menu(self, menu: QMenu, opened: Callable[[], Conversation | None]) -> None:
+    def join_menu(self, menu: QMenu) -> None:
         """Offer what can be done with the open conversation at the end of its menu, as it is when asked."""
         ours: list[QAction] = []
 
@@ -159,7 +166,7 @@ class Asking(QObject):
             for action in ours:
                 menu.removeAction(action)
             before = set(menu.actions())
-            about = self._about_conversation(opened())
+            about = self._about_conversation(self._opened())
             if about is not None:
                 fill_menu(menu, self.asker, self.press, about, _IN_MENUS_TOO)
             ours[:] = [action for action in menu.actions() if action not in before]
@@ -186,6 +193,10 @@ class Asking(QObject):
             return None
         order = self._context.desk.reader.order(row.order_id) if row.order_id is not None else None
         return about_conversation(account, row, order)
+
+    def _place(self) -> object:
+        row = self._opened()
+        return self.pages.currentIndex(), row.id if row is not None else None
 
     def _stored_order(self, account: AccountId, remote_id: RemoteId) -> Order | None:
         for row in range(self._orders.rowCount()):

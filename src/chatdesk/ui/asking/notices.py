@@ -144,7 +144,7 @@ class NoticesPage(AskingPage):
         about = about_notice(account, notice)
         offer = offer_of(about, ActionKind.NOTICE_READ)
         if offer is not None and not offer.confirm and not offer.fields:
-            self._asker.start(about, offer)  # whoever opens it has read it
+            self._asker.start(about, offer, quiet=True)  # whoever opens it has read it
         if notice.conversation_remote_id is None:
             return
         self._tasks.start(
