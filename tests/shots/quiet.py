@@ -72,7 +72,13 @@ class QuietEngines:
             future.set_result(answer)
         return future
 
-    def ask_for_otp(self, platform: Platform, server_url: str, login: str) -> Future[None]:
+    def ask_for_otp(
+        self,
+        platform: Platform,
+        server_url: str,
+        login: str,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> Future[None]:
         self.calls.append(("ask_for_otp", platform, server_url, login))
         future: Future[None] = Future()
         if login in self.codes:

@@ -16,7 +16,7 @@ from chatdesk.domain.desk import Engines, SignedIn, SignInRequest
 from chatdesk.domain.errors import NotPossible, SignInRefused
 from chatdesk.domain.ids import AccountId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, NoticeCode, Platform, SignInState
-from chatdesk.domain.ports import Client, Limits, PlatformPlugin
+from chatdesk.domain.ports import Client, Limits, PlatformPlugin, SignInForm
 from chatdesk.store import Store
 from chatdesk.sync.clock import SystemClock
 from chatdesk.sync.host import EngineHost
@@ -35,6 +35,9 @@ def wait_for(condition: Callable[[], object], within_s: float = 10.0) -> None:
         time.sleep(0.005)
 
 
+NO_FORM = SignInForm()
+
+
 class Shop:
     """A host over a real store, with a toy server that lives on the host's loop."""
 
@@ -48,7 +51,7 @@ class Shop:
         self.news: list[News] = []
         self.host = self.new_host()
 
-    def new_host(self) -> EngineHost:
+    def new_host(self, form: SignInForm = NO_FORM) -> EngineHost:
         def make_client(server_url: str, limits: Limits) -> Client:
             self.clients.append((server_url, threading.current_thread().name))
             return ToyClient(self.server)
@@ -59,6 +62,7 @@ class Shop:
             default_port=1,
             adapter=ToyAdapter(),
             make_client=make_client,
+            sign_in=form,
         )
         self.host = EngineHost(self.store, {Platform.DISPATCHER: plugin}, self.vault)
         self.host.subscribe_news(self.news.append)
@@ -70,13 +74,14 @@ class Shop:
             host.stop()
         self.store.close()
 
-    def sign_in(self, password: str = "right", *, keep: bool = True) -> Future[SignedIn]:
+    def sign_in(self, password: str = "right", *, keep: bool = True, role: str = "") -> Future[SignedIn]:
         request = SignInRequest(
             platform=Platform.DISPATCHER,
             server_url=URL,
             login="me@shop.example",
             password=password,
             keep_token=keep,
+            role=role,
         )
         return self.engines.sign_in(request)
 
@@ -122,6 +127,28 @@ def test_from_sign_in_to_a_sent_message(shop: Shop) -> None:
     wait_for(lambda: not shop.store.outbox().result(5).rows)
     assert shop.host.sign_in_state(account.id) is SignInState.OK
     assert {thread for _, thread in shop.clients} == {"chatdesk-network"}
+
+
+def test_two_roles_of_one_person_are_two_accounts_and_a_code_finds_its_own(shop: Shop) -> None:
+    """Where a login has roles, each is an account with its own tokens; without one the server says."""
+    host = shop.new_host(SignInForm(roles=(("seller", "seller"), ("buyer", "buyer"))))
+    host.start()
+    seller = shop.sign_in(role="seller").result(10).account
+    buyer = shop.sign_in(role="buyer").result(10).account
+    unnamed = shop.sign_in().result(10).account
+    assert (seller.seat, buyer.seat) == ("seller", "buyer")
+    assert seller.id != buyer.id
+    assert unnamed.id == seller.id, "the server has said that it is the seller"
+    assert len(shop.vault.kept) == 2
+
+
+def test_a_code_is_asked_for_in_the_name_of_a_phone(shop: Shop) -> None:
+    """Asking for a one-time code needs no account; a number that the server does not know is refused."""
+    shop.host.start()
+    shop.host.ask_for_otp(Platform.DISPATCHER, URL, "+100200300").result(10)
+    assert shop.server.codes == ["+100200300"]
+    with pytest.raises(SignInRefused):
+        shop.host.ask_for_otp(Platform.DISPATCHER, URL, "").result(10)
 
 
 def test_a_wrong_password_is_refused_in_the_servers_words(shop: Shop) -> None:

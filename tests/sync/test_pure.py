@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatdesk.domain.changes import News
 from chatdesk.domain.entities import Message, Outgoing
 from chatdesk.domain.events import Event, MessageSeen, WindowRead
 from chatdesk.domain.ids import (
@@ -18,7 +19,14 @@ from chatdesk.domain.ids import (
     OutgoingId,
     RemoteId,
 )
-from chatdesk.domain.kinds import DeliveryState, MessageKind, OutgoingKind, Source
+from chatdesk.domain.kinds import (
+    ConnectionState,
+    DeliveryState,
+    MessageKind,
+    OutgoingKind,
+    SignInState,
+    Source,
+)
 from chatdesk.domain.ordering import Stamp
 from chatdesk.domain.text import js_trim
 from chatdesk.sync.backoff import CAP_MS, FLOOR_MS, delay_ms
@@ -26,6 +34,7 @@ from chatdesk.sync.budget import LEARNT_MS, Budget
 from chatdesk.sync.heads import MOST_IDS, Heads
 from chatdesk.sync.lanes import Lanes
 from chatdesk.sync.matching import Window, found, window_of
+from chatdesk.sync.status import Status
 from tests.sync.virtual import run_virtual
 
 ROOM = RemoteId("r")
@@ -318,3 +327,15 @@ def test_who_gives_up_waiting_leaves_the_lane_to_others() -> None:
         await lanes.take("talk", RemoteId("e"))
 
     run_virtual(story())
+
+
+def test_until_when_a_sign_in_is_locked_is_told_and_goes_with_it() -> None:
+    """The window counts down to the moment at which the server takes a sign-in again."""
+    told: list[News] = []
+    status = Status(AccountId(1), told.append)
+    status.sign_in(SignInState.LOCKED, "too many", retry_at_us=60_000_000)
+    status.connection(ConnectionState.OFF, retry_at_us=status.now.retry_at_us)
+    assert (status.now.sign_in, status.now.retry_at_us) == (SignInState.LOCKED, 60_000_000)
+    status.sign_in(SignInState.OK)
+    status.connection(ConnectionState.ONLINE)
+    assert status.now.retry_at_us is None

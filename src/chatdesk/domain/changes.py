@@ -169,7 +169,10 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     sign_in: SignInState = SignInState.OK
     latency_ms: int | None = None
     retry_at_us: int | None = None
-    """Wall clock of the next automatic try, for a countdown; None: none is planned."""
+    """Wall clock of the next automatic try, for a countdown; None: none is planned.
+
+    While the sign-in is locked: when the server takes one again; it is never tried by itself.
+    """
     synced_at_us: int | None = None
     reason: str = ""
     """Plain words of the server or system, cleaned; may be empty."""

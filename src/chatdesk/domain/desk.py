@@ -452,7 +452,9 @@ class Engines(Protocol):
         """Sign in, keep account and token, start (or renew) its engine. Fails with SignInRefused."""
         ...
 
-    def ask_for_otp(self, platform: Platform, server_url: str, login: str) -> Future[None]:
+    def ask_for_otp(
+        self, platform: Platform, server_url: str, login: str, settings: Mapping[str, str] = ...
+    ) -> Future[None]:
         """Have a one-time code sent. Fails with SignInRefused."""
         ...
 

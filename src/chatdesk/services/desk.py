@@ -59,9 +59,11 @@ class Desk:
         """Whether a server of this platform answers at an address that `addresses.check` has passed."""
         return await _result(self.engines.check_server(platform, server_url, settings or {}))
 
-    async def ask_for_otp(self, platform: Platform, server_url: str, login: str) -> None:
+    async def ask_for_otp(
+        self, platform: Platform, server_url: str, login: str, settings: Mapping[str, str] | None = None
+    ) -> None:
         """Have a one-time code sent to a phone number. Fails with SignInRefused."""
-        await _result(self.engines.ask_for_otp(platform, server_url, login))
+        await _result(self.engines.ask_for_otp(platform, server_url, login, settings or {}))
 
     async def sign_in(self, request: SignInRequest) -> SignedIn:
         """Sign in, or renew a token. Fails with SignInRefused, which carries the server's reason."""

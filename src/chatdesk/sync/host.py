@@ -210,9 +210,15 @@ class EngineHost:
         """Sign in, keep account and token, start (or renew) its engine. Fails with SignInRefused."""
         return self._thread.ask(lambda: self._sign_in(request), "sign in")
 
-    def ask_for_otp(self, platform: Platform, server_url: str, login: str) -> Future[None]:
+    def ask_for_otp(
+        self,
+        platform: Platform,
+        server_url: str,
+        login: str,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> Future[None]:
         """Have a one-time code sent. Fails with SignInRefused."""
-        known = AccountFacts(server_url=server_url, login=login)
+        known = AccountFacts(server_url=server_url, login=login, settings=settings)
 
         async def ask() -> None:
             async with Visit(self._plugin(platform), known, self._clock) as visit:
@@ -240,6 +246,8 @@ class EngineHost:
         async with Visit(plugin, known, self._clock) as visit:
             facts = await visit.sign_in(goal)
         who = facts.account
+        if not seat and any(role == who.role for role, _word in plugin.sign_in.roles):
+            seat = who.role  # a code asks for no role: the server has said which it is
         async with self._guard:
             account = await asyncio.wrap_future(
                 self._store.add_account(

@@ -50,9 +50,12 @@ class Status:
             latency_ms=self._status.latency_ms if state in LINKED else None,
         )
 
-    def sign_in(self, state: SignInState, reason: str = "") -> None:
-        """The token is good, or no longer."""
-        self._put(sign_in=state, reason=reason)
+    def sign_in(self, state: SignInState, reason: str = "", *, retry_at_us: int | None = None) -> None:
+        """The token is good, or no longer. retry_at_us: when the server takes a sign-in again."""
+        if state is SignInState.OK:
+            self._put(sign_in=state, reason=reason)
+        else:
+            self._put(sign_in=state, reason=reason, retry_at_us=retry_at_us)
 
     def synced(self, now_us: int) -> None:
         """Everything that the server has is here."""

@@ -99,7 +99,10 @@ class Supervisor:
         state = SIGN_IN_STATES.get(ending.code, SignInState.NEEDS_PASSWORD)
         if self._status.now.sign_in is not state:
             log.info("the token is void: %s", ending.code.value)
-        self._status.sign_in(state, ending.detail)
+        wait_ms = ending.retry_after_ms
+        self._status.sign_in(
+            state, ending.detail, retry_at_us=wait_ms and self._clock.now_us() + wait_ms * 1000
+        )
 
     def refuse(self, ending: AskPerson) -> None:
         """This connection must not be used at all: close it, and wait for the person."""
@@ -146,7 +149,8 @@ class Supervisor:
         elif isinstance(outcome.ending, AskPerson):
             await self._stop_polling()
             self.ask_person(outcome.ending)
-            self._status.connection(ConnectionState.OFF, reason=outcome.ending.detail)
+            until_us = self._status.now.retry_at_us
+            self._status.connection(ConnectionState.OFF, reason=outcome.ending.detail, retry_at_us=until_us)
             await self._now.wait()
         else:
             self._start_polling()

@@ -430,7 +430,7 @@ class ToyAdapter:
                     _put(facts, void=NoticeCode.AUTH_REQUIRED), verdicts=(VerdictLater(step_id, 0),)
                 )
             return Reading(_put(facts, bad_token=True), verdicts=(VerdictLater(step_id, 0, "token"),))
-        if answer.status == 403 and note == "login":
+        if answer.status == 403 and note in {"login", "code"}:
             refused = VerdictRefused(step_id, ParkReason.FORBIDDEN, body)
             return Reading(_put(facts, void=NoticeCode.AUTH_FAILED, words=body), verdicts=(refused,))
         if answer.status == 429:

@@ -42,6 +42,8 @@ NOTE_CHECK = "check"
 NOTE_STATUS = "status"
 
 _SIDE_EXITS = frozenset({names.STATUS_CANCELLED})
+_USUAL = frozenset({"pending", "assigned", "accepted", "arrived", "in_progress", "completed"})
+"""What a booking passes as a rule (wire specification, section 7); other statuses show once reached."""
 _AFTER_THE_CODE = "in_progress"
 """Reached by the customer's code, which is entered where the work is done."""
 
@@ -57,7 +59,7 @@ def statuses(role: str) -> tuple[StatusChoice, ...]:
             label=label,
             progress=translate.PROGRESS[value],
             selectable=value in may,
-            on_path=value not in _SIDE_EXITS,
+            on_path=value in _USUAL,
         )
         for value, label in names.STATUS_LABELS.items()
     )

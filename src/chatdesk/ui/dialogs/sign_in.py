@@ -243,7 +243,9 @@ class SignInDialog(Sheet):
         self.credentials.code_sending()
         self._tasks.start(
             "code",
-            self._context.desk.ask_for_otp(self._entry.platform, address.url, login),
+            self._context.desk.ask_for_otp(
+                self._entry.platform, address.url, login, self.settings.changed_values()
+            ),
             on_done=lambda _none: self.credentials.code_sent(),
             on_error=self._on_no_code,
         )
