@@ -7,6 +7,7 @@ ChatdeskError
             ProfileInUse
             NewerDatabase
             DamagedDatabase
+                ForeignDatabase
             DiskTrouble
         StaleDraft
         NotPossible
@@ -58,6 +59,10 @@ class NewerDatabase(StoreProblem):
 
 class DamagedDatabase(StoreProblem):
     """The file is not a sound database."""
+
+
+class ForeignDatabase(DamagedDatabase):
+    """The file is a sound database of another program: it is not ours to set aside."""
 
 
 class DiskTrouble(StoreProblem):

@@ -13,7 +13,7 @@ from chatdesk.domain.ids import AccountId, ConversationId, OrderId
 from chatdesk.domain.ports import Learnt
 from chatdesk.domain.text import well_formed
 from chatdesk.store import closing, customers, outbox, rows
-from chatdesk.store.journal import Ended
+from chatdesk.store.journal import Ended, Forgotten, Known
 from chatdesk.store.transaction import Tx
 
 
@@ -62,7 +62,29 @@ def add(tx: Tx, new: NewAccount) -> Account:
         )
         closing.plan_anew(tx, account)
     tx.touched.accounts.add(account)
-    return load(tx, account)
+    return _recorded(tx, account)
+
+
+def facts(account: Account) -> NewAccount:
+    """What the journal keeps of an account: enough to sign in again, and no capabilities."""
+    return NewAccount(
+        platform=account.platform,
+        server_url=account.server_url,
+        login=account.login,
+        user_id=account.user_id,
+        role=account.role,
+        name=account.name,
+        plain_http_consent=account.plain_http_consent,
+        capabilities=Capabilities(),
+        seat=account.seat,
+        settings=account.settings,
+    )
+
+
+def _recorded(tx: Tx, account: AccountId) -> Account:
+    found = load(tx, account)
+    tx.records.append(Known(tx.account_name(account), facts(found)))
+    return found
 
 
 def load(tx: Tx, account: AccountId) -> Account:
@@ -87,6 +109,7 @@ def remove(tx: Tx, account: AccountId) -> None:
     touched.conversations_gone.update(
         ConversationId(row[0]) for row in tx.all("SELECT id FROM conversations WHERE account_id = ?", account)
     )
+    tx.records.append(Forgotten(tx.account_name(account)))
     groups = customers.groups_of(tx, account)
     tx.run_sql("DELETE FROM accounts WHERE id = ?", account)  # the rest follows by its foreign keys
     for group in groups:
@@ -102,7 +125,7 @@ def set_settings(tx: Tx, account: AccountId, settings: Mapping[str, str]) -> Acc
     tx.run_sql("UPDATE accounts SET settings = ? WHERE id = ?", _encode_settings(settings), account)
     tx.touched.accounts.add(account)
     closing.plan_anew(tx, account)
-    return load(tx, account)
+    return _recorded(tx, account)
 
 
 def put_capabilities(tx: Tx, account: AccountId, capabilities: Capabilities) -> None:

@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from chatdesk.domain.entities import Outgoing
-from chatdesk.domain.ids import OutgoingId
+from chatdesk.domain.desk import NewAccount
+from chatdesk.domain.entities import Attempt, Outgoing
+from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.outbox import WAITING
 
 FILE_NAME = "outbox.journal"
 COMPACT_BYTES: Final = 262_144
 _ITEM_BYTES: Final = 500
 """About what an item takes beside its text."""
+_ID_BYTES: Final = 40
+"""About what an id of a watermark takes."""
+_MOST_BOUND: Final = 50
+"""So many arrivals of a conversation are remembered while something of it is unfinished."""
 
 
 class Written(msgspec.Struct, frozen=True, tag="item"):
@@ -37,17 +42,47 @@ class Written(msgspec.Struct, frozen=True, tag="item"):
 
 
 class Attempted(msgspec.Struct, frozen=True, tag="attempt"):
-    """An attempt begins: from here on it may have arrived."""
+    """An attempt begins: from here on it may have arrived. `attempt`: where to look for it."""
 
     id: OutgoingId
     number: int
+    attempt: Attempt | None = None
 
 
 class Ended(msgspec.Struct, frozen=True, tag="end"):
-    """Nothing is owed any more. `how`: its last state, or void where no transaction followed the record."""
+    """Nothing is owed any more. `how`: its last state, or void where no transaction followed the record.
+
+    remote_id: what it has become at the server, in `conversation` of `account`.
+    """
 
     id: OutgoingId
     how: str
+    account: str = ""
+    conversation: RemoteId = RemoteId("")
+    remote_id: RemoteId | None = None
+
+
+class Known(msgspec.Struct, frozen=True, tag="account"):
+    """An account as it is now, without secrets; `account` as in Written."""
+
+    account: str
+    facts: NewAccount
+
+
+class Forgotten(msgspec.Struct, frozen=True, tag="forgotten"):
+    """An account was removed."""
+
+    account: str
+
+
+class Reaches(msgspec.Struct, frozen=True, tag="reaches"):
+    """With the transaction of the records before it, the ledger has `number` rows.
+
+    One transaction at a time can be written here and not committed. So once the next one stands here the
+    database must reach this far: where it does not, it has lost what was committed.
+    """
+
+    number: int
 
 
 class Anchor(msgspec.Struct, frozen=True, tag="anchor"):
@@ -64,16 +99,24 @@ class Opened(msgspec.Struct, frozen=True, tag="open"):
     now: str
 
 
-Record = Written | Attempted | Ended | Anchor | Opened
+Record = Written | Attempted | Ended | Known | Forgotten | Reaches | Anchor | Opened
 _DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 
 class Unfinished(msgspec.Struct, frozen=True):
-    """An item that was neither accepted nor let go. `attempts` 0: no byte of it can have left."""
+    """An item that was neither accepted nor let go. `attempts` 0: no byte of it can have left.
+
+    tried: those of its attempts of which is known where to look for them.
+    """
 
     account: str
     item: Outgoing
     attempts: int
+    tried: tuple[Attempt, ...] = ()
+
+
+Place = tuple[str, RemoteId]
+"""An account's name and a conversation of it."""
 
 
 class Contents(msgspec.Struct):
@@ -82,6 +125,14 @@ class Contents(msgspec.Struct):
     unfinished: dict[OutgoingId, Unfinished] = msgspec.field(default_factory=dict)
     anchor: Anchor | None = None
     opened: Opened | None = None
+    accounts: dict[str, NewAccount] = msgspec.field(default_factory=dict)
+    ended: dict[OutgoingId, Ended] = msgspec.field(default_factory=dict)
+    """Since the last compaction."""
+    bound: dict[Place, list[RemoteId]] = msgspec.field(default_factory=dict)
+    """What own sends have become at the server, the newest of each conversation with unfinished ones."""
+    reaches: int = 0
+    sure: int = 0
+    """A sound database has so many rows in its ledger, at least."""
     is_quiet: bool = True
     """No item was recorded since the last opening."""
 
@@ -89,25 +140,49 @@ class Contents(msgspec.Struct):
         """Follow one record."""
         match record:
             case Written(account=account, item=item):
-                self.unfinished[item.id] = Unfinished(account, item, item.attempts)
-            case Attempted(id=outgoing, number=number):
+                known = self.unfinished.get(item.id)
+                tried = known.tried if known is not None and item.attempts else ()
+                self.unfinished[item.id] = Unfinished(account, item, item.attempts, tried)
+                self.ended.pop(item.id, None)
+            case Attempted(id=outgoing, number=number, attempt=attempt):
                 known = self.unfinished.get(outgoing)
                 if known is not None:
-                    self.unfinished[outgoing] = msgspec.structs.replace(known, attempts=number)
+                    tried = known.tried if attempt is None else (*known.tried, attempt)
+                    self.unfinished[outgoing] = msgspec.structs.replace(known, attempts=number, tried=tried)
             case Ended(id=outgoing):
                 self.unfinished.pop(outgoing, None)
+                self.ended[outgoing] = record
+                if record.remote_id is not None:
+                    place = record.account, record.conversation
+                    self.bound[place] = [*self.bound.get(place, ()), record.remote_id][-_MOST_BOUND:]
+            case Known(account=account, facts=facts):
+                self.accounts[account] = facts
+            case Forgotten(account=account):
+                self.accounts.pop(account, None)
+            case Reaches(number=number):
+                self.sure, self.reaches = min(self.reaches, number), number
             case Anchor():
                 self.anchor = record
             case Opened():
                 self.opened = record
-        self.is_quiet = isinstance(record, Opened) or (self.is_quiet and isinstance(record, Anchor))
+        self.is_quiet = isinstance(record, Opened) or (
+            self.is_quiet and isinstance(record, Anchor | Known | Forgotten | Reaches)
+        )
 
     def records(self) -> list[Record]:
         """The fewest records that come to the same."""
-        kept: list[Record] = [
-            Written(one.account, msgspec.structs.replace(one.item, attempts=one.attempts))
-            for one in self.unfinished.values()
-        ]
+        kept: list[Record] = [Known(account, facts) for account, facts in self.accounts.items()]
+        busy = {(one.account, one.item.conversation_remote_id) for one in self.unfinished.values()}
+        for account, conversation in sorted(busy & self.bound.keys()):
+            kept += (
+                Ended(OutgoingId(""), "", account, conversation, remote_id)
+                for remote_id in self.bound[account, conversation]
+            )
+        for one in self.unfinished.values():
+            kept.append(Written(one.account, msgspec.structs.replace(one.item, attempts=one.attempts)))
+            kept += (Attempted(one.item.id, attempt.number, attempt) for attempt in one.tried)
+        if self.reaches:
+            kept += (Reaches(self.sure), Reaches(self.reaches))
         if self.anchor is not None:
             kept.append(self.anchor)
         if self.opened is not None:
@@ -122,7 +197,7 @@ class Contents(msgspec.Struct):
         and its commit has left the generation before, and no item.
         """
         if not generation:
-            return self.is_quiet and not self.unfinished
+            return self.is_quiet and not (self.unfinished or self.accounts or self.anchor)
         if self.opened is None:
             return False
         return generation == self.opened.now or (self.is_quiet and generation == self.opened.before)
@@ -194,29 +269,54 @@ class Journal:
         for record in records:
             self.contents.take(record)
 
-    def reconcile(self, waiting: Iterable[tuple[str, Outgoing]]) -> None:
-        """Make the journal say what a healthy database says: void what has no row, record what is missing."""
+    def reconcile(
+        self,
+        waiting: Iterable[tuple[str, Outgoing]],
+        accounts: Mapping[str, NewAccount] | None = None,
+        reached: int | None = None,
+    ) -> None:
+        """Make the journal say what a healthy database says: void what has no row, record what is missing.
+
+        waiting: unsettled items with the names of their accounts. accounts: by name; None: as they were.
+        reached: number of the ledger's last row; None: not known.
+        """
         rows = {item.id: (account, item) for account, item in waiting}
         wrong: list[Record] = [Ended(one, "void") for one in self.contents.unfinished if one not in rows]
         for account, item in rows.values():
             known = self.contents.unfinished.get(item.id)
             if known is None or known.item.text != item.text or known.attempts != item.attempts:
                 wrong.append(Written(account, item))
+        if accounts is not None:
+            there = self.contents.accounts
+            wrong += (Forgotten(name) for name in there if name not in accounts)
+            wrong += (Known(name, facts) for name, facts in accounts.items() if there.get(name) != facts)
+        if reached is not None and reached < self.contents.reaches:
+            wrong.append(Reaches(reached))
         self.append(wrong)
 
-    def set_aside(self) -> None:
-        """Keep this journal under another name, and begin an empty one."""
-        self.close()
+    def keep_copy(self) -> None:
+        """Keep this journal under another name, too: it may be of another database than this one."""
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return
         number = 1
         while (aside := self._path.with_name(f"outbox-{number}.journal")).exists():
             number += 1
-        self._path.rename(aside)
-        self.contents = Contents()
+        file = _open(aside, os.O_EXCL)
+        try:
+            _write(file, data)
+            _sync(file)
+        finally:
+            os.close(file)
 
     def is_long(self) -> bool:
         """Whether compacting is worth its while."""
         return os.fstat(self._file).st_size > COMPACT_BYTES + 4 * sum(
-            len(one.item.text) + _ITEM_BYTES for one in self.contents.unfinished.values()
+            len(one.item.text)
+            + _ITEM_BYTES
+            + sum(_ITEM_BYTES + _ID_BYTES * len(attempt.watermark) for attempt in one.tried)
+            for one in self.contents.unfinished.values()
         )
 
     def compact(self) -> None:
@@ -231,6 +331,7 @@ class Journal:
         self.close()  # where files in use can't be replaced
         fresh.replace(self._path)
         self._torn = False
+        self.contents.ended.clear()
         _sync_folder(self._path.parent)
 
     def close(self) -> None:
@@ -240,9 +341,11 @@ class Journal:
             self._open_file = -1
 
 
-def recorded(account: str, item: Outgoing) -> Record:
+def recorded(account: str, item: Outgoing, remote_id: RemoteId | None = None) -> Record:
     """The record of an item's state: written where something is owed, ended where not."""
-    return Written(account, item) if item.state in WAITING else Ended(item.id, item.state.value)
+    if item.state in WAITING:
+        return Written(account, item)
+    return Ended(item.id, item.state.value, account, item.conversation_remote_id, remote_id)
 
 
 def _open(path: Path, flags: int) -> int:

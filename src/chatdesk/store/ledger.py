@@ -17,13 +17,22 @@ from chatdesk.store.transaction import Tx
 
 SALT_BYTES: Final = 16
 _FIRST_SEAL: Final = hashlib.sha256(b"chatdesk ledger 1").digest()
+SEGMENT: Final = "new segment"
+"""Code of a row that begins the chain anew after a loss; its body is the seal that it goes on from."""
 
 
 class LedgerCheck(msgspec.Struct, frozen=True):
-    """What a verification found. `first_bad`: number of the first row that is wrong; None: sound."""
+    """What a verification found. `first_bad`: number of the first row that is wrong; None: sound.
+
+    fault: '', or why that row is wrong: changed, missing, cut (rows are gone before the last anchor), or
+    replaced (the chain is sound, but it is another one than was anchored).
+    segments: numbers of the rows with which the chain began anew after a loss that was noticed.
+    """
 
     rows: int
     first_bad: int | None
+    fault: str = ""
+    segments: tuple[int, ...] = ()
 
 
 def note(tx: Tx, outgoing: OutgoingId, code: str) -> None:
@@ -66,16 +75,56 @@ def _seal(before: bytes, content: tuple[Any, ...]) -> bytes:
 
 def verify(con: apsw.Connection, anchor: Anchor | None) -> LedgerCheck:
     """Walk the whole chain, and hold it against what was anchored outside the database."""
-    expected, seal = 1, _FIRST_SEAL
+    expected, seal, rows_seen = 1, _FIRST_SEAL, 0
+    segments: tuple[int, ...] = ()
+
+    def bad(number: int, fault: str) -> LedgerCheck:
+        return LedgerCheck(rows_seen, number, fault, segments)
+
     for row in con.execute("SELECT * FROM ledger ORDER BY number"):
-        if row[0] != expected or _seal(seal, row[:-1]) != row[-1]:
-            return LedgerCheck(expected - 1, expected)
-        seal, expected = row[-1], expected + 1
-        if anchor is not None and anchor.number == row[0] and anchor.seal != seal:
-            return LedgerCheck(expected - 1, row[0])  # the chain is sound, but it is another one
+        number = row[0]
+        if row[6] == SEGMENT and row[9] is not None and number >= expected:
+            if anchor is not None and anchor.number == number - 1 and anchor.seal != row[9]:
+                return bad(number, "replaced")
+            expected, seal, segments = number, row[9], (*segments, number)
+        if number != expected:
+            return bad(expected, "missing")
+        if _seal(seal, row[:-1]) != row[-1]:
+            return bad(number, "changed")
+        seal, expected, rows_seen = row[-1], expected + 1, rows_seen + 1
+        if anchor is not None and anchor.number == number and anchor.seal != seal:
+            return bad(number, "replaced")
     if anchor is not None and anchor.number >= expected:
-        return LedgerCheck(expected - 1, expected)
-    return LedgerCheck(expected - 1, None)
+        return bad(expected, "cut")
+    return LedgerCheck(rows_seen, None, "", segments)
+
+
+def open_segment(tx: Tx, anchor: Anchor) -> None:
+    """Go on after rows that this database has lost, with a row that names the last anchor.
+
+    Nothing where the chain here reaches the anchor, or goes beyond it.
+    """
+    last = head(tx.con)
+    if last is not None and last.number >= anchor.number:
+        return
+    content = (anchor.number + 1, tx.now_us, "", "", "", "ledger", SEGMENT, "", None, anchor.seal)
+    sealed = _seal(anchor.seal, content)
+    tx.run_sql("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *content, sealed)
+    tx.touched.ledger = True
+
+
+def goes_on_from(con: apsw.Connection, anchor: Anchor | None) -> bool:
+    """Whether the chain here has the anchored row: only then a newer anchor may take its place."""
+    if anchor is None:
+        return True
+    row = con.execute("SELECT seal FROM ledger WHERE number = ?", (anchor.number,)).fetchone()
+    if row is not None:
+        return bool(row[0] == anchor.seal)
+    after = con.execute(
+        "SELECT 1 FROM ledger WHERE number = ? AND code = ? AND body = ?",
+        (anchor.number + 1, SEGMENT, anchor.seal),
+    )
+    return after.fetchone() is not None
 
 
 def head(con: apsw.Connection) -> Anchor | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from chatdesk.domain import outbox as machine
@@ -21,8 +23,15 @@ def load(tx: Tx, outgoing: OutgoingId) -> Outgoing | None:
     return None if row is None else rows.outgoing(row)
 
 
-def insert(tx: Tx, item: Outgoing, *, draft_version: int | None = None, body: str | None = None) -> Outgoing:
-    """A new item at the end of the queue, with its position.
+def insert(
+    tx: Tx,
+    item: Outgoing,
+    *,
+    draft_version: int | None = None,
+    body: str | None = None,
+    code: str = "pressed",
+) -> Outgoing:
+    """A new item at the end of the queue, with its position. `code`: the ledger's word for it.
 
     Raises apsw.ConstraintError for a draft version that was sent already.
     """
@@ -58,7 +67,7 @@ def insert(tx: Tx, item: Outgoing, *, draft_version: int | None = None, body: st
     item = msgspec.structs.replace(item, position=tx.con.last_insert_rowid())
     tx.touched.outbox.add(item.id)
     tx.records.append(recorded(tx.account_name(item.account_id), item))
-    ledger.write(tx, item, "pressed", body=body)
+    ledger.write(tx, item, code, body=body)
     return item
 
 
@@ -85,6 +94,20 @@ def ask_again(tx: Tx) -> None:
     found = tx.all(rows.OUTBOX + " WHERE kind = 'send' AND state = 'queued' ORDER BY position")
     for item in map(rows.outgoing, found):
         advance(tx, item.id, machine.Aged())
+
+
+def put(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code: str) -> Outgoing:
+    """Bring an item to where the journal says that it is, whatever the state machine would have done."""
+    return _write(tx, item, changed, event, code)
+
+
+def put_attempts(tx: Tx, outgoing: OutgoingId, attempts: Iterable[Attempt]) -> None:
+    """Add those attempts of an item that are not here yet."""
+    here = {row[0] for row in tx.all("SELECT number FROM attempts WHERE outgoing_id = ?", outgoing)}
+    for attempt in attempts:
+        if attempt.number not in here:
+            _write_attempt(tx, attempt)
+            here.add(attempt.number)
 
 
 def replace_waiting(tx: Tx, item: Outgoing) -> None:
@@ -160,9 +183,10 @@ def _checked(tx: Tx, item: Outgoing, event: machine.Event) -> machine.Event:
 def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code: str) -> Outgoing:
     if isinstance(event, machine.Started):
         _write_attempt(tx, event.attempt)
-        tx.records.append(Attempted(changed.id, event.attempt.number))
+        tx.records.append(Attempted(changed.id, event.attempt.number, event.attempt))
     elif changed.state not in machine.WAITING or changed.text != item.text:
-        tx.records.append(recorded(tx.account_name(item.account_id), changed))
+        found = event.remote_id if isinstance(event, machine.Stored | machine.Found) else None
+        tx.records.append(recorded(tx.account_name(item.account_id), changed, found))
     if changed.kind is OutgoingKind.SEND:
         changed = _message_follows(tx, item, changed, event)
     elif changed.kind is OutgoingKind.DELETE and changed.state is DeliveryState.ACCEPTED:

@@ -31,11 +31,12 @@ from chatdesk.domain.outbox import Restarted
 from chatdesk.domain.ports import Learnt
 from chatdesk.store import accounts, apply, closing, customers, intents, ledger, lists, outbox
 from chatdesk.store import journal as journal_file
-from chatdesk.store.connection import FILE_NAME, Start, prepare
+from chatdesk.store.connection import FILE_NAME
 from chatdesk.store.journal import Journal
 from chatdesk.store.ledger import LedgerCheck
 from chatdesk.store.lists import ListReader
 from chatdesk.store.lock import FolderLock
+from chatdesk.store.opening import RECOVERY, Start, prepare
 from chatdesk.store.reader import Reader
 from chatdesk.store.transaction import Tx
 from chatdesk.store.writer import Writer
@@ -65,6 +66,8 @@ class Store:
         self._lists = ListReader(self._path)
         self.was_put_back = start.is_other
         """Database and journal have not lived through the same: one of them was put back, or lost."""
+        self.recovery = start.recovery
+        """What this start has found and done; told again by the next ones until `recovery_was_told`."""
 
     @classmethod
     def open(cls, folder: Path, *, now_us: Callable[[], int] = wall_us) -> Store:
@@ -84,10 +87,8 @@ class Store:
             except OSError as exc:
                 raise DiskTrouble(f"the journal can't be read: {exc.strerror}") from exc
             undo.callback(journal.close)
-            store = cls(folder, lock, journal, prepare(folder / FILE_NAME, journal), now_us)
+            store = cls(folder, lock, journal, prepare(folder / FILE_NAME, journal, now_us), now_us)
             undo.callback(store.close)
-            if store.was_put_back:
-                store._durable(outbox.ask_again).result()
             undo.pop_all()
         return store
 
@@ -223,6 +224,10 @@ class Store:
     def message_info(self, message: MessageId) -> Future[tuple[tuple[int, str], ...]]:
         """The ledger's story of an own message."""
         return self._lists.ask(lambda con: lists.message_info(con, message))
+
+    def recovery_was_told(self) -> Future[None]:
+        """The person has heard what the last recovery did."""
+        return self._quick(lambda tx: tx.run_sql("DELETE FROM meta WHERE key = ?", RECOVERY))
 
     def verify_ledger(self) -> Future[LedgerCheck]:
         """Walk the ledger's chain."""

@@ -19,11 +19,12 @@ import apsw
 import msgspec
 
 from chatdesk.domain.changes import Commit
+from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import ChatdeskError, DiskTrouble, StoreProblem
-from chatdesk.store import derived, ledger, rows
+from chatdesk.store import accounts, derived, ledger, rows
 from chatdesk.store.connection import open_writer, problem
-from chatdesk.store.journal import Journal
+from chatdesk.store.journal import Journal, Reaches
 from chatdesk.store.touched import changes
 from chatdesk.store.transaction import Memory, Tx
 
@@ -167,7 +168,8 @@ class Writer:
             if self._has_unanchored and (at_end or now >= self._anchored_at + _ANCHOR_S):
                 self._has_unanchored, self._anchored_at = False, now
                 anchor = ledger.head(self._quick)
-                self._journal.append([] if anchor is None else [anchor])
+                if anchor is not None and ledger.goes_on_from(self._quick, self._journal.contents.anchor):
+                    self._journal.append([anchor])
             if at_end or self._journal.is_long():
                 self._journal.compact()
         except (apsw.Error, OSError) as exc:
@@ -251,14 +253,18 @@ class Writer:
         """The journal is on disk before the transaction commits; until that it says too much."""
         if self._journal_strayed:
             raise DiskTrouble("the journal can't be written")
-        self._journal.append(tx.records)
+        head = ledger.head(tx.con)
+        self._journal.append([*tx.records, Reaches(0 if head is None else head.number)])
         self._journal_strayed = True
 
     def _straighten_journal(self) -> None:
         """Outside of any transaction: make the journal say what the database says, if it may not."""
         if self._journal_strayed:
             try:
-                self._journal.reconcile(_waiting(self._durable))
+                head = ledger.head(self._durable)
+                self._journal.reconcile(
+                    _waiting(self._durable), _accounts(self._durable), 0 if head is None else head.number
+                )
                 self._journal_strayed = False
             except OSError as exc:
                 _log.warning("the journal can't be written: %s", type(exc).__name__)
@@ -299,6 +305,12 @@ class Writer:
             self._keep_journal(at_end=True)
             self._quick.close()
             self._durable.close()
+
+
+def _accounts(con: apsw.Connection) -> dict[str, NewAccount]:
+    """Every account by name, as the journal keeps it."""
+    names = {row[0]: rows.account_name(row) for row in con.execute(rows.ACCOUNT_NAME)}
+    return {names[row[0]]: accounts.facts(rows.account(row)) for row in con.execute(rows.ACCOUNTS)}
 
 
 def _waiting(con: apsw.Connection) -> list[tuple[str, Outgoing]]:
