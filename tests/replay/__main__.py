@@ -7,9 +7,10 @@ import multiprocessing
 import os
 import re
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tests.replay.corrupt import survived
+from tests.replay.corrupt import replayed_and_corrupted
 from tests.replay.dump import text
 from tests.replay.recording import DATA, captures
 from tests.replay.ways import Result, replayed
@@ -33,22 +34,15 @@ def main() -> int:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     good = 0
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 1) as pool:
-        for result in pool.imap(_full if asked.full else replayed, paths):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=context) as pool:
+        for result in pool.map(replayed_and_corrupted if asked.full else replayed, paths):
             good += result.ok
             print(result.line()[:MOST_LINE_CHARS], flush=True)
             if folder is not None and result.dump is not None:
                 _write(folder, result)
     print(f"{good} of {len(paths)} replayed without a difference")
     return 0 if good == len(paths) else 1
-
-
-def _full(path: Path) -> Result:
-    """All ways, and all corruptions."""
-    result = replayed(path)
-    if result.ok:
-        result.found |= {f"corrupted {key}": lines for key, lines in survived(path).found.items()}
-    return result
 
 
 def _write(folder: Path, result: Result) -> None:

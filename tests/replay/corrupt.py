@@ -14,7 +14,7 @@ from tests.replay.compare import differences
 from tests.replay.expect import expected
 from tests.replay.recording import Recording, Unreadable
 from tests.replay.stubs import story_of
-from tests.replay.ways import AS_RECORDED, Result, found_in, played
+from tests.replay.ways import AS_RECORDED, Result, found_in, played, replayed
 
 EACH = 20
 FRAMES = 12
@@ -125,3 +125,11 @@ def _noticed(path: Path, one: Corruption, wanted: dict[str, Any]) -> bool:
     except Unreadable:
         return True
     return bool(found_in(play, wanted, AS_RECORDED))
+
+
+def replayed_and_corrupted(path: Path) -> Result:
+    """All ways, and all corruptions."""
+    result = replayed(path)
+    if result.ok:
+        result.found |= {f"corrupted {key}": lines for key, lines in survived(path).found.items()}
+    return result

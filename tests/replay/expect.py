@@ -83,11 +83,14 @@ class _Expectation:
     def _refusal(self) -> str | None:
         """Words of a socket's refusal that stands at the end."""
         words = None
+        linked = not self.story.refused_first()
         for beat in self.story.beats:
-            if beat.what == "refuse":
+            if beat.what == "refuse" and not linked:
                 words = str((beat.frame["args"] or [{}])[0].get("message", ""))
+            elif beat.what in {"down", "stop"}:
+                linked = False
             elif beat.what == "up":
-                words = None
+                words, linked = None, True
         return words
 
     def _down(self) -> bool:

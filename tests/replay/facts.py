@@ -313,15 +313,25 @@ class Facts:
         return "stored"
 
     def fresh_us(self, story: Any, press: Press) -> int:
-        """When a message was written that no record tells of: when it was answered, pressed, or could go."""
-        t_ms = press.frame["t_ms"]
+        """When a message was written that no record tells of: when it was answered, pressed, or could go.
+
+        What one person sends into one conversation arrives in the order of pressing.
+        """
+        t_ms = 0
+        for number, one in enumerate(story.intents("send")):
+            if one.intent.conv == press.intent.conv:
+                t_ms = max(t_ms, self._sent_ms(story, one))
+            if one is press:
+                return int(self.rec.wall_us + t_ms * 1000 + (number + 1) * 1000)
+        return int(self.rec.wall_us + press.frame["t_ms"] * 1000)
+
+    def _sent_ms(self, story: Any, press: Press) -> int:
+        t_ms = int(press.frame["t_ms"])
         if press.ins:
-            t_ms = self.rec.everything[max(press.ins)]["t_ms"]
+            t_ms = int(self.rec.everything[max(press.ins)]["t_ms"])
         downs = [b for b in story.beats if b.what in {"down", "stop"} and b.at < press.at]
         ups = [b.t_ms for b in story.beats if b.what == "up" and downs and b.at > downs[-1].at]
-        if ups:
-            t_ms = max(t_ms, ups[0])
-        return int(self.rec.wall_us + t_ms * 1000 + (story.intents("send").index(press) + 1) * 1000)
+        return max(t_ms, ups[0]) if ups else t_ms
 
     def fresh_at(self, story: Any, press: Press, number: int) -> tuple[Any, ...]:
         """Where such a message sorts."""

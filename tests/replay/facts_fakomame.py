@@ -202,7 +202,7 @@ class FakomameFacts(Facts):
         return None
 
     def message(self, record: Record, conv: str) -> Msg:
-        sender = record.get("senderId") or data_of(record.get("sender"), "id") or ""
+        sender = data_of(record.get("sender"), "id") or record.get("senderId") or ""
         kind = text_of(record.get("messageType"))
         return Msg(
             id=str(record["id"]),

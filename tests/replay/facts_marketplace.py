@@ -407,9 +407,9 @@ class MarketplaceFacts(Facts):
         if event in {"new_message", "message_updated"}:
             if not isinstance(told, dict) or not isinstance(told.get("message"), str):
                 return "malformed"
-            if self.foreign(told):
-                return "foreign"
-            return "" if self.conv_of(told) else "malformed"
+            if not party(told.get("recipient_id")) and "_id" not in told:
+                return "malformed"  # to a room: nobody's
+            return "foreign" if self.foreign(told) else ""
         if event == "user_status_changed":
             fits = isinstance(told, dict) and self.is_id(told.get("userId"))
             return "" if fits else "malformed"

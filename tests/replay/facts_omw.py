@@ -418,7 +418,10 @@ class OmwFacts(Facts):
         return "needs_password" if over else "ok"
 
     def stays_online(self, story: Any) -> bool:
-        return True
+        """A socket that was open when the token ran out is, until it is cut."""
+        ends_ms = (self.rec.lives_s() or 0) * 1000
+        cuts = [beat.at for beat in story.beats if beat.what in {"down", "stop"} and beat.t_ms >= ends_ms]
+        return not cuts or any(beat.what == "up" and beat.at > cuts[-1] for beat in story.beats)
 
     def send_refused(self, story: Any, press: Press) -> str | None:
         """Access is denied to who is no party, and just so where a session has ended."""

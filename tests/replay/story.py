@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from tests.replay.facts import Facts
-from tests.replay.parts import Found, Frame, Intent, Msg, Part, Press, Record, Role
+from tests.replay.parts import END, Found, Frame, Intent, Msg, Part, Press, Record, Role
 from tests.replay.recording import Recording
 
 LIBRARY = {"connect", "connect_error", "disconnect"}
@@ -224,14 +224,17 @@ class Story:
         return {press.id: press for press in self.presses if press.id and press.intent.name == "send"}
 
     def at_index(self, msg_id: str, index: int) -> Record:
-        """The newest record of a message as of an index; the oldest there is before that."""
+        """The newest record of a message as of an index; the oldest there is before that.
+
+        Newer is what the server calls newer; of the same version what it has stored says more than a push.
+        """
         versions = self.versions[msg_id]
-        known = [one for one in versions if one.at <= index]
-        return (known[-1] if known else versions[0]).record
+        known = [one for one in versions if one.at <= index] or versions[:1]
+        return max(known, key=lambda one: (_version(one.record), one.how != "push", one.at)).record
 
     def last(self, msg_id: str) -> Msg:
         """A message as it was seen last."""
-        msg = self.facts.message(self.versions[msg_id][-1].record, self.conv_of[msg_id])
+        msg = self.facts.message(self.at_index(msg_id, END), self.conv_of[msg_id])
         if msg.relayed:  # it carries what its sender says; it is shown where it came in
             msg.us = self.rec.wall_us + self.rec.everything[max(self.born[msg_id], 0)]["t_ms"] * 1000
             msg.at = (msg.us, msg.id)
@@ -363,6 +366,13 @@ class Story:
                 return True
         return False
 
+    def refused_first(self) -> str | None:
+        """The words with which the very first connection of the person is refused, if it is."""
+        for beat in self.beats:
+            if beat.what in {"up", "refuse"}:
+                return _words(beat.frame) if beat.what == "refuse" else None
+        return None
+
     # -- signing in ----------------------------------------------------------------------------------------
 
     def sign_ins(self) -> list[Press]:
@@ -404,10 +414,19 @@ class Story:
         return part.intent if part is not None else None
 
 
+def _words(frame: Frame) -> str:
+    return str((frame["args"][0] if frame["args"] else {}).get("message", ""))
+
+
 def _transport(frame: Frame) -> bool:
     """A connect_error that the library makes of a failed transport."""
-    words = str((frame["args"][0] if frame["args"] else {}).get("message", ""))
+    words = _words(frame)
     return words in {"websocket error", "xhr poll error", "timeout", "xhr post error"} or "transport" in words
+
+
+def _version(record: Record) -> str:
+    """The server's own version of a record, where it gives one."""
+    return str(record.get("updatedAt") or record.get("editedAt") or "")
 
 
 def replace_all(value: Any, names: dict[str, str]) -> Any:

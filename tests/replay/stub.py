@@ -63,7 +63,7 @@ class Stub:
         self.index = BEFORE
         self.socket_up = True
         self.http_up = True
-        self.refusal: str | None = None
+        self.refusal = story.refused_first()
         self.tokens: set[str] = set()
         self.refreshes: set[str] = set()
         self.rooms: set[str] = set()
@@ -97,7 +97,8 @@ class Stub:
         self.index = max(self.index, index)
         pressed = self.story.pressed_ids()
         for msg_id, born in self.story.born.items():
-            if born <= self.index and msg_id not in self.deleted and msg_id not in pressed:
+            there = msg_id not in pressed or msg_id in self.heads.get(self.story.conv_of[msg_id], {})
+            if born <= self.index and msg_id not in self.deleted and there:
                 self._put(msg_id)
             if self.story.gone.get(msg_id, 1 << 60) <= self.index:
                 self.heads.get(self.story.conv_of[msg_id], {}).pop(msg_id, None)
@@ -207,7 +208,7 @@ class Stub:
         """Store what a press has sent, under the id that the recording has for it."""
         conv = press.intent.conv
         if press.id in self.story.versions:
-            record = self.story.versions[press.id][0].record
+            record = self.story.at_index(press.id, max(self.index, press.at, *press.ins, press.at))
         else:
             us = self.facts.fresh_us(self.story, press)
             record = self.make_record(press.intent, press.id, us, args)
