@@ -133,7 +133,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="order.create",
-        title=lambda: tr("New order…"),
+        title=lambda: tr("New order or request…"),
         action="create_order",
         menu=Menu.CHATDESK,
         keys=("Ctrl+Alt+N",),

@@ -99,6 +99,17 @@ class TestWhatIsOffered:
         read = msgspec.structs.replace(one, unread=False)
         assert kinds(about_notice(account, read)) == [ActionKind.NOTICE_DELETE]
 
+    def test_what_is_made_is_no_condition(self) -> None:
+        """The kind of an offer on the account says what is made: it is offered, and the server is told it."""
+        make = Offer(action=ActionKind.CREATE_ORDER, on=Subject.ACCOUNT, order_kinds=(OrderKind.RFQ,))
+        about = about_account(able(offers=(make,)))
+        assert kinds(about) == [ActionKind.CREATE_ORDER]
+        assert action_for(make, about).order_kind is OrderKind.RFQ
+        packages = Offer(action=ActionKind.ACCEPT, on=Subject.HIT, order_kinds=(OrderKind.PACKAGE,))
+        account = able(offers=(packages,))
+        assert kinds(about_hit(account, a_hit("1"))) == [ActionKind.ACCEPT]
+        assert kinds(about_hit(account, a_hit("1", FindKind.PERSON))) == []
+
     def test_nothing_without_offers(self) -> None:
         """An account that offers nothing has no dead buttons."""
         account = able()

@@ -265,6 +265,20 @@ class TestMarketplace:
 
         ui.run(main())
 
+    def test_a_request_is_made(self, ui: Ui, make_desk: MakeDesk) -> None:
+        """A buyer makes RFQs, and the form says so."""
+
+        async def main() -> None:
+            desk = make_desk(Platform.MARKETPLACE, "buyer")
+            await desk.ready(ui)
+            desk.window.commands.action("order.create").trigger()
+            dialog = desk.window.asking.create_order(desk.account.id)
+            assert dialog is not None
+            assert dialog.windowTitle() == "New RFQ"
+            assert dialog.problem() == "Title is missing."
+
+        ui.run(main())
+
 
 class TestDispatcher:
     @pytest.mark.parametrize(("role", "staff"), [("admin", True), ("user", False)])

@@ -12,7 +12,7 @@ import pytest
 from chatdesk import platforms
 from chatdesk.domain.actions import ActionKind, FieldAsked, FindKind, FindScope, Offer, Subject
 from chatdesk.domain.errors import DiskTrouble, NotDone, NotKnown
-from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.kinds import NoticeCode, OrderKind, ParkReason
 from chatdesk.ui import vocabulary
 from chatdesk.ui.asking import wording
 from chatdesk.ui.asking.names import NAME_CHARS, content_type_of, safe_name
@@ -52,6 +52,15 @@ class TestEveryAction:
         about = about_account(able())
         asking = Offer(action=kind, on=Subject.ACCOUNT, confirm=True)
         assert wording.action_words(asking, about).endswith("…")
+
+
+@pytest.mark.parametrize("kind", OrderKind)
+def test_what_is_made_is_named(kind: OrderKind) -> None:
+    """Who makes an RFQ is not told of an order."""
+    offer = Offer(action=ActionKind.CREATE_ORDER, on=Subject.ACCOUNT, order_kinds=(kind,), confirm=True)
+    words = wording.action_words(offer, about_account(able()))
+    assert words.casefold() == f"new {kind.value}…"
+    assert wording.question(offer, about_account(able())).title == words.rstrip("…")
 
 
 class TestEndings:

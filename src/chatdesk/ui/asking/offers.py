@@ -12,7 +12,7 @@ from chatdesk.domain.actions import Action, ActionKind, Hit, Offer, Subject
 from chatdesk.domain.changes import AccountStatus
 from chatdesk.domain.entities import Account, Conversation, Notification, Order, OrderFile
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import ConnectionState, Lifecycle, SignInState
+from chatdesk.domain.kinds import ConnectionState, Lifecycle, OrderKind, SignInState
 from chatdesk.ui.i18n import tr
 
 _REACHED = frozenset({ConnectionState.ONLINE, ConnectionState.POLLING})
@@ -96,7 +96,8 @@ def _fits(offer: Offer, about: About) -> bool:
     if offer.on is not about.on:
         return False
     order, hit, talk = about.order, about.hit, about.conversation
-    if offer.order_kinds and (order is None or order.kind not in offer.order_kinds):
+    # On an account they say what is made, not what it is done to.
+    if offer.order_kinds and about.on is not Subject.ACCOUNT and _order_kind(about) not in offer.order_kinds:
         return False
     if offer.find_kinds and (hit is None or hit.kind not in offer.find_kinds):
         return False
@@ -144,7 +145,7 @@ def action_for(
         kind=offer.action,
         conversation=talk.remote_id if talk is not None else None,
         order=_order_id(about),
-        order_kind=order.kind if order is not None else hit.order_kind if hit is not None else None,
+        order_kind=_order_kind(about) or made_kind(offer),
         order_number=order.number if order is not None else "",
         person=person,
         person_kind=hit.person_kind if hit is not None else "",
@@ -154,6 +155,17 @@ def action_for(
         path=path,
         content_type=content_type,
     )
+
+
+def made_kind(offer: Offer) -> OrderKind | None:
+    """What an action on an account makes; None where it makes nothing, or the platform has one kind only."""
+    return offer.order_kinds[0] if offer.on is Subject.ACCOUNT and offer.order_kinds else None
+
+
+def _order_kind(about: About) -> OrderKind | None:
+    if about.order is not None:
+        return about.order.kind
+    return about.hit.order_kind if about.hit is not None else None
 
 
 def _order_id(about: About) -> RemoteId | None:

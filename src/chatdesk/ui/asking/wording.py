@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from chatdesk.domain.actions import ActionKind, FieldAsked, FindKind, FindScope, Offer, Subject
 from chatdesk.domain.errors import NotDone, NotKnown
-from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.kinds import NoticeCode, OrderKind, ParkReason
 from chatdesk.domain.text import one_line
-from chatdesk.ui.asking.offers import About
+from chatdesk.ui.asking.offers import About, made_kind
 from chatdesk.ui.i18n import clock_time, countdown, tr
 from chatdesk.ui.vocabulary import asked_title
 from chatdesk.ui.words import error_sentences
@@ -36,6 +36,8 @@ def action_words(offer: Offer, about: About) -> str:
     if offer.action is ActionKind.START_CHAT and about.hit is not None:
         name = one_line(about.hit.person_name, NAME_CHARS)
         words = tr("Talk with {name}", name=name) if name else tr("Talk about it")
+    elif offer.action is ActionKind.CREATE_ORDER:
+        words = _new_words(offer)
     else:
         words = _ACTIONS[offer.action]()
     return tr("{words}…", words=words) if offer.fields or offer.confirm else words
@@ -63,6 +65,20 @@ _ACTIONS: dict[ActionKind, Callable[[], str]] = {
 }
 
 
+def _new_words(offer: Offer) -> str:
+    kind = made_kind(offer)
+    return _NEW[kind]() if kind is not None else _ACTIONS[offer.action]()
+
+
+_NEW: dict[OrderKind, Callable[[], str]] = {
+    OrderKind.ORDER: lambda: tr("New order"),
+    OrderKind.TRIP: lambda: tr("New trip"),
+    OrderKind.PACKAGE: lambda: tr("New package"),
+    OrderKind.BOOKING: lambda: tr("New booking"),
+    OrderKind.RFQ: lambda: tr("New RFQ"),
+}
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Question:
     """A dialog's words: heading, a sentence, the button that does it."""
@@ -74,6 +90,9 @@ class Question:
 
 def question(offer: Offer, about: About) -> Question:
     """What is asked before an action is done."""
+    if offer.action is ActionKind.CREATE_ORDER:
+        text = tr("It is made on the server at once. Nothing of it is queued.")
+        return Question(_new_words(offer), text, tr("Create it"))
     made = _QUESTIONS.get(offer.action)
     if made is None:
         words = _ACTIONS[offer.action]()
@@ -131,11 +150,6 @@ _QUESTIONS: dict[ActionKind, Callable[[str], Question]] = {
         ),
         tr("Confirm"),
     ),
-    ActionKind.CREATE_ORDER: lambda _name: Question(
-        tr("New order"),
-        tr("It is made on the server at once. Nothing of it is queued."),
-        tr("Create the order"),
-    ),
     ActionKind.REMOVE_FILE: lambda name: Question(
         tr("Remove the file?"),
         tr("{name} is deleted on the server for everybody. This can't be undone.", name=name),
@@ -187,7 +201,7 @@ _DONE: dict[ActionKind, Callable[[], str]] = {
     ActionKind.REJECT: lambda: tr("Rejected."),
     ActionKind.REQUEST_CODE: lambda: tr("The code is on its way to the customer."),
     ActionKind.CONFIRM_CODE: lambda: tr("The code was right."),
-    ActionKind.CREATE_ORDER: lambda: tr("The order was created."),
+    ActionKind.CREATE_ORDER: lambda: tr("Created."),
     ActionKind.UPLOAD: lambda: tr("The file is on the server."),
     ActionKind.LIST_FILES: lambda: tr("The list of files is up to date."),
     ActionKind.ADD_FILE: lambda: tr("The file was added."),
@@ -252,7 +266,7 @@ def _not_known(kind: ActionKind) -> str:
         case ActionKind.ADD_FILE | ActionKind.REMOVE_FILE:
             return tr("No answer: it may have been done. Read the list of files again before you repeat it.")
         case ActionKind.CREATE_ORDER:
-            return tr("No answer: it may have been created. Look into the orders before you repeat it.")
+            return tr("No answer: it may have been made. Look into the list before you repeat it.")
         case ActionKind.NOTICE_READ | ActionKind.NOTICES_READ | ActionKind.NOTICE_DELETE:
             return tr("No answer: it may have been done. The notifications are being read again.")
         case ActionKind.END_CHAT | ActionKind.DELETE_CHAT | ActionKind.LEAVE_CHAT | ActionKind.START_CHAT:
