@@ -37,8 +37,9 @@ from chatdesk.domain.ports import (
     SignIn,
     VerdictStored,
 )
-from chatdesk.platforms.fakomame import acts, adapter, auth, finds, history, lists, orders, requests, sends
-from chatdesk.platforms.fakomame.state import at_stage
+from chatdesk.platforms import routes
+from chatdesk.platforms.fakomame import acts, adapter, auth, finds, history, lists, orders, sends
+from chatdesk.platforms.memory import at_stage
 from tests.platforms.fakomame import captures, test_fuzz
 from tests.platforms.fakomame.paper import SEND, Paper, call_of
 
@@ -102,7 +103,7 @@ def test_every_answer_gets_one_verdict_in_every_place(name: str) -> None:
     A server that answers something else than was asked for is only another hostile server.
     """
     base = Paper()
-    bearer = requests.bearer(base.facts)
+    bearer = routes.bearer(base.facts)
     for frame in captures.exchanges(captures.load(name)):
         paper = Paper()
         for goal, note in PLACES:
@@ -119,7 +120,7 @@ def test_every_answer_gets_one_verdict_in_every_place(name: str) -> None:
 def test_no_account_is_taken_over(name: str) -> None:
     """Telephone numbers and hashes stand in many bodies; nothing of them is kept, in no place."""
     base = Paper()
-    bearer = requests.bearer(base.facts)
+    bearer = routes.bearer(base.facts)
     for frame in captures.exchanges(captures.load(name)):
         paper = Paper()
         for goal, note in PLACES:

@@ -26,9 +26,11 @@ from chatdesk.domain.ports import (
     VerdictUnknown,
     Wait,
 )
+from chatdesk.platforms import replies
 from chatdesk.platforms.fakomame import limits, translate
 from chatdesk.platforms.fakomame.adapter import PLUGIN
-from chatdesk.platforms.fakomame.state import own_of, with_own, with_room
+from chatdesk.platforms.fakomame.state import own_of, with_room
+from chatdesk.platforms.memory import with_own
 from tests.platforms.fakomame.paper import (
     CHAT,
     HTML_404,
@@ -173,11 +175,11 @@ def test_a_server_that_fails_again_and_again_is_left_alone() -> None:
     """Three failures of one goal, each after a pause and a look at the token."""
     paper = Paper()
     paper.want(FreshLists())
-    for failure in range(limits.READ_FAILURES):
+    for failure in range(replies.READ_FAILURES):
         paper.answer(500, no("Internal server error"))
-        if failure + 1 < limits.READ_FAILURES:
+        if failure + 1 < replies.READ_FAILURES:
             assert isinstance(paper.again(), Wait)
-            paper.later(limits.READ_AGAIN_MS)
+            paper.later(replies.READ_AGAIN_MS)
             paper.again()
             paper.answer(200, ok({"id": paper.facts.account.user_id}))
             paper.again()

@@ -25,6 +25,7 @@ from chatdesk.domain.ports import (
     VerdictStored,
     Wait,
 )
+from chatdesk.platforms import replies, tokens
 from chatdesk.platforms.fakomame import auth, limits
 from chatdesk.platforms.fakomame.adapter import PLUGIN
 from tests.platforms.fakomame.paper import (
@@ -182,7 +183,7 @@ def test_a_sign_out_is_told_once(status: int) -> None:
 def test_the_check_is_made_once_for_all_goals() -> None:
     """It has a lane of its own, so that goals which begin together ask once."""
     paper = Paper(known=False)
-    assert call_of(paper.want(FreshLists())).lane == auth.LANE
+    assert call_of(paper.want(FreshLists())).lane == tokens.LANE
     paper.answer(200, ok(user()))
     assert call_of(paper.again()).path == "/api/chats"
     assert call_of(paper.want(FreshLists())).path == "/api/chats"
@@ -191,10 +192,10 @@ def test_the_check_is_made_once_for_all_goals() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "wait_ms"),
     [
-        (500, no("x"), limits.READ_AGAIN_MS),
-        (200, ok(None), limits.READ_AGAIN_MS),
-        (429, no("slow"), limits.RETRY_AFTER_MS),
-        (404, None, limits.OTHER_SERVER_MS),
+        (500, no("x"), replies.READ_AGAIN_MS),
+        (200, ok(None), replies.READ_AGAIN_MS),
+        (429, no("slow"), replies.RETRY_AFTER_MS),
+        (404, None, replies.OTHER_SERVER_MS),
     ],
 )
 def test_a_check_that_cannot_be_made_holds_everything_up(status: int, body: Any, wait_ms: int) -> None:

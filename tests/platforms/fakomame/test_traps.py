@@ -62,7 +62,8 @@ from chatdesk.domain.ports import (
     Wait,
     Watched,
 )
-from chatdesk.platforms.fakomame import auth, lane, limits, sends
+from chatdesk.platforms import replies, sockets
+from chatdesk.platforms.fakomame import auth, limits, sends
 from tests.platforms.fakomame import test_fuzz
 from tests.platforms.fakomame.paper import (
     CHAT,
@@ -120,7 +121,7 @@ def test_trap_1_success_is_the_own_echo() -> None:
     paper = desk()
     emit = paper.sending()
     assert emit.args == ({"chatId": CHAT, "content": "hello"},)
-    assert (emit.commits, emit.lane, emit.timeout_ms) == (True, lane.LANE, limits.SEND_TIMEOUT_MS)
+    assert (emit.commits, emit.lane, emit.timeout_ms) == (True, sockets.LANE, limits.SEND_TIMEOUT_MS)
     assert paper.adapter.key_grade(paper.facts) is KeyGrade.NONE
     for other in (
         pushed(5, "hello"),
@@ -156,7 +157,7 @@ def test_trap_1_an_error_after_a_send_that_was_given_up_proves_nothing() -> None
     assert isinstance(paper.nothing("timeout"), VerdictUnknown)
     paper.sending()
     assert paper.fails(DENIED) == VerdictUnknown(1, DENIED)
-    paper.later(limits.STRAY_MS + 1)
+    paper.later(sockets.STRAY_MS + 1)
     paper.sending()
     assert isinstance(paper.fails(DENIED), VerdictRefused)
 
@@ -322,7 +323,7 @@ def test_trap_5_after_a_500_the_token_is_checked() -> None:
     paper.want(FreshHead(CHAT))
     assert isinstance(paper.verdict(500, no("Internal server error")), VerdictLater)
     assert isinstance(paper.again(), Wait)
-    paper.later(limits.READ_AGAIN_MS)
+    paper.later(replies.READ_AGAIN_MS)
     assert call_of(paper.again()).note == auth.NOTE_ME
     assert isinstance(paper.verdict(401, no("Authentication required")), VerdictLater)
     assert paper.again() == NeedsPassword(NoticeCode.AUTH_REQUIRED)
@@ -579,7 +580,7 @@ def test_trap_12_a_snapshot_that_nobody_asked_for_is_dropped_and_counted() -> No
 def test_trap_13_one_at_a_time_and_sorted_by_time_then_id() -> None:
     """Joins and sends share one lane; times tie, so the id decides."""
     paper = desk()
-    assert paper.sending().lane == emit_of(paper.want(Joined(CHAT_2))).lane == lane.LANE
+    assert paper.sending().lane == emit_of(paper.want(Joined(CHAT_2))).lane == sockets.LANE
     told = [
         seen.cursor
         for number in (2, 1)

@@ -43,6 +43,7 @@ from chatdesk.domain.ports import (
     VerdictStored,
     VerdictUnknown,
 )
+from chatdesk.platforms import routes
 from chatdesk.platforms.omw import (
     auth,
     bookings,
@@ -139,7 +140,7 @@ def test_every_answer_gets_one_verdict_in_every_place(name: str) -> None:
         for kind, note in GOALS:
             paper = Paper()
             paper.want(kind)
-            headers = auth.bearer(paper.facts)
+            headers = routes.bearer(paper.facts)
             paper.step = Call(method="GET", path="/", note=note, commits=note in COMMITTING, headers=headers)
             reading = paper.answer(frame["status"], frame["response_body"], is_json=captures.says_json(frame))
             assert [verdict.step_id for verdict in reading.verdicts] == [1], (note, frame)
@@ -156,7 +157,7 @@ def test_no_telephone_number_is_taken_over(name: str) -> None:
         for kind, note in GOALS:
             paper = Paper()
             paper.want(kind)
-            paper.step = Call(method="GET", path="/", note=note, headers=auth.bearer(paper.facts))
+            paper.step = Call(method="GET", path="/", note=note, headers=routes.bearer(paper.facts))
             events = paper.answer(
                 frame["status"], frame["response_body"], is_json=captures.says_json(frame)
             ).events
@@ -297,7 +298,7 @@ def test_recorded_presence_means_the_customer_only() -> None:
         paper = Paper()
         paper.push("joined_chat", {"sessionId": 41})
         paper.want(FreshHead(RemoteId(str(frame["response_body"]["session"]["session_id"]))))
-        paper.step = Call(method="GET", path="/", note="session", headers=auth.bearer(paper.facts))
+        paper.step = Call(method="GET", path="/", note="session", headers=routes.bearer(paper.facts))
         events = paper.answer(200, frame["response_body"]).events
         here = [event for event in events if isinstance(event, PresenceSeen)]
         assert all(event.person_id == OTHER for event in here)

@@ -61,7 +61,7 @@ from chatdesk.domain.ports import (
     VerdictStored,
     Watched,
 )
-from chatdesk.platforms.omw.limits import LEARNT_US
+from chatdesk.platforms.memory import DAY_US
 from tests.platforms.omw import captures
 from tests.platforms.omw.paper import (
     BOOKING,
@@ -419,7 +419,7 @@ def test_events_of_bookings_reach_nobody_but_are_taken_where_they_do() -> None:
     )
     assert why(paper, Feature.STATUS_PUSH) is None
     assert why(paper, Feature.LIVE_POSITION) is None
-    tomorrow = put(paper.facts, now_us=paper.facts.now_us + LEARNT_US + 1)
+    tomorrow = put(paper.facts, now_us=paper.facts.now_us + DAY_US + 1)
     assert paper.adapter.capabilities(tomorrow).why[Feature.STATUS_PUSH] is Why.OUT_OF_REACH
     bad: Any
     for bad in ({"lat": 91, "lng": 0}, {"lat": "51", "lng": 0}, [], None):
@@ -452,7 +452,7 @@ def test_a_promised_event_is_taken_when_it_comes(payload: dict[str, Any], state:
     (seen,) = paper.push("user_status_update", payload)
     assert isinstance(seen, PresenceSeen)
     assert (seen.person_id, seen.state) == (OTHER, state)
-    assert paper.facts.learnt["user_status"].expires_at_us == paper.facts.now_us + LEARNT_US
+    assert paper.facts.learnt["user_status"].expires_at_us == paper.facts.now_us + DAY_US
 
 
 @pytest.mark.parametrize("words", ["Too many messages", "Rate limit exceeded", "Please slow down"])

@@ -26,10 +26,10 @@ from chatdesk.domain.ports import (
     Reading,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.fakomame import auth, limits, lists, orders, requests, translate
-from chatdesk.platforms.fakomame.requests import MALFORMED
-from chatdesk.platforms.fakomame.state import ended, own_of, progress_of, put, room_of, with_own, with_room
+from chatdesk.platforms.fakomame.state import own_of, room_of, with_room
+from chatdesk.platforms.memory import ended, progress_of, put, with_own
 from chatdesk.wire.fakomame import names, shapes
 
 NOTE_NOTICES = "notifications"
@@ -66,14 +66,14 @@ def next_act(goal: Act, token: int, facts: Facts) -> Next:
     if notice is None or action.kind not in {ActionKind.NOTICE_READ, ActionKind.NOTICE_DELETE}:
         return Parked(ParkReason.REFUSED)
     if action.kind is ActionKind.NOTICE_READ:
-        path = requests.route(names.ROUTE_NOTIFICATION_READ, notice_id=notice)
+        path = routes.path(names.ROUTE_NOTIFICATION_READ, notice_id=notice)
         return _notice("PUT", path, NOTE_READ, facts)
-    path = requests.route(names.ROUTE_NOTIFICATION, notice_id=notice)
+    path = routes.path(names.ROUTE_NOTIFICATION, notice_id=notice)
     return _notice("DELETE", path, NOTE_DELETE, facts)
 
 
 def _notice(method: str, path: str, note: str, facts: Facts) -> Call:
-    return Call(method=method, path=path, headers=requests.bearer(facts), commits=True, note=note)
+    return Call(method=method, path=path, headers=routes.bearer(facts), commits=True, note=note)
 
 
 # -- starting a chat ---------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def _start(action: Action, token: int, facts: Facts) -> Next:
         method="POST",
         path=names.ROUTE_CHATS,
         body=msgspec.to_builtins(body),
-        headers=requests.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_START,
     )
@@ -109,7 +109,7 @@ def read_start(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     chat = translate.chat(requests.data_of(answer), facts.account)
     if chat is None:
         if requests.data_of(answer) is not None:  # there is one, but the answer does not say which
-            return requests.done(facts, opened, answer.step_id, MALFORMED, Stale())
+            return replies.done(facts, opened, answer.step_id, replies.MALFORMED, Stale())
         return requests.refused_write(opened, answer, facts)
     goal = opened.goal.kind
     item = translate.remote_id(goal.action.order) if isinstance(goal, Act) else None
@@ -150,7 +150,7 @@ def left(opened: OpenStep, step_id: int, facts: Facts) -> Reading:
 
 def next_notices(facts: Facts) -> Call:
     """All of them: paging has no effect."""
-    return requests.get(names.ROUTE_NOTIFICATIONS, facts, NOTE_NOTICES)
+    return routes.get(names.ROUTE_NOTIFICATIONS, facts, NOTE_NOTICES)
 
 
 def read_notices(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -163,12 +163,12 @@ def read_notices(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     for record in records:
         seen = translate.notification(record)
         if seen is None:
-            events.append(MALFORMED)
+            events.append(replies.MALFORMED)
         elif loose.mapping(record).get("isDeleted") is not True:
             events.append(seen)
             if len(notices) < limits.MOST_NOTICES:
                 notices[seen.remote_id] = seen
-    return requests.done(with_own(facts, notices=notices), opened, answer.step_id, *events)
+    return replies.done(with_own(facts, notices=notices), opened, answer.step_id, *events)
 
 
 def read_marked(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:

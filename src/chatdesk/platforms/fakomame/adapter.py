@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from chatdesk.domain.entities import Capabilities
-from chatdesk.domain.events import Dropped
 from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Platform, Support, Why
 from chatdesk.domain.ports import (
-    Accepted,
     AccountFacts,
     Act,
     Answer,
@@ -18,7 +16,6 @@ from chatdesk.domain.ports import (
     ChangeStatus,
     Client,
     Connected,
-    ConnectRefused,
     Done,
     Emit,
     Facts,
@@ -28,19 +25,16 @@ from chatdesk.domain.ports import (
     FreshNotifications,
     FreshOrder,
     Goal,
-    GoalEnded,
     HandedOver,
     Joined,
     Learnt,
     Limits,
-    LinkLost,
     MarkRead,
     NeedsPassword,
     Next,
     NoAnswer,
     OlderPage,
     OpenStep,
-    Packet,
     Parked,
     PlatformPlugin,
     Probe,
@@ -50,14 +44,9 @@ from chatdesk.domain.ports import (
     SignOut,
     Typing,
     Unwatched,
-    Verdict,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
-    Wait,
     Watched,
 )
+from chatdesk.platforms import frame, memory, replies, routes, tokens
 from chatdesk.platforms.fakomame import (
     acts,
     auth,
@@ -65,7 +54,6 @@ from chatdesk.platforms.fakomame import (
     history,
     items,
     lane,
-    limits,
     lists,
     orders,
     packets,
@@ -73,7 +61,9 @@ from chatdesk.platforms.fakomame import (
     sends,
     translate,
 )
-from chatdesk.platforms.fakomame.state import Own, ended, parked, progress_of, with_own, without_progress
+from chatdesk.platforms.fakomame.limits import LIMITS
+from chatdesk.platforms.fakomame.state import Own
+from chatdesk.platforms.memory import with_own
 from chatdesk.wire.fakomame import names, texts
 
 NOTE_PROBE = "probe"
@@ -123,15 +113,8 @@ _OWNS_NOTHING = frozenset({names.ROLE_RECEIVER, names.ROLE_COURIER})
 class FakomameAdapter:
     """Implements `domain.ports.Adapter` for the Fakomame platform; holds nothing but its numbers."""
 
-    @property
-    def platform(self) -> Platform:
-        """Fakomame."""
-        return Platform.FAKOMAME
-
-    @property
-    def limits(self) -> Limits:
-        """Its numbers."""
-        return limits.LIMITS
+    platform = Platform.FAKOMAME
+    limits = LIMITS
 
     def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
         """The facts to start with."""
@@ -146,7 +129,7 @@ class FakomameAdapter:
         return Capabilities(
             features={one: Support.NO if one in why else Support.YES for one in Feature},
             statuses=items.statuses(may_change=may_change),
-            message_limit_chars=limits.LIMITS.message_limit_chars,
+            message_limit_chars=LIMITS.message_limit_chars,
             why=why,
             offers=acts.OFFERS,
             finds=finds.OFFERS,
@@ -165,7 +148,7 @@ class FakomameAdapter:
     def next(self, goal: Goal, facts: Facts) -> Next:
         """The next thing to do for a goal; never a request that names nobody."""
         step = _next(goal, facts)
-        if isinstance(step, Call) and step.note not in _WITHOUT_TOKEN and not requests.token_of(step):
+        if isinstance(step, Call) and step.note not in _WITHOUT_TOKEN and not routes.token_of(step):
             return NeedsPassword(NoticeCode.AUTH_REQUIRED)
         return step
 
@@ -173,33 +156,16 @@ class FakomameAdapter:
 
     def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
         """What something that arrived means."""
-        match arrived:
-            case Packet():
-                return packets.read(arrived, open_steps, facts)
-            case LinkLost():
-                return Reading(_link_lost(facts))
-            case GoalEnded(token=token):
-                return Reading(without_progress(facts, token))
-            case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
-                opened = next((step for step in open_steps if step.id == arrived.step_id), None)
-                if opened is None:
-                    return Reading(facts, (Dropped(reason="late_answer"),))
-                return _read_step(arrived, opened, facts)
-
-
-def _link_lost(facts: Facts) -> Facts:
-    return with_own(facts, typers=frozenset(), here=frozenset(), stray_send_until_ms=0, stray_joins={})
+        return frame.read(_READERS, arrived, open_steps, facts)
 
 
 # -- next, per goal ----------------------------------------------------------------------------------------
 
 
 def _next(goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort of goal per return
-    progress = progress_of(facts, goal.token)
-    if progress.end is not None:
-        return progress.end
-    if progress.not_before_ms > facts.now_ms:
-        return Wait(progress.not_before_ms - facts.now_ms)
+    settled = memory.settled(facts, goal.token)
+    if settled is not None:
+        return settled
     kind = goal.kind
     match kind:
         case SignIn():
@@ -207,7 +173,7 @@ def _next(goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort of goal
         case SignOut():
             return auth.sign_out(facts)
         case Probe():
-            path = requests.route(names.ROUTE_TRIP, item_id=names.NO_TRIP)
+            path = routes.path(names.ROUTE_TRIP, item_id=names.NO_TRIP)
             return Call(method="GET", path=path, note=NOTE_PROBE)
         case Connected():
             return auth.next_connect(goal.token, facts)
@@ -249,70 +215,59 @@ def _with_token(goal: Goal, facts: Facts) -> Next:  # noqa: PLR0911 - one sort o
 # -- read, per step ----------------------------------------------------------------------------------------
 
 
-def _read_step(
-    arrived: Accepted | ConnectRefused | HandedOver | Answer | NoAnswer, opened: OpenStep, facts: Facts
-) -> Reading:
-    match arrived:
-        case Accepted(step_id=step_id):
-            return Reading(_link_lost(facts), (), (VerdictStored(step_id),))
-        case ConnectRefused():
-            return auth.connect_refused(arrived, opened, facts)
-        case HandedOver(step_id=step_id):
-            if opened.step.note == acts.NOTE_LEAVE:
-                return acts.left(opened, step_id, facts)
-            # Typing waits for nothing as well; what else was only handed over has no outcome.
-            verdict: Verdict = VerdictStored(step_id)
-            if opened.step.commits:
-                verdict = VerdictUnknown(step_id, "handed over")
-            return Reading(ended(facts, opened.goal.token), (), (verdict,))
-        case Answer():
-            return _read_answer(arrived, opened, facts)
-        case NoAnswer():
-            return _read_nothing(arrived, opened, facts)
+def _link_lost(facts: Facts) -> Facts:
+    return with_own(facts, typers=frozenset(), here=frozenset(), stray_send_until_ms=0, stray_joins={})
 
 
-def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
+def _handed_over(handed: HandedOver, opened: OpenStep, facts: Facts) -> Reading:
+    if opened.step.note == acts.NOTE_LEAVE:
+        return acts.left(opened, handed.step_id, facts)
+    return frame.handed_over(handed, opened, facts)
+
+
+def _answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
     step = opened.step
     if not isinstance(step, Call):
-        late = (Dropped(reason="late_answer"),)
-        if step.commits:
-            return Reading(facts, late, (VerdictUnknown(answer.step_id, "late answer"),))
-        return Reading(facts, late, (VerdictLater(answer.step_id, 0),))
+        return frame.late_answer(answer, opened, facts)
     if step.note == NOTE_PROBE:
         return _read_probe(opened, answer, facts)
     if step.note == auth.NOTE_LOGOUT:
-        return auth.read_logout(opened, answer.step_id, facts)
+        return tokens.signed_out(opened, answer.step_id, facts)
     return _ANSWERS[step.note](opened, answer, facts)
 
 
 def _read_probe(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """A trip that is none is told in words of this platform; nothing else answers so."""
-    step_id, token, words = answer.step_id, opened.goal.token, requests.said(answer)
-    if answer.status == HTTPStatus.NOT_FOUND and words == texts.ERR_NO_TRIP:
-        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Reading(facts, (), (VerdictLater(step_id, limits.READ_AGAIN_MS, words),))
-    facts = parked(facts, token, ParkReason.NOT_FOUND, words)
-    return Reading(facts, (), (VerdictRefused(step_id, ParkReason.NOT_FOUND, words),))
+    words = requests.said(answer)
+    ours = answer.status == HTTPStatus.NOT_FOUND and words == texts.ERR_NO_TRIP
+    return replies.probed(opened, answer, words, facts, ours=ours)
 
 
-def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+def _no_answer(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     step, note = opened.step, opened.step.note
     if isinstance(step, Emit):
         return lane.unanswered(lost, opened, facts)
     if note == auth.NOTE_LOGIN or (note == auth.NOTE_ME and isinstance(opened.goal.kind, SignIn)):
-        return auth.login_unanswered(opened, lost, facts)
+        return tokens.login_unanswered(opened, lost, facts)
     if note == auth.NOTE_REFRESH:
         return auth.refresh_unanswered(lost, facts)
     if note == auth.NOTE_LOGOUT:
-        return auth.read_logout(opened, lost.step_id, facts)
+        return tokens.signed_out(opened, lost.step_id, facts)
     if note == history.NOTE_HISTORY and lost.reason == "too_large":
         return history.too_large(opened, lost, facts)
     if note in {lists.NOTE_TRIPS, lists.NOTE_PACKAGES} and lost.reason != "cancelled":
         return lists.items_unanswered(opened, lost, facts)
-    if lost.left and step.commits:
-        return Reading(facts, (), (VerdictUnknown(lost.step_id, lost.reason),))
-    return Reading(facts, (), (VerdictLater(lost.step_id, 0, lost.reason),))
+    return frame.unanswered(lost, opened, facts)
+
+
+_READERS = frame.Readers(
+    packet=packets.read,
+    link_lost=_link_lost,
+    connect_refused=auth.connect_refused,
+    handed_over=_handed_over,
+    answer=_answer,
+    no_answer=_no_answer,
+)
 
 
 # -- the plugin --------------------------------------------------------------------------------------------

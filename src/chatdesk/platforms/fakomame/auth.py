@@ -30,37 +30,31 @@ from chatdesk.domain.ports import (
     Reading,
     Secrets,
     SignIn,
-    Verdict,
     VerdictLater,
     VerdictRefused,
     VerdictStored,
     Wait,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import frame, loose, replies, routes, tokens
 from chatdesk.platforms.fakomame import limits, requests
-from chatdesk.platforms.fakomame.requests import MALFORMED
-from chatdesk.platforms.fakomame.state import (
+from chatdesk.platforms.fakomame.state import own_of
+from chatdesk.platforms.fakomame.translate import full_name, remote_id
+from chatdesk.platforms.memory import (
     Progress,
     at_stage,
     ended,
     fingerprint,
-    learnt,
-    own_of,
     progress_of,
     put,
-    with_learnt,
     with_own,
     with_progress,
 )
-from chatdesk.platforms.fakomame.translate import full_name, remote_id
 from chatdesk.wire.fakomame import names, shapes, texts
 
-LANE = "auth"
 NOTE_LOGIN = "login"
 NOTE_ME = "me"
 NOTE_REFRESH = "refresh"
 NOTE_LOGOUT = "logout"
-_OFFSET = "clock_offset_us"
 _TOKEN = re.compile(r"[!#-+\x2d-:<-\[\]-~]{1,8192}\Z")
 """What may stand in a header and in a cookie; anything else never becomes part of a request."""
 
@@ -82,7 +76,7 @@ def blocker(facts: Facts, within_ms: int | None = None) -> Next | None:
     if own.barred:
         return NeedsPassword(NoticeCode.FORBIDDEN, own.barred)
     secrets = facts.account.secrets
-    left_us, margin_us = _left(secrets.access, facts)
+    left_us, margin_us = tokens.life_us(secrets.access, facts, limits.LIMITS.token_margin_ms)
     usable = bool(token_text(secrets.access)) and left_us > 0
     usable = usable and fingerprint(secrets.access) != own.void_access
     if usable and left_us > margin_us:
@@ -105,35 +99,17 @@ def _proof(facts: Facts, within_ms: int | None) -> Next | None:
     return Wait(pause_ms) if pause_ms > 0 else me_call(facts)
 
 
-def _left(access: str, facts: Facts) -> tuple[int, int]:
-    """How long a token still lives on the server's clock, and the margin for it; both in microseconds."""
-    claims = loose.jwt_claims(access)
-    ends_s, issued_s = loose.number(claims.get("exp")), loose.number(claims.get("iat"))
-    if ends_s is None:
-        return 1, 0  # a token that names no end serves until it is refused
-    try:
-        ahead_us = int(learnt(facts, _OFFSET) or 0)
-    except ValueError:
-        ahead_us = 0
-    life_us = int((ends_s - issued_s) * 1_000_000) if issued_s is not None else 0
-    margin_us = min(limits.LIMITS.token_margin_ms * 1_000, max(life_us, 0) // 4)
-    return int(ends_s * 1_000_000) - facts.now_us - ahead_us, margin_us
-
-
-def is_over(facts: Facts) -> bool:
-    """Whether the access token has reached its end."""
-    return _left(facts.account.secrets.access, facts)[0] <= 0
-
-
 def me_call(facts: Facts) -> Call:
     """Ask who we are."""
-    call = requests.get(names.ROUTE_ME, facts, NOTE_ME)
-    return put(call, lane=LANE)
+    call = routes.get(names.ROUTE_ME, facts, NOTE_ME)
+    return put(call, lane=tokens.LANE)
 
 
 def _refresh_call(facts: Facts) -> Call:
     cookie = ("Cookie", f"{names.COOKIE_REFRESH}={facts.account.secrets.refresh}")
-    return Call(method="POST", path=names.ROUTE_REFRESH, headers=(cookie,), lane=LANE, note=NOTE_REFRESH)
+    return Call(
+        method="POST", path=names.ROUTE_REFRESH, headers=(cookie,), lane=tokens.LANE, note=NOTE_REFRESH
+    )
 
 
 # -- the socket --------------------------------------------------------------------------------------------
@@ -152,16 +128,13 @@ def next_connect(token: int, facts: Facts) -> Next:
     return Connect(auth={names.AUTH_TOKEN_FIELD: access})
 
 
-def connect_refused(refused: ConnectRefused, opened: OpenStep, facts: Facts) -> Reading:
+def connect_refused(refused: ConnectRefused, opened: OpenStep, facts: Facts) -> Facts:
     """A refused handshake. No words: there is no socket here, which is a normal state of this platform.
 
     `Invalid authentication token` is also what a good token meets while the database is away: `/auth/me`
     tells which it is.
     """
-    step = opened.step
-    sent = loose.mapping(step.auth if isinstance(step, Connect) else None).get(names.AUTH_TOKEN_FIELD)
-    token = loose.text(sent) or ""
-    words = loose.words(refused.server_words) if refused.server_words else ""
+    token = frame.connected_with(opened, names.AUTH_TOKEN_FIELD)
     if refused.server_words == texts.CONNECT_NO_USER:
         facts = with_own(facts, barred=texts.CONNECT_NO_USER)
     elif refused.server_words == texts.CONNECT_NO_TOKEN:
@@ -169,7 +142,7 @@ def connect_refused(refused: ConnectRefused, opened: OpenStep, facts: Facts) -> 
     elif refused.server_words is not None and isinstance(opened.goal.kind, Connected):
         progress = Progress(data=fingerprint(token))
         facts = with_progress(requests.token_doubtful(facts), opened.goal.token, progress)
-    return Reading(facts, (), (VerdictLater(refused.step_id, 0, words),))
+    return facts
 
 
 # -- who we are --------------------------------------------------------------------------------------------
@@ -177,26 +150,26 @@ def connect_refused(refused: ConnectRefused, opened: OpenStep, facts: Facts) -> 
 
 def read_me(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """The check of the token: whose it is, or that it is void."""
-    step_id, goal, token = answer.step_id, opened.goal.kind, opened.goal.token
-    asked = requests.token_of(opened.step) if isinstance(opened.step, Call) else ""
+    step_id, goal = answer.step_id, opened.goal.kind
+    asked = routes.token_of(opened.step) if isinstance(opened.step, Call) else ""
     fields = loose.mapping(requests.data_of(answer))
     user_id = remote_id(fields.get("id"))
     if user_id is not None:
         return _recognised(opened, answer, user_id, asked, facts)
     if isinstance(goal, SignIn):
         end = NeedsPassword(NoticeCode.SERVER_ERROR, requests.said(answer))
-        return _not_signed_in(step_id, token, end, facts)
+        return tokens.not_signed_in(opened, step_id, end, facts)
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return Reading(requests.token_void(facts, asked), (), (VerdictLater(step_id, 0),))
     events: tuple[Event, ...] = ()
-    wait_ms = limits.READ_AGAIN_MS
+    wait_ms = replies.READ_AGAIN_MS
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_ms = requests.retry_after_ms(answer)
+        wait_ms = replies.retry_after_ms(answer)
         events = (Noticed(code=NoticeCode.RATE_LIMITED, detail=requests.said(answer)),)
     elif answer.status < 400:
-        events = (MALFORMED,)
+        events = (replies.MALFORMED,)
     elif requests.is_page(answer):
-        wait_ms = limits.OTHER_SERVER_MS
+        wait_ms = replies.OTHER_SERVER_MS
         events = (Noticed(code=NoticeCode.NOT_FOUND),)
     facts = with_own(facts, proof_not_before_ms=facts.now_ms + wait_ms)
     return Reading(facts, events, (VerdictLater(step_id, wait_ms, requests.said(answer)),))
@@ -210,7 +183,7 @@ def _recognised(opened: OpenStep, answer: Answer, user_id: RemoteId, asked: str,
         facts = requests.token_void(facts, asked)
         if isinstance(opened.goal.kind, SignIn):
             end = NeedsPassword(NoticeCode.SERVER_ERROR)
-            return _not_signed_in(answer.step_id, opened.goal.token, end, facts)
+            return tokens.not_signed_in(opened, answer.step_id, end, facts)
         # Not ours: the engine closes the account's connection when it hears of it.
         verdict = VerdictRefused(answer.step_id, ParkReason.FORBIDDEN)
         return Reading(facts, (identity,), (verdict,))
@@ -243,7 +216,11 @@ def sign_in(goal: SignIn, token: int, facts: Facts) -> Next:
         return me_call(facts)
     body = shapes.LoginBody(facts.account.login, goal.password)
     return Call(
-        method="POST", path=names.ROUTE_LOGIN, body=msgspec.to_builtins(body), lane=LANE, note=NOTE_LOGIN
+        method="POST",
+        path=names.ROUTE_LOGIN,
+        body=msgspec.to_builtins(body),
+        lane=tokens.LANE,
+        note=NOTE_LOGIN,
     )
 
 
@@ -257,13 +234,13 @@ _REFUSALS: dict[int, NoticeCode] = {
 
 def read_login(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What a login answer means: tokens, or a refusal in the server's words."""
-    token, words = opened.goal.token, requests.said(answer)
+    words = requests.said(answer)
     if answer.status == HTTPStatus.OK and answer.is_json:
         reading = _signed_in(opened, answer, facts)
         end = NeedsPassword(NoticeCode.SERVER_ERROR)
-        return reading or _not_signed_in(answer.step_id, token, end, facts)
+        return reading or tokens.not_signed_in(opened, answer.step_id, end, facts)
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_ms = requests.retry_after_ms(answer, names.LOGIN_LOCK_MS)
+        wait_ms = replies.retry_after_ms(answer, names.LOGIN_LOCK_MS)
         end = NeedsPassword(NoticeCode.LOCKED, words, wait_ms)
     elif answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         end = NeedsPassword(NoticeCode.SERVER_ERROR, words)
@@ -271,17 +248,7 @@ def read_login(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         end = NeedsPassword(NoticeCode.NOT_FOUND)
     else:
         end = NeedsPassword(_REFUSALS.get(answer.status, NoticeCode.AUTH_FAILED), words)
-    return _not_signed_in(answer.step_id, token, end, facts)
-
-
-def login_unanswered(opened: OpenStep, lost: NoAnswer, facts: Facts) -> Reading:
-    """Nobody answered: the person at the dialog is told at once."""
-    end = NeedsPassword(NoticeCode.OFFLINE, lost.reason)
-    return Reading(ended(facts, opened.goal.token, end), (), (VerdictLater(lost.step_id, 0),))
-
-
-def _not_signed_in(step_id: int, token: int, end: NeedsPassword, facts: Facts) -> Reading:
-    return Reading(ended(facts, token, end), (), (VerdictRefused(step_id, ParkReason.REFUSED, end.detail),))
+    return tokens.not_signed_in(opened, answer.step_id, end, facts)
 
 
 def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None:
@@ -316,11 +283,7 @@ def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None
 
 
 def _clock_seen(facts: Facts) -> Facts:
-    """Remember how far the server's clock is from ours: a fresh token says when it was issued."""
-    issued_s = loose.number(loose.jwt_claims(facts.account.secrets.access).get("iat"))
-    if issued_s is None:
-        return facts
-    return with_learnt(facts, _OFFSET, str(int(issued_s * 1_000_000) - facts.now_us))
+    return tokens.clock_seen(facts, loose.jwt_claims(facts.account.secrets.access).get("iat"))
 
 
 # -- refresh and sign out ----------------------------------------------------------------------------------
@@ -347,8 +310,8 @@ def read_refresh(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return Reading(facts, (), (VerdictRefused(step_id, ParkReason.REFUSED, requests.said(answer)),))
     wait_ms = limits.REFRESH_AGAIN_MS
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_ms = requests.retry_after_ms(answer)
-    events: tuple[Event, ...] = () if answer.status >= 400 else (MALFORMED,)
+        wait_ms = replies.retry_after_ms(answer)
+    events: tuple[Event, ...] = () if answer.status >= 400 else (replies.MALFORMED,)
     return Reading(_refresh_later(facts, wait_ms), events, (VerdictLater(step_id, wait_ms),))
 
 
@@ -374,14 +337,8 @@ def sign_out(facts: Facts) -> Next:
     return Call(
         method="POST",
         path=names.ROUTE_LOGOUT,
-        headers=requests.bearer(facts),
-        lane=LANE,
+        headers=routes.bearer(facts),
+        lane=tokens.LANE,
         timeout_ms=5_000,
         note=NOTE_LOGOUT,
     )
-
-
-def read_logout(opened: OpenStep, step_id: int, facts: Facts) -> Reading:
-    """Any answer, and none, ends it."""
-    verdict: Verdict = VerdictStored(step_id)
-    return Reading(ended(facts, opened.goal.token), (), (verdict,))

@@ -17,10 +17,10 @@ from chatdesk.domain.events import Event
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason
 from chatdesk.domain.ports import Answer, Facts, Find, Next, OpenStep, Parked, Reading, VerdictStored
+from chatdesk.platforms import replies, routes
 from chatdesk.platforms.fakomame import items, limits, lists, requests
 from chatdesk.platforms.fakomame.items import Row
-from chatdesk.platforms.fakomame.requests import MALFORMED
-from chatdesk.platforms.fakomame.state import at_stage, ended, progress_of
+from chatdesk.platforms.memory import at_stage, ended, progress_of
 from chatdesk.wire.fakomame import names
 
 NOTE_FIND = "find"
@@ -69,14 +69,14 @@ def next_find(goal: Find, token: int, facts: Facts) -> Next:
     query = [("page", str(search.page)), ("limit", str(names.ITEMS_PAGE))]
     if words and not search.here:
         query.append(("search", words))
-    return requests.get(_ROUTES[lookup.kind], facts, NOTE_FIND, tuple(query))
+    return routes.get(_ROUTES[lookup.kind], facts, NOTE_FIND, tuple(query))
 
 
 def read_find(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """Rows of the list: what belongs to the scope, cut to the page that was asked for."""
     goal, token, step_id = opened.goal.kind, opened.goal.token, answer.step_id
     if not isinstance(goal, Find) or goal.lookup.kind not in _KINDS:
-        return requests.done(facts, opened, step_id, MALFORMED)
+        return replies.done(facts, opened, step_id, replies.MALFORMED)
     lookup = goal.lookup
     search = _search(token, lookup, facts)
     records = requests.data_of(answer)
@@ -109,7 +109,7 @@ def _taken(
     for record in records:
         row = lists.read_row(record, _KINDS[lookup.kind], facts)
         if row is None:
-            events.append(MALFORMED)
+            events.append(replies.MALFORMED)
         elif row.seen.remote_id not in seen:  # a page that was moved by a new row repeats one
             seen.add(row.seen.remote_id)
             if _in_scope(row, lookup.scope, facts) and (not words or items.mentions(record, words)):

@@ -27,18 +27,10 @@ from chatdesk.domain.ports import (
     VerdictLater,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.fakomame import limits, requests, translate
-from chatdesk.platforms.fakomame.requests import FOREIGN, MALFORMED
-from chatdesk.platforms.fakomame.state import (
-    at_stage,
-    ended,
-    progress_of,
-    put,
-    room_of,
-    with_people,
-    with_room,
-)
+from chatdesk.platforms.fakomame.state import room_of, with_people, with_room
+from chatdesk.platforms.memory import at_stage, ended, progress_of, put
 from chatdesk.wire.fakomame import names
 
 NOTE_HISTORY = "history"
@@ -90,7 +82,7 @@ def next_history(token: int, goal: FreshHead | OlderPage, facts: Facts) -> Call:
     """The next page of a reading."""
     walk = _walk(token, goal, facts)
     query = (("chatId", goal.conversation), ("page", str(walk.page)), ("limit", str(walk.size)))
-    call = requests.get(names.ROUTE_MESSAGES, facts, NOTE_HISTORY, query)
+    call = routes.get(names.ROUTE_MESSAGES, facts, NOTE_HISTORY, query)
     return put(call, timeout_ms=limits.PAGE_TIMEOUT_MS)
 
 
@@ -111,9 +103,9 @@ def told(
     for record in records:
         seen = translate.message(record, facts.account, Source.STORED, chat)
         if seen is None:
-            events.append(MALFORMED)
+            events.append(replies.MALFORMED)
         elif seen.conversation != chat:
-            events.append(FOREIGN)
+            events.append(replies.FOREIGN)
         else:
             found.append(seen)
             events += as_events(seen)
@@ -132,7 +124,7 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """One page of a history; with the last one, what the whole reading proves."""
     goal, token = opened.goal.kind, opened.goal.token
     if not isinstance(goal, FreshHead | OlderPage):
-        return Reading(facts, (MALFORMED,), (VerdictStored(answer.step_id),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictStored(answer.step_id),))
     data = loose.mapping(requests.data_of(answer))
     records = data.get("data")
     if not isinstance(records, list):
@@ -169,8 +161,8 @@ def too_large(opened: OpenStep, lost: NoAnswer, facts: Facts) -> Reading:
         return Reading(at_stage(facts, token, NOTE_HISTORY, begin(goal, facts)), (), later)
     walk = put(walk, page=walk.page + 1, bottom=walk.page, pages=walk.pages + 1, bad=walk.bad + 1)
     if walk.pages < limits.HEAD_PAGES:
-        return Reading(at_stage(facts, token, NOTE_HISTORY, walk), (MALFORMED,), later)
-    return Reading(ended(facts, token), (MALFORMED, window(goal, walk)), later)
+        return Reading(at_stage(facts, token, NOTE_HISTORY, walk), (replies.MALFORMED,), later)
+    return Reading(ended(facts, token), (replies.MALFORMED, window(goal, walk)), later)
 
 
 # -- which page next ---------------------------------------------------------------------------------------

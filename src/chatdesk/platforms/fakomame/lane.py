@@ -26,28 +26,19 @@ from chatdesk.domain.ports import (
     Typing,
     Verdict,
     VerdictLater,
-    VerdictRefused,
     VerdictStored,
     VerdictUnknown,
     Wait,
 )
+from chatdesk.platforms import frame, replies, sockets
 from chatdesk.platforms.fakomame import history, limits, translate
-from chatdesk.platforms.fakomame.state import ended, own_of, parked, room_of, with_own, with_room
+from chatdesk.platforms.fakomame.state import own_of, room_of, with_room
+from chatdesk.platforms.memory import ended, with_own
 from chatdesk.wire.fakomame import names, shapes, texts
 
-LANE = "socket"
 NOTE_JOIN = "join"
 NOTE_SEND = "send"
 NOTE_TYPING = "typing"
-OFFLINE_WAIT_MS = 30_000
-"""Nothing to do without a socket; the engine asks again as soon as facts change."""
-
-
-def conversation_of(opened: OpenStep) -> RemoteId:
-    """The chat that a step is about; empty: none."""
-    return RemoteId(getattr(opened.goal.kind, "conversation", RemoteId("")))
-
-
 # -- join --------------------------------------------------------------------------------------------------
 
 
@@ -56,7 +47,7 @@ def next_join(goal: Joined, facts: Facts) -> Next:
     if translate.remote_id(goal.conversation) is None:
         return Parked(ParkReason.NOT_FOUND)
     if not facts.online:
-        return Wait(OFFLINE_WAIT_MS)
+        return Wait(sockets.OFFLINE_WAIT_MS)
     if is_shunned(goal.conversation, facts):
         return Done()
     return join_first(goal.conversation, facts) or Done()
@@ -76,14 +67,14 @@ def join_first(chat: RemoteId, facts: Facts) -> Next | None:
         return None
     args = msgspec.to_builtins(shapes.ChatArgs(chat))
     timeout_ms = limits.JOIN_TIMEOUT_MS
-    return Emit(event=names.EMIT_JOIN, args=(args,), lane=LANE, timeout_ms=timeout_ms, note=NOTE_JOIN)
+    return Emit(event=names.EMIT_JOIN, args=(args,), lane=sockets.LANE, timeout_ms=timeout_ms, note=NOTE_JOIN)
 
 
 def is_asked_for(chat: RemoteId, open_steps: tuple[OpenStep, ...], facts: Facts) -> bool:
     """Whether we have asked to be let into a chat on this connection."""
     if room_of(facts, chat).joined == facts.epoch or chat in own_of(facts).stray_joins:
         return True
-    return any(one.step.note == NOTE_JOIN and conversation_of(one) == chat for one in open_steps)
+    return any(one.step.note == NOTE_JOIN and sockets.conversation_of(one) == chat for one in open_steps)
 
 
 def joined(
@@ -94,7 +85,9 @@ def joined(
     strays = own_of(facts).stray_joins
     if chat in strays:
         facts = with_own(facts, stray_joins={key: at for key, at in strays.items() if key != chat})
-    waiting = [one for one in open_steps if one.step.note == NOTE_JOIN and conversation_of(one) == chat]
+    waiting = [
+        one for one in open_steps if one.step.note == NOTE_JOIN and sockets.conversation_of(one) == chat
+    ]
     for one in waiting:
         if isinstance(one.goal.kind, Joined):
             facts = ended(facts, one.goal.token)
@@ -128,31 +121,24 @@ def typed(facts: Facts, chat: RemoteId, person: RemoteId, *, on: bool) -> tuple[
 
 # -- silence -----------------------------------------------------------------------------------------------
 
-_GIVEN_UP = frozenset({"timeout", "cancelled"})
-"""Ways in which we stop to wait while the server may still answer on the same connection."""
-
 
 def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     """An event without an answer."""
     step_id, note = lost.step_id, opened.step.note
     if note == NOTE_TYPING:
         return Reading(ended(facts, opened.goal.token), (), (VerdictStored(step_id),))
-    if lost.left and lost.reason in _GIVEN_UP:
-        until_ms = facts.now_ms + limits.STRAY_MS
+    if sockets.is_stray(lost):
+        until_ms = facts.now_ms + sockets.STRAY_MS
         if note == NOTE_SEND:
             facts = with_own(facts, stray_send_until_ms=until_ms)
         elif note == NOTE_JOIN:
             waiting = {key: at for key, at in own_of(facts).stray_joins.items() if at > facts.now_ms}
-            facts = with_own(facts, stray_joins={**waiting, conversation_of(opened): until_ms})
+            facts = with_own(facts, stray_joins={**waiting, sockets.conversation_of(opened): until_ms})
     if note == NOTE_JOIN and lost.left and lost.reason == "cut":
-        facts = _cut(conversation_of(opened), facts)
-    verdict: Verdict = VerdictLater(step_id, 0, lost.reason)
+        facts = _cut(sockets.conversation_of(opened), facts)
     if opened.step.commits and lost.reason == "too_large" and not lost.left:
-        facts = parked(facts, opened.goal.token, ParkReason.TOO_LONG)
-        verdict = VerdictRefused(step_id, ParkReason.TOO_LONG)
-    elif lost.left and opened.step.commits:
-        verdict = VerdictUnknown(step_id, lost.reason)
-    return Reading(facts, (), (verdict,))
+        return replies.refused(opened, step_id, ParkReason.TOO_LONG, "", facts)
+    return frame.unanswered(lost, opened, facts)
 
 
 def _cut(chat: RemoteId, facts: Facts) -> Facts:
@@ -175,7 +161,7 @@ _CODES = {
 
 def error(words: str, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
     """An error that names nothing: it belongs to the one step that holds the lane, if its words fit."""
-    holder = next((one for one in open_steps if one.step.lane == LANE), None)
+    holder = sockets.holder(open_steps)
     if holder is not None and holder.step.note == NOTE_SEND and words not in _OF_JOINS:
         return _send_refused(words, holder, facts)
     if holder is not None and holder.step.note == NOTE_JOIN and words not in _OF_SENDS:
@@ -188,23 +174,20 @@ def _send_refused(words: str, holder: OpenStep, facts: Facts) -> Reading:
     goal = holder.goal.kind
     alone = own_of(facts).stray_send_until_ms <= facts.now_ms
     if words == texts.ERR_SEND_ACCESS and alone and isinstance(goal, SendText):
-        facts = parked(facts, holder.goal.token, ParkReason.FORBIDDEN, words)
-        verdict = VerdictRefused(holder.id, ParkReason.FORBIDDEN, words)
-        return Reading(_denied(goal.conversation, facts), (history.gone(goal.conversation),), (verdict,))
+        return _denied(goal.conversation, words, holder, facts)
     return Reading(facts, (), (VerdictUnknown(holder.id, words),))
 
 
 def _join_refused(words: str, holder: OpenStep, facts: Facts) -> Reading:
     """Access denied is meant, if no join that was given up may be meant; a failure is tried again."""
-    chat = conversation_of(holder)
+    chat = sockets.conversation_of(holder)
     strays = own_of(facts).stray_joins
     alone = all(at <= facts.now_ms for key, at in strays.items() if key != chat)
     if words == texts.ERR_JOIN_ACCESS and alone:
-        facts = parked(facts, holder.goal.token, ParkReason.FORBIDDEN, words)
-        verdict = VerdictRefused(holder.id, ParkReason.FORBIDDEN, words)
-        return Reading(_denied(chat, facts), (history.gone(chat),), (verdict,))
+        return _denied(chat, words, holder, facts)
     return Reading(facts, (), (VerdictLater(holder.id, limits.JOIN_AGAIN_MS, words),))
 
 
-def _denied(chat: RemoteId, facts: Facts) -> Facts:
-    return with_room(facts, chat, denied=facts.epoch, joined=0)
+def _denied(chat: RemoteId, words: str, holder: OpenStep, facts: Facts) -> Reading:
+    facts = with_room(facts, chat, denied=facts.epoch, joined=0)
+    return replies.refused(holder, holder.id, ParkReason.FORBIDDEN, words, facts, history.gone(chat))

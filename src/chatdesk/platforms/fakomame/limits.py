@@ -36,8 +36,6 @@ SHUN_MS = 1_800_000
 """A join brings fifty messages with their files. Where the link goes down under it so many times in a row,
 the chat is read and written by requests for so long.
 """
-STRAY_MS = 10_000
-"""The error of a step that was given up may still come for so long."""
 
 PROOF_MS = 60_000
 """Before a request that may store something the token was seen to be good no longer ago than this."""
@@ -70,11 +68,4 @@ MOST_ATTACHMENTS = 20
 MOST_LINES = 50
 MOST_PEERS = 3
 
-READ_AGAIN_MS = 5_000
-READ_FAILURES = 3
 REFRESH_AGAIN_MS = 5_000
-OTHER_SERVER_MS = 60_000
-RETRY_AFTER_MS = 10_000
-RETRY_AFTER_MOST_MS = 3_600_000
-
-LEARNT_US = 24 * 3_600 * 1_000_000

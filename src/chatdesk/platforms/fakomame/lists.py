@@ -16,23 +16,12 @@ from chatdesk.domain.events import ConversationSeen, Event, ListsRead, Noticed
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, OrderKind
 from chatdesk.domain.ports import Answer, Call, Facts, NoAnswer, OpenStep, Reading, VerdictStored
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.fakomame import history, items, limits, requests, translate
 from chatdesk.platforms.fakomame.items import Row
-from chatdesk.platforms.fakomame.requests import MALFORMED
-from chatdesk.platforms.fakomame.state import (
-    at_stage,
-    ended,
-    own_of,
-    progress_of,
-    put,
-    room_of,
-    with_item,
-    with_own,
-    with_people,
-    with_room,
-)
+from chatdesk.platforms.fakomame.state import own_of, room_of, with_item, with_people, with_room
 from chatdesk.platforms.fakomame.translate import Chat
+from chatdesk.platforms.memory import at_stage, ended, progress_of, put, with_own
 from chatdesk.wire.fakomame import names
 
 NOTE_CHATS = "chats"
@@ -52,10 +41,10 @@ def next_lists(token: int, facts: Facts) -> Call:
     """Chats, then trips, then packages."""
     progress = progress_of(facts, token)
     if progress.stage not in _ROUTES:
-        return requests.get(names.ROUTE_CHATS, facts, NOTE_CHATS)
+        return routes.get(names.ROUTE_CHATS, facts, NOTE_CHATS)
     walk = progress.data if isinstance(progress.data, ItemWalk) else ItemWalk()
     query = () if walk.page == 1 else (("page", str(walk.page)),)
-    call = requests.get(_ROUTES[progress.stage], facts, progress.stage, query)
+    call = routes.get(_ROUTES[progress.stage], facts, progress.stage, query)
     return put(call, timeout_ms=limits.PAGE_TIMEOUT_MS)
 
 
@@ -72,7 +61,7 @@ def read_chats(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     for record in records:
         chat = translate.chat(record, facts.account)
         if chat is None:
-            events.append(MALFORMED)
+            events.append(replies.MALFORMED)
             continue
         here.add(chat.seen.remote_id)
         facts, of_chat = told(chat, facts)
@@ -84,7 +73,7 @@ def read_chats(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if facts.now_ms >= own_of(facts).items_due_ms:
         facts = at_stage(facts, opened.goal.token, NOTE_TRIPS)
         return Reading(facts, tuple(events), (VerdictStored(answer.step_id),))
-    return requests.done(facts, opened, answer.step_id, *events, ListsRead())
+    return replies.done(facts, opened, answer.step_id, *events, ListsRead())
 
 
 def told(chat: Chat, facts: Facts) -> tuple[Facts, tuple[Event, ...]]:
@@ -126,7 +115,7 @@ def read_items(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     for record in records:
         row = read_row(record, kind, facts)
         if row is None:
-            events.append(MALFORMED)
+            events.append(replies.MALFORMED)
         elif is_ours(row, facts):
             known = own_of(facts).items.get(row.seen.remote_id)
             facts = with_row(facts, row)
@@ -148,21 +137,21 @@ def _next_list(opened: OpenStep, step_id: int, facts: Facts, *events: Event) -> 
         facts = at_stage(facts, opened.goal.token, NOTE_PACKAGES)
         return Reading(facts, events, (VerdictStored(step_id),))
     facts = with_own(facts, items_due_ms=facts.now_ms + limits.ITEMS_MS)
-    return requests.done(facts, opened, step_id, *events, ListsRead())
+    return replies.done(facts, opened, step_id, *events, ListsRead())
 
 
 def _without(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """The chats are here; a list of items that can't be read is asked for again with the next round."""
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return requests.failed(opened, answer, facts)
-    events: tuple[Event, ...] = (MALFORMED,) if answer.status < 400 else ()
+    events: tuple[Event, ...] = (replies.MALFORMED,) if answer.status < 400 else ()
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        due_ms = facts.now_ms + requests.retry_after_ms(answer)
+        due_ms = facts.now_ms + replies.retry_after_ms(answer)
         facts = with_own(facts, items_due_ms=due_ms)
         events = (Noticed(code=NoticeCode.RATE_LIMITED, detail=requests.said(answer)),)
     elif answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         facts = requests.token_doubtful(facts)
-    return requests.done(facts, opened, answer.step_id, *events, ListsRead())
+    return replies.done(facts, opened, answer.step_id, *events, ListsRead())
 
 
 def items_unanswered(opened: OpenStep, lost: NoAnswer, facts: Facts) -> Reading:

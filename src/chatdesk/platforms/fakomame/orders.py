@@ -29,19 +29,11 @@ from chatdesk.domain.ports import (
     VerdictStored,
     Watched,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.fakomame import auth, limits, lists, requests, translate
 from chatdesk.platforms.fakomame.items import Row, labels
-from chatdesk.platforms.fakomame.requests import MALFORMED
-from chatdesk.platforms.fakomame.state import (
-    at_stage,
-    own_of,
-    parked,
-    progress_of,
-    put,
-    room_of,
-    with_progress,
-)
+from chatdesk.platforms.fakomame.state import own_of, room_of
+from chatdesk.platforms.memory import at_stage, parked, progress_of, put, with_progress
 from chatdesk.wire.fakomame import names, shapes
 
 NOTE_PACKAGE = "package"
@@ -72,7 +64,7 @@ def item_call(item: RemoteId, token: int, facts: Facts, kind: OrderKind | None =
         kind = OrderKind.PACKAGE if known is None else known.kind
     if progress_of(facts, token).stage == _AS_TRIP:
         kind = OrderKind.TRIP
-    return requests.get(requests.route(_ROUTES[kind], item_id=item), facts, _NOTES[kind])
+    return routes.get(routes.path(_ROUTES[kind], item_id=item), facts, _NOTES[kind])
 
 
 def next_order(goal: FreshOrder | Watched, token: int, facts: Facts) -> Next:
@@ -86,8 +78,8 @@ def next_order(goal: FreshOrder | Watched, token: int, facts: Facts) -> Next:
     peers = progress.data if isinstance(progress.data, tuple) else ()
     if not peers:
         return Done()
-    path = requests.route(names.ROUTE_PROFILE, user_id=peers[0])
-    return requests.get(path, facts, NOTE_PROFILE)
+    path = routes.path(names.ROUTE_PROFILE, user_id=peers[0])
+    return routes.get(path, facts, NOTE_PROFILE)
 
 
 def read_item(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -130,7 +122,7 @@ def read_profile(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     token = opened.goal.token
     peers = progress_of(facts, token).data
     if not isinstance(peers, tuple) or not peers:
-        return requests.done(facts, opened, answer.step_id, MALFORMED)
+        return replies.done(facts, opened, answer.step_id, replies.MALFORMED)
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}:
         return requests.failed(opened, answer, facts)
     person: RemoteId = peers[0]
@@ -163,9 +155,9 @@ def next_status(goal: ChangeStatus, token: int, facts: Facts) -> Next:
         return blocked
     return Call(
         method="PUT",
-        path=requests.route(_ROUTES[_kind(token, facts)], item_id=item),
+        path=routes.path(_ROUTES[_kind(token, facts)], item_id=item),
         body=msgspec.to_builtins(shapes.StatusBody(goal.new)),
-        headers=requests.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_STATUS,
     )
@@ -196,10 +188,10 @@ def read_status(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the answer of a change means."""
     if requests.data_of(answer) is not None:
         row = lists.read_row(requests.data_of(answer), _kind(opened.goal.token, facts), facts)
-        events: tuple[Event, ...] = (MALFORMED,)
+        events: tuple[Event, ...] = (replies.MALFORMED,)
         if row is not None and row.seen.remote_id == item_of(opened.goal.kind):
             events = (put(row.seen, fields=None, participants=None),)
-        return requests.done(facts, opened, answer.step_id, *events)
+        return replies.done(facts, opened, answer.step_id, *events)
     return requests.refused_write(opened, answer, facts)
 
 

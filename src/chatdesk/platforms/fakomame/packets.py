@@ -13,10 +13,10 @@ from typing import Any
 from chatdesk.domain.events import Dropped, Event, PresenceSeen, Stale
 from chatdesk.domain.kinds import MessageKind, PresenceState, Source
 from chatdesk.domain.ports import Facts, OpenStep, Packet, Reading
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies
 from chatdesk.platforms.fakomame import history, lane, orders, sends, translate
-from chatdesk.platforms.fakomame.requests import FOREIGN, MALFORMED
-from chatdesk.platforms.fakomame.state import own_of, room_of, with_own, with_people
+from chatdesk.platforms.fakomame.state import own_of, room_of, with_people
+from chatdesk.platforms.memory import with_own
 from chatdesk.wire.fakomame import names
 
 Fields = Mapping[str, Any]
@@ -37,11 +37,11 @@ def _joined(fields: Fields, open_steps: Open, facts: Facts) -> Reading:
     chat = translate.remote_id(fields.get("chatId"))
     records = fields.get("messages")
     if chat is None:
-        return Reading(facts, (FOREIGN if isinstance(records, list) else MALFORMED,))
+        return Reading(facts, (replies.FOREIGN if isinstance(records, list) else replies.MALFORMED,))
     if not lane.is_asked_for(chat, open_steps, facts):
-        return Reading(facts, (FOREIGN,))
+        return Reading(facts, (replies.FOREIGN,))
     facts, verdicts = lane.joined(chat, open_steps, facts)
-    events: tuple[Event, ...] = (MALFORMED,)
+    events: tuple[Event, ...] = (replies.MALFORMED,)
     if isinstance(records, list):
         facts, _, events = history.told(records, chat, facts)
     return Reading(facts, events, verdicts)
@@ -51,7 +51,7 @@ def _message(fields: Fields, open_steps: Open, facts: Facts) -> Reading:
     """A message in its short form: no file comes with it, so what is no text is read again."""
     seen = translate.message(fields, facts.account, Source.PUSH)
     if seen is None:
-        return Reading(facts, (MALFORMED,))
+        return Reading(facts, (replies.MALFORMED,))
     facts, verdicts = sends.echoed(seen, open_steps, facts)
     events: list[Event] = list(history.as_events(seen))
     if not seen.own and seen.sender_id:
@@ -66,11 +66,11 @@ def _message(fields: Fields, open_steps: Open, facts: Facts) -> Reading:
 def _typing(fields: Fields, facts: Facts, *, on: bool) -> Reading:
     chat, person = translate.remote_id(fields.get("chatId")), translate.remote_id(fields.get("userId"))
     if chat is None or person is None:
-        return Reading(facts, (MALFORMED,))
+        return Reading(facts, (replies.MALFORMED,))
     if person == facts.account.user_id:  # another device of ours
         return Reading(facts)
     if person not in room_of(facts, chat).people:
-        return Reading(facts, (FOREIGN,))
+        return Reading(facts, (replies.FOREIGN,))
     return Reading(*lane.typed(facts, chat, person, on=on))
 
 
@@ -94,7 +94,7 @@ def _presence(fields: Fields, facts: Facts, state: PresenceState) -> Reading:
     """One socket of somebody came or went. Strangers and our own other devices are no news."""
     person = translate.remote_id(fields.get("userId"))
     if person is None:
-        return Reading(facts, (MALFORMED,))
+        return Reading(facts, (replies.MALFORMED,))
     chats = orders.rooms_of(person, facts)
     if person == facts.account.user_id or not chats:
         return Reading(facts)
@@ -103,16 +103,16 @@ def _presence(fields: Fields, facts: Facts, state: PresenceState) -> Reading:
     facts = with_own(facts, here=here | {person} if there else here - {person})
     events: list[Event] = []
     for chat in chats:
-        events.append(PresenceSeen(person_id=person, state=state, conversation=chat))
-        if not there:  # who goes says no more that the typing has ended
+        if not there:  # who goes says no more that the typing has ended; told first, as it is a sign of life
             facts, stopped = lane.typed(facts, chat, person, on=False)
             events += stopped
+        events.append(PresenceSeen(person_id=person, state=state, conversation=chat))
     return Reading(facts, tuple(events))
 
 
 def _error(fields: Fields, open_steps: Open, facts: Facts) -> Reading:
     words = loose.words(fields.get("message"))
-    return lane.error(words, open_steps, facts) if words else Reading(facts, (MALFORMED,))
+    return lane.error(words, open_steps, facts) if words else Reading(facts, (replies.MALFORMED,))
 
 
 _READERS: dict[str, Callable[[Fields, Open, Facts], Reading]] = {

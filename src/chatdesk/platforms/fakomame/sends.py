@@ -27,9 +27,9 @@ from chatdesk.domain.ports import (
     VerdictUnknown,
 )
 from chatdesk.domain.text import is_blank, well_formed
+from chatdesk.platforms import replies, routes, sockets, tokens
 from chatdesk.platforms.fakomame import auth, history, lane, limits, requests, translate
-from chatdesk.platforms.fakomame.requests import MALFORMED
-from chatdesk.platforms.fakomame.state import ended, with_own
+from chatdesk.platforms.memory import ended, with_own
 from chatdesk.wire.fakomame import names, shapes
 
 NOTE_REST = "send-rest"
@@ -67,7 +67,7 @@ def next_send(goal: SendText, facts: Facts) -> Next:
     return Emit(
         event=names.EMIT_SEND,
         args=(msgspec.to_builtins(args),),
-        lane=lane.LANE,
+        lane=sockets.LANE,
         timeout_ms=limits.SEND_TIMEOUT_MS,
         commits=True,
         note=lane.NOTE_SEND,
@@ -91,7 +91,7 @@ def _by_rest(goal: SendText, facts: Facts) -> Next:
         method="POST",
         path=names.ROUTE_MESSAGES,
         body=msgspec.to_builtins(body),
-        headers=requests.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_REST,
     )
@@ -138,15 +138,15 @@ def read_rest(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the answer of a send by REST means."""
     goal, token, step_id = opened.goal.kind, opened.goal.token, answer.step_id
     if not isinstance(goal, SendText):
-        return Reading(facts, (MALFORMED,), (VerdictUnknown(step_id),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(step_id),))
     data = requests.data_of(answer)
     if answer.status in {200, 201} and answer.is_json:
         seen = translate.message(data, facts.account, Source.STORED, goal.conversation)
         if seen is None or seen.conversation != goal.conversation:
-            return Reading(facts, (MALFORMED,), (VerdictUnknown(step_id, "no id"),))
+            return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(step_id, "no id"),))
         events = history.as_events(seen)
         return Reading(ended(facts, token), events, (VerdictStored(step_id, seen.remote_id),))
-    if answer.status >= 500 and auth.is_over(facts):
+    if answer.status >= 500 and tokens.is_over(facts):
         # The token has ended on the way: such a request is answered 500, and nothing is stored.
         return Reading(requests.token_doubtful(facts), (), (VerdictLater(step_id, 0, requests.said(answer)),))
     reading = requests.refused_write(opened, answer, facts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -11,11 +10,10 @@ import msgspec
 
 from chatdesk.domain.events import NotificationSeen
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import OrderKind, ParkReason
-from chatdesk.domain.ports import Done, Facts, Learnt, Next, Parked
+from chatdesk.domain.kinds import OrderKind
+from chatdesk.domain.ports import Facts
 from chatdesk.platforms.fakomame import limits
-
-put = msgspec.structs.replace
+from chatdesk.platforms.memory import Memory, put, with_own
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,22 +49,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Its own route was read: the lists have fewer lines."""
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one goal has come. `end`: the answer to every further `next`."""
-
-    stage: str = ""
-    failures: int = 0
-    not_before_ms: int = 0
-    end: Next | None = None
-    data: Any = None
-    """A frozen struct or text of the goal's own."""
-
-
-FRESH = Progress()
 NO_ROOM = Room()
 
 
-class Own(msgspec.Struct, frozen=True, kw_only=True):
+class Own(Memory, frozen=True, kw_only=True):
     """The adapter's part of the facts. Tokens stand in it as fingerprints only."""
 
     rooms: Mapping[RemoteId, Room] = MappingProxyType({})
@@ -75,7 +61,6 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     items: Mapping[RemoteId, Item] = MappingProxyType({})
     items_due_ms: int = 0
     """When the lists of packages and trips are to be read again, in engine time."""
-    progress: Mapping[int, Progress] = MappingProxyType({})
     proven: str = ""
     """The access token that the server has recognised as this account's."""
     proven_ms: int = 0
@@ -103,11 +88,6 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
 def own_of(facts: Facts) -> Own:
     """The adapter's own facts; fresh ones where there are none."""
     return facts.own if isinstance(facts.own, Own) else Own()
-
-
-def with_own(facts: Facts, **changes: Any) -> Facts:
-    """The facts with some of the adapter's own replaced."""
-    return put(facts, own=put(own_of(facts), **changes))
 
 
 def room_of(facts: Facts, chat: RemoteId) -> Room:
@@ -148,52 +128,3 @@ def with_item(facts: Facts, item: RemoteId, **changes: Any) -> Facts:
         return facts
     kept = held if len(held) < limits.MOST_ITEMS or item in held else {}
     return with_own(facts, items={**kept, item: after})
-
-
-def progress_of(facts: Facts, token: int) -> Progress:
-    """How far a goal has come."""
-    return own_of(facts).progress.get(token, FRESH)
-
-
-def with_progress(facts: Facts, token: int, progress: Progress) -> Facts:
-    """The facts with one goal's progress replaced."""
-    return with_own(facts, progress={**own_of(facts).progress, token: progress})
-
-
-def without_progress(facts: Facts, token: int) -> Facts:
-    """The facts without a goal that the engine has dropped."""
-    held = own_of(facts).progress
-    if token not in held:
-        return facts
-    return with_own(facts, progress={key: value for key, value in held.items() if key != token})
-
-
-def at_stage(facts: Facts, token: int, stage: str, data: Any = None) -> Facts:
-    """The facts with a goal moved on to its next stage, failures forgotten."""
-    return with_progress(facts, token, Progress(stage=stage, data=data))
-
-
-def ended(facts: Facts, token: int, end: Next | None = None) -> Facts:
-    """The facts with a goal at its end (Done, unless said otherwise)."""
-    return with_progress(facts, token, Progress(end=end or Done()))
-
-
-def parked(facts: Facts, token: int, reason: ParkReason, detail: str = "") -> Facts:
-    """The facts with a goal that can't be reached."""
-    return ended(facts, token, Parked(reason, detail))
-
-
-def learnt(facts: Facts, key: str) -> str | None:
-    """A fact learnt of this server, while it holds."""
-    found = facts.learnt.get(key)
-    return found.value if found is not None and found.expires_at_us > facts.now_us else None
-
-
-def with_learnt(facts: Facts, key: str, value: str) -> Facts:
-    """The facts with something learnt."""
-    return put(facts, learnt={**facts.learnt, key: Learnt(value, facts.now_us + limits.LEARNT_US)})
-
-
-def fingerprint(token: str) -> str:
-    """A short name for a token, so that facts never hold one twice."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:16] if token else ""

@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping
 
 from chatdesk.domain.actions import ActionKind
 from chatdesk.domain.entities import Capabilities
-from chatdesk.domain.events import Dropped
 from chatdesk.domain.kinds import KeyGrade, ParkReason, Platform
 from chatdesk.domain.ports import (
-    Accepted,
     AccountFacts,
     Act,
     Answer,
@@ -19,7 +17,6 @@ from chatdesk.domain.ports import (
     Client,
     Connect,
     Connected,
-    ConnectRefused,
     Done,
     Emit,
     Facts,
@@ -29,18 +26,15 @@ from chatdesk.domain.ports import (
     FreshNotifications,
     FreshOrder,
     Goal,
-    GoalEnded,
     HandedOver,
     Joined,
     Learnt,
     Limits,
-    LinkLost,
     MarkRead,
     Next,
     NoAnswer,
     OlderPage,
     OpenStep,
-    Packet,
     Parked,
     PlatformPlugin,
     Probe,
@@ -52,17 +46,14 @@ from chatdesk.domain.ports import (
     Unwatched,
     VerdictLater,
     VerdictStored,
-    VerdictUnknown,
-    Wait,
     Watched,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import frame, memory, tokens
 from chatdesk.platforms.marketplace import (
     auth,
     creation,
     finds,
     history,
-    limits,
     lists,
     marks,
     offers,
@@ -73,16 +64,10 @@ from chatdesk.platforms.marketplace import (
     probes,
     sends,
 )
-from chatdesk.platforms.marketplace.state import (
-    Mode,
-    Own,
-    at_stage,
-    ended,
-    mode_of,
-    progress_of,
-    without_progress,
-)
+from chatdesk.platforms.marketplace.limits import LIMITS
+from chatdesk.platforms.marketplace.state import Mode, Own, mode_of, without_goal
 from chatdesk.platforms.marketplace.translate import remote_id
+from chatdesk.platforms.memory import at_stage
 from chatdesk.wire.marketplace import names
 
 _ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
@@ -113,15 +98,8 @@ _REGISTERING = frozenset({presence.NOTE_REGISTER, presence.NOTE_HERE, presence.N
 class MarketplaceAdapter:
     """Implements `domain.ports.Adapter` for the marketplace; holds nothing but its numbers."""
 
-    @property
-    def platform(self) -> Platform:
-        """The marketplace."""
-        return Platform.MARKETPLACE
-
-    @property
-    def limits(self) -> Limits:
-        """Its numbers."""
-        return limits.LIMITS
+    platform = Platform.MARKETPLACE
+    limits = LIMITS
 
     def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
         """The facts to start with."""
@@ -143,11 +121,9 @@ class MarketplaceAdapter:
 
     def next(self, goal: Goal, facts: Facts) -> Next:
         """The next thing to do for a goal."""
-        progress = progress_of(facts, goal.token)
-        if progress.end is not None:
-            return progress.end
-        if progress.not_before_ms > facts.now_ms:
-            return Wait(progress.not_before_ms - facts.now_ms)
+        settled = memory.settled(facts, goal.token)
+        if settled is not None:
+            return settled
         kind = goal.kind
         match kind:
             case SignIn():
@@ -167,18 +143,7 @@ class MarketplaceAdapter:
 
     def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
         """What something that arrived means."""
-        match arrived:
-            case Packet():
-                return packets.read(arrived, open_steps, facts)
-            case LinkLost():
-                return Reading(people.forget_connection(facts))
-            case GoalEnded(token=token):
-                return Reading(without_progress(facts, token))
-            case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
-                opened = next((step for step in open_steps if step.id == arrived.step_id), None)
-                if opened is None:
-                    return Reading(facts, (Dropped(reason="late_answer"),))
-                return _read_step(arrived, opened, facts)
+        return frame.read(_READERS, arrived, open_steps, facts)
 
 
 # -- next, per goal ----------------------------------------------------------------------------------------
@@ -230,28 +195,8 @@ def _typing(goal: Typing, facts: Facts) -> Next:
 # -- read, per step ----------------------------------------------------------------------------------------
 
 
-def _read_step(
-    arrived: Accepted | ConnectRefused | HandedOver | Answer | NoAnswer, opened: OpenStep, facts: Facts
-) -> Reading:
-    match arrived:
-        case Accepted(step_id=step_id):
-            return Reading(people.forget_connection(facts), (), (VerdictStored(step_id),))
-        case ConnectRefused():
-            payload = loose.mapping(opened.step.auth if isinstance(opened.step, Connect) else None)
-            token = loose.text(payload.get(names.AUTH_TOKEN_FIELD)) or ""
-            facts = auth.connect_refused(arrived, token, facts)
-            words = loose.words(arrived.server_words) if arrived.server_words else ""
-            return Reading(facts, (), (VerdictLater(arrived.step_id, 0, words),))
-        case HandedOver(step_id=step_id):
-            return _read_handed_over(step_id, opened, facts)
-        case Answer():
-            return _read_answer(arrived, opened, facts)
-        case NoAnswer():
-            return _read_nothing(arrived, opened, facts)
-
-
-def _read_handed_over(step_id: int, opened: OpenStep, facts: Facts) -> Reading:
-    note = opened.step.note
+def _handed_over(handed: HandedOver, opened: OpenStep, facts: Facts) -> Reading:
+    step_id, note = handed.step_id, opened.step.note
     if note in _REGISTERING:
         facts = presence.handed_over(note, facts)
         if isinstance(opened.goal.kind, FreshLists):  # from its first step on, what is pushed counts apart
@@ -259,18 +204,13 @@ def _read_handed_over(step_id: int, opened: OpenStep, facts: Facts) -> Reading:
         return Reading(facts, (), (VerdictStored(step_id),))
     if note == marks.NOTE_MARK_RELAY:
         return marks.handed_over(opened, step_id, facts)
-    if opened.step.commits:
-        return Reading(facts, (), (VerdictUnknown(step_id, "handed over"),))
-    return Reading(ended(facts, opened.goal.token), (), (VerdictStored(step_id),))
+    return frame.handed_over(handed, opened, facts)
 
 
-def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
+def _answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
     step = opened.step
     if not isinstance(step, Call):
-        late = (Dropped(reason="late_answer"),)
-        if step.commits:
-            return Reading(facts, late, (VerdictUnknown(answer.step_id, "late answer"),))
-        return Reading(facts, late, (VerdictLater(answer.step_id, 0),))
+        return frame.late_answer(answer, opened, facts)
     if step.note == auth.NOTE_LOGIN:
         return auth.read_login(opened, answer, facts)
     if step.headers and auth.refuses_token(answer):
@@ -279,15 +219,24 @@ def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
     return _ANSWERS[step.note](opened, answer, facts)
 
 
-def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+def _no_answer(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     step = opened.step
     if step.note == auth.NOTE_LOGIN:
-        return auth.login_unanswered(opened, lost, facts)
-    if lost.left and step.commits:
-        if isinstance(step, Emit):
-            facts = sends.unanswered(opened, facts)
-        return Reading(facts, (), (VerdictUnknown(lost.step_id, lost.reason),))
-    return Reading(facts, (), (VerdictLater(lost.step_id, 0, lost.reason),))
+        return tokens.login_unanswered(opened, lost, facts)
+    if lost.left and step.commits and isinstance(step, Emit):
+        facts = sends.unanswered(opened, facts)
+    return frame.unanswered(lost, opened, facts)
+
+
+_READERS = frame.Readers(
+    packet=packets.read,
+    link_lost=people.forget_connection,
+    connect_refused=auth.connect_refused,
+    handed_over=_handed_over,
+    answer=_answer,
+    no_answer=_no_answer,
+    goal_ended=without_goal,
+)
 
 
 # -- the plugin --------------------------------------------------------------------------------------------

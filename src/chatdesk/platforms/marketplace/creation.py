@@ -14,9 +14,9 @@ from chatdesk.domain.actions import FieldAsked, FieldKind, Result
 from chatdesk.domain.events import Event, Stale
 from chatdesk.domain.kinds import ParkReason
 from chatdesk.domain.ports import Act, Answer, Call, Facts, Next, OpenStep, Parked, Reading, VerdictStored
-from chatdesk.platforms import loose
-from chatdesk.platforms.marketplace import auth, calls, orders
-from chatdesk.platforms.marketplace.state import ended
+from chatdesk.platforms import loose, routes
+from chatdesk.platforms.marketplace import calls, orders
+from chatdesk.platforms.memory import ended
 from chatdesk.wire.marketplace import names, shapes
 
 NOTE_CREATE = "create"
@@ -40,7 +40,7 @@ def next_create(goal: Act, facts: Facts) -> Next:
         method="POST",
         path=names.ROUTE_RFQS,
         body=msgspec.to_builtins(body),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_CREATE,
     )

@@ -17,10 +17,10 @@ from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason
 from chatdesk.domain.ports import Answer, Facts, Find, Next, OpenStep, Parked, Reading, VerdictStored
 from chatdesk.domain.text import js_trim, well_formed
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, routes
 from chatdesk.platforms.marketplace import calls, limits, orders, translate
-from chatdesk.platforms.marketplace.state import at_stage, ended, progress_of
 from chatdesk.platforms.marketplace.translate import remote_id
+from chatdesk.platforms.memory import at_stage, ended, progress_of
 from chatdesk.wire.marketplace import names
 
 NOTE_PRODUCTS = "products"
@@ -75,10 +75,10 @@ def _products(lookup: Lookup, facts: Facts) -> Next:
     if lookup.scope is FindScope.MINE:
         if facts.account.role != names.ROLE_SELLER:
             return Parked(ParkReason.FORBIDDEN)
-        return calls.get(names.ROUTE_OWN_PRODUCTS, facts, NOTE_PRODUCTS, page)
+        return routes.get(names.ROUTE_OWN_PRODUCTS, facts, NOTE_PRODUCTS, page)
     words = _words(lookup)
     search = (("search", words),) if words else ()
-    return calls.get(names.ROUTE_PRODUCTS, facts, NOTE_PRODUCTS, (*page, *search))
+    return routes.get(names.ROUTE_PRODUCTS, facts, NOTE_PRODUCTS, (*page, *search))
 
 
 def _people(words: str, stage: str, facts: Facts) -> Next:
@@ -87,8 +87,8 @@ def _people(words: str, stage: str, facts: Facts) -> Next:
     sellers = stage == NOTE_SELLERS
     if single is not None:
         template = names.ROUTE_SELLER if sellers else names.ROUTE_BUYER
-        return calls.get(calls.route(template, person=single), facts, stage)
-    return calls.get(names.ROUTE_SELLERS if sellers else names.ROUTE_BUYERS, facts, stage)
+        return routes.get(routes.path(template, person=single), facts, stage)
+    return routes.get(names.ROUTE_SELLERS if sellers else names.ROUTE_BUYERS, facts, stage)
 
 
 # -- read --------------------------------------------------------------------------------------------------

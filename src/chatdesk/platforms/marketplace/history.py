@@ -23,7 +23,7 @@ from chatdesk.domain.ports import (
     Parked,
     Reading,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls, limits, people, translate
 from chatdesk.platforms.marketplace.state import Mode, mode_of, party_of, proven, remembered, with_party
 from chatdesk.platforms.marketplace.translate import Record, remote_id
@@ -47,8 +47,8 @@ def next_history(goal: FreshHead | OlderPage, token: int, facts: Facts) -> Next:
         return Parked(ParkReason.FORBIDDEN)
     if isinstance(goal, FreshHead) and _has_nothing_new(goal, party, facts):
         return Done()
-    path = calls.route(names.ROUTE_CONVERSATION, party=party, kind=known.kind)
-    return calls.get(path, facts, NOTE_HISTORY)
+    path = routes.path(names.ROUTE_CONVERSATION, party=party, kind=known.kind)
+    return routes.get(path, facts, NOTE_HISTORY)
 
 
 def _has_nothing_new(goal: FreshHead, party: RemoteId, facts: Facts) -> bool:
@@ -75,11 +75,11 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     found = [translate.record(one, facts.account, Source.STORED) for one in raw]
     records = {one.seen.remote_id: one for one in found if one is not None and one.seen.conversation == party}
     bad = len(raw) - sum(one is not None and one.seen.conversation == party for one in found)
-    dropped: tuple[Event, ...] = (calls.MALFORMED,) if bad else ()
+    dropped: tuple[Event, ...] = (replies.MALFORMED,) if bad else ()
     if not records:
         facts = with_party(facts, party, read_epoch=facts.epoch)
         windows = _nothing(goal, facts, bad=bad)
-        return calls.done(facts, opened, answer.step_id, *dropped, *windows, *people.there(facts, party))
+        return replies.done(facts, opened, answer.step_id, *dropped, *windows, *people.there(facts, party))
     ordered = sorted(records.values(), key=lambda one: one.seen.cursor)
     was = mode_of(facts)
     shown = _tail(goal, ordered, known=party_of(facts, party).read_epoch > 0)
@@ -105,7 +105,7 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         # Told again: when the conversation was new, nobody could yet be shown as there.
         *people.there(facts, party),
     )
-    return calls.done(facts, opened, answer.step_id, *events)
+    return replies.done(facts, opened, answer.step_id, *events)
 
 
 def noted(facts: Facts, party: RemoteId, records: Iterable[Record]) -> Facts:

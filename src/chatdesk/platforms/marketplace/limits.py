@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatdesk.domain.ports import Limits
+from chatdesk.platforms.memory import DAY_US
 from chatdesk.wire.marketplace import names
 
 LIMITS = Limits(
@@ -61,15 +62,12 @@ QUOTES = 10
 PRODUCTS_PAGE = names.PRODUCTS_PAGE
 HITS = 50
 
-READ_AGAIN_MS = 5_000
-READ_FAILURES = 3
-RETRY_AFTER_MS = 10_000
-RETRY_AFTER_MOST_MS = 3_600_000
 LOCK_MS = 3_600_000
 """The server's lock on failed logins."""
 
-DAY_US = 24 * 3_600 * 1_000_000
 PROBED_US = DAY_US
 LIVE_ONLY_US = 8 * DAY_US
 """Longer than a token lives; the fact names its token, so the next sign-in tries again anyway."""
 PARTY_US = 365 * DAY_US
+CLOCK_US = 8 * DAY_US
+"""As long as a token may live: only a fresh one tells the server's clock."""

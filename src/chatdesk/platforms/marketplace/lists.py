@@ -17,23 +17,20 @@ from chatdesk.domain.events import Event, ListsRead, MessageSeen, Noticed
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import NoticeCode, Source
 from chatdesk.domain.ports import Answer, Call, Done, Facts, Next, OpenStep, Reading, VerdictStored
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls, history, limits, orders, people, translate
 from chatdesk.platforms.marketplace.state import (
     Mode,
-    at_stage,
     mode_of,
     own_of,
     party_of,
-    progress_of,
     proven,
-    put,
     remembered,
     with_kind_kept,
-    with_own,
     with_party,
 )
 from chatdesk.platforms.marketplace.translate import Record, remote_id
+from chatdesk.platforms.memory import at_stage, progress_of, put, with_own
 from chatdesk.wire.marketplace import names
 
 NOTE_INBOX = "inbox"
@@ -88,7 +85,7 @@ def next_lists(token: int, facts: Facts) -> Next:
     walk = progress.data if isinstance(progress.data, Walk) else Walk()
     stage = progress.stage if progress.stage in _ROUTES else NOTE_INBOX
     query = (("limit", str(limits.LIST_PAGE)), ("offset", str(walk.offset)))
-    return calls.get(_ROUTES[stage], facts, stage, query)
+    return routes.get(_ROUTES[stage], facts, stage, query)
 
 
 def _name_call(naming: Naming, facts: Facts) -> Call:
@@ -123,7 +120,7 @@ def read_block(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         seen=walk.seen | {one.seen.remote_id for one in records},
         digests=_digested(walk.digests, records),
     )
-    events: list[Event] = [calls.MALFORMED] if None in found else []
+    events: list[Event] = [replies.MALFORMED] if None in found else []
     if records:
         was = mode_of(facts)
         facts = proven(facts)
@@ -232,7 +229,7 @@ def _next_name(
     opened: OpenStep, step_id: int, left: tuple[RemoteId, ...], facts: Facts, events: tuple[Event, ...]
 ) -> Reading:
     if not left:
-        return calls.done(facts, opened, step_id, *events, ListsRead())
+        return replies.done(facts, opened, step_id, *events, ListsRead())
     facts = at_stage(facts, opened.goal.token, NOTE_NAME, Naming(left, _kinds(left[0], facts)))
     return Reading(facts, events, (VerdictStored(step_id),))
 

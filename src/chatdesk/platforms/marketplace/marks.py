@@ -27,6 +27,7 @@ from chatdesk.domain.ports import (
     VerdictUnknown,
     Wait,
 )
+from chatdesk.platforms import replies, routes
 from chatdesk.platforms.marketplace import auth, calls, limits, packets
 from chatdesk.platforms.marketplace.state import own_of, party_of, with_party
 from chatdesk.platforms.marketplace.translate import remote_id
@@ -73,8 +74,8 @@ def next_mark(goal: MarkRead, facts: Facts) -> Next:
         )
     return Call(
         method="PUT",
-        path=calls.route(names.ROUTE_READ, message_id=message),
-        headers=auth.bearer(facts),
+        path=routes.path(names.ROUTE_READ, message_id=message),
+        headers=routes.bearer(facts),
         commits=len(waiting) == 1,
         note=NOTE_MARK,
     )
@@ -92,7 +93,7 @@ def read_mark(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST} and waiting:
         return Reading(_without(facts, goal, waiting[0][0]), (), (VerdictStored(step_id),))
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Reading(facts, (), (VerdictLater(step_id, auth.retry_after_ms(answer)),))
+        return Reading(facts, (), (VerdictLater(step_id, replies.retry_after_ms(answer)),))
     if opened.step.commits:
         return Reading(facts, (), (VerdictUnknown(step_id, f"HTTP {answer.status}"),))
     return Reading(facts, (), (VerdictLater(step_id, 0, f"HTTP {answer.status}"),))

@@ -29,19 +29,11 @@ from chatdesk.domain.ports import (
     VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms import loose
-from chatdesk.platforms.marketplace import auth, calls, limits, translate
-from chatdesk.platforms.marketplace.state import (
-    at_stage,
-    ended,
-    learnt,
-    own_of,
-    parked,
-    progress_of,
-    with_learnt,
-    with_own,
-)
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.marketplace import calls, limits, translate
+from chatdesk.platforms.marketplace.state import own_of
 from chatdesk.platforms.marketplace.translate import remote_id
+from chatdesk.platforms.memory import at_stage, ended, learnt, parked, progress_of, with_learnt, with_own
 from chatdesk.wire.marketplace import names, shapes
 
 NOTE_RFQ = "rfq"
@@ -176,7 +168,7 @@ def partner(seen: OrderSeen, me: RemoteId) -> RemoteId:
 def list_call(facts: Facts, note: str) -> Next:
     """The account's requests; all of them in one answer."""
     path = _LISTS.get(facts.account.role)
-    return Parked(ParkReason.FORBIDDEN) if path is None else calls.get(path, facts, note)
+    return Parked(ParkReason.FORBIDDEN) if path is None else routes.get(path, facts, note)
 
 
 def listed(facts: Facts, raw: list[Any]) -> tuple[Facts, tuple[Event, ...]]:
@@ -185,7 +177,7 @@ def listed(facts: Facts, raw: list[Any]) -> tuple[Facts, tuple[Event, ...]]:
     held: dict[RemoteId, RemoteId] = {}
     for one in raw[: limits.RFQS]:
         seen = order(one)
-        events.append(calls.MALFORMED if seen is None else seen)
+        events.append(replies.MALFORMED if seen is None else seen)
         if seen is not None:
             held[seen.remote_id] = partner(seen, facts.account.user_id)
     if held and facts.account.role == names.ROLE_SELLER and not has_list(facts):
@@ -207,7 +199,7 @@ def _one(answer: Answer, wanted: RemoteId, facts: Facts) -> tuple[Facts, OrderSe
 
 def _call_for(rfq: RemoteId, facts: Facts, note: str) -> Next:
     if facts.account.role == names.ROLE_ADMIN:
-        return calls.get(calls.route(names.ROUTE_RFQ, rfq=rfq), facts, note)
+        return routes.get(routes.path(names.ROUTE_RFQ, rfq=rfq), facts, note)
     return list_call(facts, note)
 
 
@@ -238,7 +230,7 @@ def read_order(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if seen is None:
         verdict = VerdictRefused(answer.step_id, ParkReason.NOT_FOUND)
         return Reading(parked(facts, opened.goal.token, ParkReason.NOT_FOUND), (), (verdict,))
-    return calls.done(facts, opened, answer.step_id, seen)
+    return replies.done(facts, opened, answer.step_id, seen)
 
 
 # -- status ------------------------------------------------------------------------------------------------
@@ -257,9 +249,9 @@ def next_status(goal: ChangeStatus, token: int, facts: Facts) -> Next:
         return _call_for(rfq, facts, NOTE_CHECK)
     return Call(
         method="PUT",
-        path=calls.route(names.ROUTE_RFQ, rfq=rfq),
+        path=routes.path(names.ROUTE_RFQ, rfq=rfq),
         body=msgspec.to_builtins(shapes.RfqStatusBody(goal.new)),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_STATUS,
     )
@@ -294,5 +286,5 @@ def read_status(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if answer.status == HTTPStatus.OK and answer.is_json:
         seen = order(loose.mapping(answer.body).get("rfq"))
         told = () if seen is None or seen.remote_id != goal.order else (seen,)
-        return calls.done(facts, opened, answer.step_id, *told)
+        return replies.done(facts, opened, answer.step_id, *told)
     return calls.refused_write(opened, answer, facts)

@@ -13,18 +13,11 @@ from chatdesk.domain.events import Dropped, Event, PresenceSeen, ReadSeen, Stale
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import PresenceState, Source
 from chatdesk.domain.ports import Facts, FreshLists, OpenStep, Packet, Reading
-from chatdesk.platforms.marketplace import calls, history, limits, lists, people, relays, sends, translate
-from chatdesk.platforms.marketplace.state import (
-    Mode,
-    learnt,
-    mode_of,
-    own_of,
-    party_of,
-    with_learnt,
-    with_own,
-    with_party,
-)
+from chatdesk.platforms import replies
+from chatdesk.platforms.marketplace import history, limits, lists, people, relays, sends, translate
+from chatdesk.platforms.marketplace.state import Mode, mode_of, own_of, party_of, with_party
 from chatdesk.platforms.marketplace.translate import person, remote_id
+from chatdesk.platforms.memory import learnt, with_learnt, with_own
 from chatdesk.wire.marketplace import names
 
 Open = tuple[OpenStep, ...]
@@ -44,7 +37,7 @@ def read(packet: Packet, open_steps: Open, facts: Facts) -> Reading:
 
 
 def _malformed(facts: Facts) -> Reading:
-    return Reading(facts, (calls.MALFORMED,))
+    return Reading(facts, (replies.MALFORMED,))
 
 
 # -- messages ----------------------------------------------------------------------------------------------
@@ -60,7 +53,7 @@ def _ours(payload: Any, facts: Facts) -> Reading | None:
         return None
     if sender is None and recipient is None and not translate.remote_id(payload.get("_id")):
         return _malformed(facts)
-    return Reading(facts, (calls.FOREIGN,))
+    return Reading(facts, (replies.FOREIGN,))
 
 
 def _new_message(payload: Any, open_steps: Open, facts: Facts) -> Reading:
@@ -134,7 +127,7 @@ def _read(payload: Any, _open: Open, facts: Facts) -> Reading:
     if reader == me:
         # What we have read ourselves; the record that was updated tells it with its place.
         ours = message in own.theirs or person(payload.get("recipient_id")) == me
-        return Reading(facts, () if ours else (calls.FOREIGN,))
+        return Reading(facts, () if ours else (replies.FOREIGN,))
     for name in (RemoteId(message), relays.key(me, message)):
         party = own.mine.get(name)
         if party is not None and party == reader:
@@ -142,7 +135,7 @@ def _read(payload: Any, _open: Open, facts: Facts) -> Reading:
     if person(payload.get("recipient_id")) == me and _is_client_id(message) and reader in own.parties:
         # Of a relay that an earlier run has sent: the store knows whether there is such a message.
         return Reading(*_receipt(facts, reader, relays.key(me, message)))
-    return Reading(facts, (calls.FOREIGN,))
+    return Reading(facts, (replies.FOREIGN,))
 
 
 def _receipt(facts: Facts, party: RemoteId, message: RemoteId) -> tuple[Facts, tuple[Event, ...]]:
@@ -163,7 +156,7 @@ def _typing(payload: Any, _open: Open, facts: Facts) -> Reading:
     sender, recipient = translate.parties(payload)
     on = payload.get("is_typing")
     if recipient is not None and recipient != facts.account.user_id:
-        return Reading(facts, (calls.FOREIGN,))
+        return Reading(facts, (replies.FOREIGN,))
     if sender is None or not isinstance(on, bool):
         return _malformed(facts)
     if sender == facts.account.user_id:

@@ -27,23 +27,19 @@ from chatdesk.domain.ports import (
     VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, routes
 from chatdesk.platforms.marketplace import auth, calls
 from chatdesk.platforms.marketplace.state import (
     Mode,
-    at_stage,
-    ended,
     mode_of,
     own_of,
-    parked,
     party_of,
-    progress_of,
     with_kind_kept,
-    with_own,
     with_party,
-    without_progress,
+    without_goal,
 )
 from chatdesk.platforms.marketplace.translate import kind_of, remote_id
+from chatdesk.platforms.memory import at_stage, ended, parked, progress_of, with_own
 from chatdesk.wire.marketplace import names
 
 NOTE_PERSON = "person"
@@ -118,8 +114,8 @@ def first_kind(party: RemoteId, token: int, facts: Facts) -> Next | None:
 
 def person_call(person: RemoteId, search: Search, facts: Facts) -> Call:
     """One record of the public directory."""
-    path = calls.route(_ROUTES[search.left[0]], person=person)
-    return calls.get(path, facts, NOTE_PERSON)
+    path = routes.path(_ROUTES[search.left[0]], person=person)
+    return routes.get(path, facts, NOTE_PERSON)
 
 
 def read_person(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -155,7 +151,7 @@ def _found(opened: OpenStep, person: RemoteId, step_id: int, facts: Facts) -> Re
     goal, token = opened.goal.kind, opened.goal.token
     if isinstance(goal, Act):
         return _started(goal, token, person, step_id, facts)
-    facts = without_progress(facts, token)
+    facts = without_goal(facts, token)
     return Reading(facts, (seen(facts, person),), (VerdictStored(step_id),))
 
 

@@ -11,7 +11,8 @@ import msgspec
 
 from chatdesk.domain.ports import Emit, Facts
 from chatdesk.platforms.marketplace import auth, limits
-from chatdesk.platforms.marketplace.state import own_of, with_own
+from chatdesk.platforms.marketplace.state import own_of
+from chatdesk.platforms.memory import with_own
 from chatdesk.wire.marketplace import names, shapes
 
 NOTE_REGISTER = "register"

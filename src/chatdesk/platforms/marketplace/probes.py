@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from chatdesk.domain.events import Event, Noticed, NotificationSeen
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.kinds import NoticeCode
 from chatdesk.domain.ports import (
     Answer,
     Call,
@@ -18,15 +18,13 @@ from chatdesk.domain.ports import (
     Facts,
     Next,
     OpenStep,
-    Parked,
     Reading,
     VerdictLater,
-    VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls, limits
-from chatdesk.platforms.marketplace.state import at_stage, ended, learnt, progress_of, with_learnt
+from chatdesk.platforms.memory import at_stage, ended, learnt, progress_of, with_learnt
 from chatdesk.wire.marketplace import names
 
 NOTE_HEALTH = "health"
@@ -54,31 +52,28 @@ def next_probe(token: int, facts: Facts) -> Next:
     if auth.blocker(facts) is not None:  # asked without an account, or with one that is over
         return Done()
     if learnt(facts, LEARNT_SEARCH) is None:
-        return calls.get(names.ROUTE_SEARCH, facts, NOTE_PROBE_SEARCH, (("q", "a"),))
+        return routes.get(names.ROUTE_SEARCH, facts, NOTE_PROBE_SEARCH, (("q", "a"),))
     if learnt(facts, LEARNT_NOTES) is None:
-        return calls.get(names.ROUTE_NOTIFICATIONS, facts, NOTE_PROBE_NOTES)
+        return routes.get(names.ROUTE_NOTIFICATIONS, facts, NOTE_PROBE_NOTES)
     return Done()
 
 
 def read_health(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """This platform tells of its database, healthy or not; nothing else does."""
-    step_id, token = answer.step_id, opened.goal.token
     fields = loose.mapping(answer.body)
     told = answer.is_json and isinstance(fields.get("status"), str) and "database" in fields
     if told and answer.status in {HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE}:
-        return Reading(at_stage(facts, token, NOTE_PROBE_SEARCH), (), (VerdictStored(step_id),))
+        facts = at_stage(facts, opened.goal.token, NOTE_PROBE_SEARCH)
+        return Reading(facts, (), (VerdictStored(answer.step_id),))
     words = auth.said(answer)
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Reading(facts, (), (VerdictLater(step_id, limits.READ_AGAIN_MS, words),))
-    facts = ended(facts, token, Parked(ParkReason.NOT_FOUND, words))
     notice = Noticed(code=NoticeCode.NOT_FOUND, detail=words)
-    return Reading(facts, (notice,), (VerdictRefused(step_id, ParkReason.NOT_FOUND, words),))
+    return replies.probed(opened, answer, words, facts, notice, ours=False)
 
 
 def read_probe(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """Present only where it answers with success and JSON; 404 and 500 both mean absent."""
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_ms = auth.retry_after_ms(answer)
+        wait_ms = replies.retry_after_ms(answer)
         return Reading(ended(facts, opened.goal.token), (), (VerdictLater(answer.step_id, wait_ms),))
     present = answer.status == HTTPStatus.OK and answer.is_json
     key = _LEARNT.get(opened.step.note, LEARNT_SEARCH)
@@ -93,7 +88,7 @@ def next_notes(facts: Facts) -> Next:
     """The list, where probing has found one."""
     if not has(facts, LEARNT_NOTES):
         return Done()
-    return calls.get(names.ROUTE_NOTIFICATIONS, facts, NOTE_NOTES)
+    return routes.get(names.ROUTE_NOTIFICATIONS, facts, NOTE_NOTES)
 
 
 def read_notes(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -106,7 +101,7 @@ def read_notes(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         fields = loose.mapping(one)
         found = loose.identifier(fields.get("_id")) or loose.identifier(fields.get("id"))
         if found is None:
-            events.append(calls.MALFORMED)
+            events.append(replies.MALFORMED)
             continue
         read = fields.get("read", fields.get("isRead"))
         events.append(
@@ -118,4 +113,4 @@ def read_notes(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
                 unread=read is not True and fields.get("status") != names.STATUS_READ,
             )
         )
-    return calls.done(facts, opened, answer.step_id, *events)
+    return replies.done(facts, opened, answer.step_id, *events)

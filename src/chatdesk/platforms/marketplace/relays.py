@@ -15,19 +15,18 @@ from chatdesk.domain.events import Dropped, Event, MessageSeen, Stale
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, Source
 from chatdesk.domain.ports import Facts, Reading
-from chatdesk.platforms import loose
-from chatdesk.platforms.marketplace import calls, limits, people, translate
+from chatdesk.platforms import loose, replies
+from chatdesk.platforms.marketplace import limits, people, translate
 from chatdesk.platforms.marketplace.state import (
     Relayed,
-    fingerprint,
     own_of,
     party_of,
     remembered,
     with_kind_kept,
-    with_own,
     with_party,
 )
 from chatdesk.platforms.marketplace.translate import kind_of, remote_id
+from chatdesk.platforms.memory import fingerprint, with_own
 
 Fields = Mapping[str, Any]
 CONFLICT = Dropped(reason="changed_copy")
@@ -62,7 +61,7 @@ def came(fields: Fields, sender: RemoteId, recipient: RemoteId | None, facts: Fa
     party = recipient if own else sender
     text = loose.text(fields.get("message"))
     if party is None or not text:  # to a room, or nothing that could be shown
-        return Reading(facts, (calls.MALFORMED,))
+        return Reading(facts, (replies.MALFORMED,))
     name, words = _identity(fields, text)
     before = own_of(facts).relays.get((sender, name))
     again = before is not None and (

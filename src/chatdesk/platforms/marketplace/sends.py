@@ -35,23 +35,21 @@ from chatdesk.domain.ports import (
     Wait,
 )
 from chatdesk.domain.text import is_blank, js_trim, well_formed
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls, limits, people, relays, translate
 from chatdesk.platforms.marketplace.state import (
     Handed,
     Mode,
-    ended,
     live_only,
     mode_of,
     own_of,
-    parked,
     party_of,
     proven,
     remembered,
-    with_own,
     with_party,
 )
 from chatdesk.platforms.marketplace.translate import remote_id
+from chatdesk.platforms.memory import ended, parked, with_own
 from chatdesk.wire.marketplace import names, shapes, texts
 
 NOTE_SEND = "send"
@@ -126,7 +124,7 @@ def _by_request(goal: SendText, facts: Facts) -> Call:
         method="POST",
         path=names.ROUTE_SEND,
         body=msgspec.to_builtins(body),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_SEND,
     )
@@ -181,7 +179,7 @@ def _stored(goal: SendText, opened: OpenStep, answer: Answer, facts: Facts) -> R
     record = translate.record(loose.mapping(answer.body).get("data"), facts.account, Source.STORED)
     if record is None or record.seen.conversation != goal.conversation or not record.seen.own:
         verdict = VerdictUnknown(answer.step_id, "no record")
-        return Reading(proven(facts), (calls.MALFORMED,), (verdict,))
+        return Reading(proven(facts), (replies.MALFORMED,), (verdict,))
     was = mode_of(facts)
     facts = stored_seen(facts, record)
     told = people.told_anew(facts) if was is not Mode.STORED else ()
@@ -233,7 +231,7 @@ def delivered(packet: Packet, open_steps: tuple[OpenStep, ...], facts: Facts) ->
     """`message_delivered`: the server saw it; whether anybody got it nobody knows."""
     payload: Any = packet.args[0] if packet.args else None
     if not isinstance(payload, dict):
-        return Reading(facts, (calls.MALFORMED,))
+        return Reading(facts, (replies.MALFORMED,))
     message = payload.get("messageId")
     if not isinstance(message, str):  # of a relay without an id: none of ours
         return Reading(facts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -12,12 +11,18 @@ import msgspec
 
 from chatdesk.domain.actions import NO_EXTRAS, Extras
 from chatdesk.domain.ids import Cursor, RemoteId
-from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import Done, Facts, Learnt, Next, Parked
+from chatdesk.domain.ports import Facts
 from chatdesk.platforms.marketplace import limits
+from chatdesk.platforms.memory import (
+    Memory,
+    fingerprint,
+    learnt,
+    put,
+    with_learnt,
+    with_own,
+    without_progress,
+)
 from chatdesk.wire.marketplace import names
-
-put = msgspec.structs.replace
 
 NOTHING: Mapping[RemoteId, RemoteId] = MappingProxyType({})
 _LIVE_ONLY = "live_only"
@@ -66,26 +71,13 @@ class Handed(msgspec.Struct, frozen=True):
     extras: Extras = NO_EXTRAS
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one goal has come. `end`: the answer to every further `next`."""
-
-    stage: str = ""
-    failures: int = 0
-    not_before_ms: int = 0
-    end: Next | None = None
-    data: Any = None
-    """A frozen struct of the goal's own."""
-
-
-FRESH = Progress()
 NOBODY = Party()
 
 
-class Own(msgspec.Struct, frozen=True, kw_only=True):
+class Own(Memory, frozen=True, kw_only=True):
     """The adapter's part of the facts."""
 
     parties: Mapping[RemoteId, Party] = MappingProxyType({})
-    progress: Mapping[int, Progress] = MappingProxyType({})
     void_token: str = ""
     """Fingerprint of a token that the server has refused."""
     barred: str = ""
@@ -124,11 +116,6 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
 def own_of(facts: Facts) -> Own:
     """The adapter's own facts; fresh ones where there are none."""
     return facts.own if isinstance(facts.own, Own) else Own()
-
-
-def with_own(facts: Facts, **changes: Any) -> Facts:
-    """The facts with some of the adapter's own replaced."""
-    return put(facts, own=put(own_of(facts), **changes))
 
 
 # -- people ------------------------------------------------------------------------------------------------
@@ -218,58 +205,9 @@ def live_only(facts: Facts) -> Facts:
     return with_learnt(facts, _LIVE_ONLY, token, limits.LIVE_ONLY_US)
 
 
-# -- progress ----------------------------------------------------------------------------------------------
-
-
-def progress_of(facts: Facts, token: int) -> Progress:
-    """How far a goal has come."""
-    return own_of(facts).progress.get(token, FRESH)
-
-
-def with_progress(facts: Facts, token: int, progress: Progress) -> Facts:
-    """The facts with one goal's progress replaced."""
-    return with_own(facts, progress={**own_of(facts).progress, token: progress})
-
-
-def without_progress(facts: Facts, token: int) -> Facts:
-    """The facts without a goal that the engine has dropped."""
-    held, pushed = own_of(facts).progress, own_of(facts).pushed
+def without_goal(facts: Facts, token: int) -> Facts:
+    """The facts without a goal that the engine has dropped, and without what was pushed meanwhile."""
+    pushed = own_of(facts).pushed
     if token in pushed.values():
         facts = with_own(facts, pushed={one: by for one, by in pushed.items() if by != token})
-    if token not in held:
-        return facts
-    return with_own(facts, progress={key: value for key, value in held.items() if key != token})
-
-
-def at_stage(facts: Facts, token: int, stage: str, data: Any = None) -> Facts:
-    """The facts with a goal moved on to its next stage, failures forgotten."""
-    return with_progress(facts, token, Progress(stage=stage, data=data))
-
-
-def ended(facts: Facts, token: int, end: Next | None = None) -> Facts:
-    """The facts with a goal at its end (Done, unless said otherwise)."""
-    return with_progress(facts, token, Progress(end=end or Done()))
-
-
-def parked(facts: Facts, token: int, reason: ParkReason, detail: str = "") -> Facts:
-    """The facts with a goal that can't be reached."""
-    return ended(facts, token, Parked(reason, detail))
-
-
-# -- learnt ------------------------------------------------------------------------------------------------
-
-
-def learnt(facts: Facts, key: str) -> str | None:
-    """A fact learnt of this server, while it holds."""
-    found = facts.learnt.get(key)
-    return found.value if found is not None and found.expires_at_us > facts.now_us else None
-
-
-def with_learnt(facts: Facts, key: str, value: str, for_us: int) -> Facts:
-    """The facts with something learnt."""
-    return put(facts, learnt={**facts.learnt, key: Learnt(value, facts.now_us + for_us)})
-
-
-def fingerprint(text: str) -> str:
-    """A short name for a token or a text, so that facts never hold either twice."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16] if text else ""
+    return without_progress(facts, token)

@@ -7,10 +7,9 @@ from http import HTTPStatus
 
 from chatdesk.domain.actions import Action, ActionKind
 from chatdesk.domain.entities import Capabilities
-from chatdesk.domain.events import Dropped, Noticed
+from chatdesk.domain.events import Noticed
 from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
 from chatdesk.domain.ports import (
-    Accepted,
     AccountFacts,
     Act,
     Answer,
@@ -21,7 +20,6 @@ from chatdesk.domain.ports import (
     Client,
     Connect,
     Connected,
-    ConnectRefused,
     DeleteMessage,
     Done,
     Emit,
@@ -32,18 +30,14 @@ from chatdesk.domain.ports import (
     FreshNotifications,
     FreshOrder,
     Goal,
-    GoalEnded,
-    HandedOver,
     Joined,
     Learnt,
     Limits,
-    LinkLost,
     MarkRead,
     Next,
     NoAnswer,
     OlderPage,
     OpenStep,
-    Packet,
     Parked,
     PlatformPlugin,
     Probe,
@@ -55,15 +49,11 @@ from chatdesk.domain.ports import (
     SignOut,
     Typing,
     Unwatched,
-    Verdict,
     VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
-    Wait,
     Watched,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import frame, memory, replies, tokens
+from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.omw import (
     auth,
     bookings,
@@ -71,7 +61,6 @@ from chatdesk.platforms.omw import (
     codes,
     history,
     lane,
-    limits,
     lists,
     offers,
     packets,
@@ -82,7 +71,8 @@ from chatdesk.platforms.omw import (
     translate,
     uploads,
 )
-from chatdesk.platforms.omw.state import Own, ended, progress_of, with_own, without_progress
+from chatdesk.platforms.omw.limits import LIMITS
+from chatdesk.platforms.omw.state import Own
 from chatdesk.wire.omw import names, texts
 
 NOTE_PROBE = "probe"
@@ -117,15 +107,8 @@ _ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
 class OmwAdapter:
     """Implements `domain.ports.Adapter` for the OMW platform; holds nothing but its numbers."""
 
-    @property
-    def platform(self) -> Platform:
-        """OMW."""
-        return Platform.OMW
-
-    @property
-    def limits(self) -> Limits:
-        """Its numbers."""
-        return limits.LIMITS
+    platform = Platform.OMW
+    limits = LIMITS
 
     def facts(self, account: AccountFacts, learnt: Mapping[str, Learnt]) -> Facts:
         """The facts to start with."""
@@ -150,33 +133,16 @@ class OmwAdapter:
         return settings.addressed(self._next(goal, facts), facts)
 
     def _next(self, goal: Goal, facts: Facts) -> Next:
-        progress = progress_of(facts, goal.token)
-        if progress.end is not None:
-            return progress.end
-        if progress.not_before_ms > facts.now_ms:
-            return Wait(progress.not_before_ms - facts.now_ms)
+        settled = memory.settled(facts, goal.token)
+        if settled is not None:
+            return settled
         return _of_the_door(goal, facts) or _of_the_lane(goal, facts) or _with_token(goal, facts)
 
     # -- read ----------------------------------------------------------------------------------------------
 
     def read(self, arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
         """What something that arrived means."""
-        match arrived:
-            case Packet():
-                return packets.read(arrived, open_steps, facts)
-            case LinkLost():
-                return Reading(_link_lost(facts))
-            case GoalEnded(token=token):
-                return Reading(without_progress(facts, token))
-            case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
-                opened = next((step for step in open_steps if step.id == arrived.step_id), None)
-                if opened is None:
-                    return Reading(facts, (Dropped(reason="late_answer"),))
-                return _read_step(arrived, opened, facts)
-
-
-def _link_lost(facts: Facts) -> Facts:
-    return with_own(facts, typers=frozenset(), stray_send_until_ms=0, stray_joins={})
+        return frame.read(_READERS, arrived, open_steps, facts)
 
 
 # -- next, per goal ----------------------------------------------------------------------------------------
@@ -276,37 +242,14 @@ def _send(goal: SendText, token: int, facts: Facts) -> Next:
 # -- read, per step ----------------------------------------------------------------------------------------
 
 
-def _read_step(
-    arrived: Accepted | ConnectRefused | HandedOver | Answer | NoAnswer, opened: OpenStep, facts: Facts
-) -> Reading:
-    match arrived:
-        case Accepted(step_id=step_id):
-            return Reading(_link_lost(facts), (), (VerdictStored(step_id),))
-        case ConnectRefused():
-            auth_payload = loose.mapping(opened.step.auth if isinstance(opened.step, Connect) else None)
-            token = loose.text(auth_payload.get(names.AUTH_TOKEN_FIELD)) or ""
-            facts = auth.connect_refused(arrived, token, facts)
-            words = loose.words(arrived.server_words) if arrived.server_words else ""
-            return Reading(facts, (), (VerdictLater(arrived.step_id, 0, words),))
-        case HandedOver(step_id=step_id):
-            # Every event of this platform waits for something; one that did not is over all the same.
-            verdict: Verdict = VerdictStored(step_id)
-            if opened.step.commits:
-                verdict = VerdictUnknown(step_id, "handed over")
-            return Reading(ended(facts, opened.goal.token), (), (verdict,))
-        case Answer():
-            return _read_answer(arrived, opened, facts)
-        case NoAnswer():
-            return _read_nothing(arrived, opened, facts)
+def _link_lost(facts: Facts) -> Facts:
+    return with_own(facts, typers=frozenset(), stray_send_until_ms=0, stray_joins={})
 
 
-def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
+def _answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
     step = opened.step
     if not isinstance(step, Call):
-        late = (Dropped(reason="late_answer"),)
-        if step.commits:
-            return Reading(facts, late, (VerdictUnknown(answer.step_id, "late answer"),))
-        return Reading(facts, late, (VerdictLater(answer.step_id, 0),))
+        return frame.late_answer(answer, opened, facts)
     if step.note == auth.NOTE_LOGIN:
         return auth.read_login(opened, answer, facts)
     if step.note == auth.NOTE_OTP:
@@ -320,28 +263,31 @@ def _read_answer(answer: Answer, opened: OpenStep, facts: Facts) -> Reading:
 
 def _read_probe(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """Without a token this platform's server answers in words of its own; nothing else does."""
-    step_id, token = answer.step_id, opened.goal.token
     words = auth.said(answer)
-    if answer.status == HTTPStatus.UNAUTHORIZED and words == texts.ERR_NO_TOKEN:
-        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Reading(facts, (), (VerdictLater(step_id, limits.READ_AGAIN_MS, words),))
-    facts = ended(facts, token, Parked(ParkReason.NOT_FOUND, words))
+    ours = answer.status == HTTPStatus.UNAUTHORIZED and words == texts.ERR_NO_TOKEN
     notice = Noticed(code=NoticeCode.NOT_FOUND, detail=words)
-    return Reading(facts, (notice,), (VerdictRefused(step_id, ParkReason.NOT_FOUND, words),))
+    return replies.probed(opened, answer, words, facts, notice, ours=ours)
 
 
-def _read_nothing(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
+def _no_answer(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     step = opened.step
     if isinstance(step, Emit):
         return lane.unanswered(lost, opened, facts)
     if step.note == uploads.NOTE_UPLOAD:
         return uploads.unanswered(lost, opened, facts)
     if step.note in {auth.NOTE_LOGIN, auth.NOTE_OTP}:
-        return auth.login_unanswered(opened, lost, facts)
-    if lost.left and step.commits:
-        return Reading(facts, (), (VerdictUnknown(lost.step_id, lost.reason),))
-    return Reading(facts, (), (VerdictLater(lost.step_id, 0, lost.reason),))
+        return tokens.login_unanswered(opened, lost, facts)
+    return frame.unanswered(lost, opened, facts)
+
+
+_READERS = frame.Readers(
+    packet=packets.read,
+    link_lost=_link_lost,
+    connect_refused=auth.connect_refused,
+    answer=_answer,
+    no_answer=_no_answer,
+)
+"""Every event of this platform waits for something."""
 
 
 # -- the plugin --------------------------------------------------------------------------------------------

@@ -12,48 +12,29 @@ import msgspec
 
 from chatdesk.domain.events import IdentityKnown, TokensChanged
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.kinds import NoticeCode
 from chatdesk.domain.ports import (
     Answer,
     Call,
     ConnectRefused,
     Facts,
     NeedsPassword,
-    NoAnswer,
     OpenStep,
     Reading,
     Secrets,
     SignIn,
     VerdictLater,
-    VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import frame, loose, replies, routes, tokens
+from chatdesk.platforms.memory import Progress, ended, fingerprint, progress_of, put, with_own, with_progress
 from chatdesk.platforms.omw import limits
-from chatdesk.platforms.omw.state import (
-    Progress,
-    ended,
-    fingerprint,
-    learnt,
-    own_of,
-    progress_of,
-    put,
-    with_learnt,
-    with_own,
-    with_progress,
-)
+from chatdesk.platforms.omw.state import own_of
 from chatdesk.platforms.omw.translate import remote_id
 from chatdesk.wire.omw import names, shapes, texts
 
-LANE = "auth"
 NOTE_LOGIN = "login"
 NOTE_OTP = "request-otp"
-_OFFSET = "clock_offset_us"
-
-
-def bearer(facts: Facts) -> tuple[tuple[str, str], ...]:
-    """The header that carries the token."""
-    return (("Authorization", f"{names.AUTH_SCHEME} {facts.account.secrets.access}"),)
 
 
 # -- is the token good -------------------------------------------------------------------------------------
@@ -62,27 +43,10 @@ def bearer(facts: Facts) -> tuple[tuple[str, str], ...]:
 def blocker(facts: Facts) -> NeedsPassword | None:
     """What keeps a step from being done that needs a token: there is no refresh, only the password helps."""
     own = own_of(facts)
-    if own.barred:
-        return NeedsPassword(NoticeCode.FORBIDDEN, own.barred)
-    access = facts.account.secrets.access
-    if not access or fingerprint(access) == own.void_token or _is_over(facts):
-        return NeedsPassword(NoticeCode.AUTH_REQUIRED)
-    return None
+    return tokens.only_password(facts, void=own.void_token, barred=own.barred)
 
 
-def _is_over(facts: Facts) -> bool:
-    """Whether the token's end has passed by the server's clock; without an end it serves until refused."""
-    ends_s = loose.number(loose.jwt_claims(facts.account.secrets.access).get("exp"))
-    if ends_s is None:
-        return False
-    try:
-        ahead_us = int(learnt(facts, _OFFSET) or 0)
-    except ValueError:
-        ahead_us = 0
-    return int(ends_s * 1_000_000) <= facts.now_us + ahead_us
-
-
-def connect_refused(refused: ConnectRefused, token: str, facts: Facts) -> Facts:
+def connect_refused(refused: ConnectRefused, opened: OpenStep, facts: Facts) -> Facts:
     """The facts after a refused handshake.
 
     `Invalid authentication token` is also what a good token meets while the database is away: it proves
@@ -92,6 +56,7 @@ def connect_refused(refused: ConnectRefused, token: str, facts: Facts) -> Facts:
     if words == texts.CONNECT_NO_USER:
         return with_own(facts, barred=texts.CONNECT_NO_USER)
     if words in {texts.CONNECT_NO_TOKEN, texts.CONNECT_BAD_PAYLOAD}:
+        token = frame.connected_with(opened, names.AUTH_TOKEN_FIELD)
         return with_own(facts, void_token=fingerprint(token))
     return facts
 
@@ -105,22 +70,13 @@ def refuses_token(answer: Answer) -> bool:
 
 def call_refused(facts: Facts, call: Call) -> Facts:
     """The facts after a request whose token was refused (a newer one stays good)."""
-    token = next((value.partition(" ")[2] for name, value in call.headers if name == "Authorization"), "")
-    return with_own(facts, void_token=fingerprint(token))
+    return with_own(facts, void_token=fingerprint(routes.token_of(call)))
 
 
 def said(answer: Answer) -> str:
     """A refusal's words: chat routes say them in `error`, all others in `message`; pages say nothing."""
     fields = loose.mapping(answer.body) if answer.is_json else loose.NOTHING
     return loose.words(fields.get("error")) or loose.words(fields.get("message"))
-
-
-def retry_after_ms(answer: Answer) -> int:
-    """How long a 429 wants us to wait; a date instead of seconds counts as not given."""
-    seconds = answer.headers.get(names.HEADER_RETRY_AFTER, "").strip()
-    if not seconds.isascii() or not seconds.isdigit() or len(seconds) > 9:
-        return limits.RETRY_AFTER_MS
-    return min(max(int(seconds) * 1_000, 1_000), limits.RETRY_AFTER_MOST_MS)
 
 
 # -- sign in -----------------------------------------------------------------------------------------------
@@ -135,7 +91,7 @@ def sign_in(goal: SignIn, token: int, facts: Facts) -> Call:
     body: shapes.LoginBody | shapes.OtpLoginBody = shapes.LoginBody(facts.account.login, goal.password, role)
     if goal.otp:
         path, body = names.ROUTE_LOGIN_OTP, shapes.OtpLoginBody(facts.account.login, goal.otp, role)
-    return Call(method="POST", path=path, body=msgspec.to_builtins(body), lane=LANE, note=NOTE_LOGIN)
+    return Call(method="POST", path=path, body=msgspec.to_builtins(body), lane=tokens.LANE, note=NOTE_LOGIN)
 
 
 def read_login(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -144,31 +100,31 @@ def read_login(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     fields = loose.mapping(answer.body)
     if answer.status == HTTPStatus.OK and answer.is_json:
         reading = _signed_in(opened, answer, facts)
-        return reading or _not_signed_in(answer, token, NoticeCode.SERVER_ERROR, facts)
+        return reading or _not_signed_in(opened, answer, NoticeCode.SERVER_ERROR, facts)
     if answer.status in _LOCKED:
-        return _locked(answer, token, facts)
+        return _locked(opened, answer, facts)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _not_signed_in(answer, token, NoticeCode.SERVER_ERROR, facts)
+        return _not_signed_in(opened, answer, NoticeCode.SERVER_ERROR, facts)
     if not answer.is_json:
-        return _not_signed_in(answer, token, NoticeCode.NOT_FOUND, facts)
+        return _not_signed_in(opened, answer, NoticeCode.NOT_FOUND, facts)
     if answer.status == HTTPStatus.FORBIDDEN:
         role = _role_instead(opened, loose.text(fields.get("message"), 500) or "", facts)
         if role is not None:
             facts = with_progress(facts, token, Progress(failures=1, data=role))
             return Reading(facts, (), (VerdictLater(answer.step_id, 0),))
-        return _not_signed_in(answer, token, NoticeCode.FORBIDDEN, facts)
-    return _not_signed_in(answer, token, NoticeCode.AUTH_FAILED, facts)
+        return _not_signed_in(opened, answer, NoticeCode.FORBIDDEN, facts)
+    return _not_signed_in(opened, answer, NoticeCode.AUTH_FAILED, facts)
 
 
 _LOCKED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.LOCKED})
 
 
-def _locked(answer: Answer, token: int, facts: Facts) -> Reading:
+def _locked(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """Too many attempts: how long it lasts is told, where the server tells it."""
     waits = answer.status == HTTPStatus.TOO_MANY_REQUESTS or names.HEADER_RETRY_AFTER in answer.headers
-    end = NeedsPassword(NoticeCode.LOCKED, said(answer), retry_after_ms(answer) if waits else None)
-    verdict = VerdictRefused(answer.step_id, ParkReason.REFUSED, end.detail)
-    return Reading(ended(facts, token, end), (), (verdict,))
+    wait_ms = replies.retry_after_ms(answer) if waits else None
+    end = NeedsPassword(NoticeCode.LOCKED, said(answer), wait_ms)
+    return tokens.not_signed_in(opened, answer.step_id, end, facts)
 
 
 def ask_for_otp(facts: Facts) -> Call:
@@ -178,7 +134,7 @@ def ask_for_otp(facts: Facts) -> Call:
         method="POST",
         path=names.ROUTE_REQUEST_OTP,
         body=msgspec.to_builtins(body),
-        lane=LANE,
+        lane=tokens.LANE,
         timeout_ms=limits.CODE_TIMEOUT_MS,
         note=NOTE_OTP,
     )
@@ -190,11 +146,11 @@ def read_otp(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if answer.status == HTTPStatus.OK and answer.is_json:
         return Reading(ended(facts, token), (), (VerdictStored(answer.step_id),))
     if answer.status in _LOCKED:
-        return _locked(answer, token, facts)
+        return _locked(opened, answer, facts)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _not_signed_in(answer, token, NoticeCode.SERVER_ERROR, facts)
+        return _not_signed_in(opened, answer, NoticeCode.SERVER_ERROR, facts)
     code = NoticeCode.AUTH_FAILED if answer.is_json else NoticeCode.NOT_FOUND
-    return _not_signed_in(answer, token, code, facts)
+    return _not_signed_in(opened, answer, code, facts)
 
 
 def _role_instead(opened: OpenStep, words: str, facts: Facts) -> str | None:
@@ -213,16 +169,8 @@ def _role_instead(opened: OpenStep, words: str, facts: Facts) -> str | None:
     return next((role for role in (one.strip().lower() for one in given) if role in names.ROLES), None)
 
 
-def login_unanswered(opened: OpenStep, lost: NoAnswer, facts: Facts) -> Reading:
-    """Nobody answered: the person at the dialog is told at once."""
-    end = NeedsPassword(NoticeCode.OFFLINE, lost.reason)
-    return Reading(ended(facts, opened.goal.token, end), (), (VerdictLater(lost.step_id, 0),))
-
-
-def _not_signed_in(answer: Answer, token: int, code: NoticeCode, facts: Facts) -> Reading:
-    end = NeedsPassword(code, said(answer))
-    verdict = VerdictRefused(answer.step_id, ParkReason.REFUSED, end.detail)
-    return Reading(ended(facts, token, end), (), (verdict,))
+def _not_signed_in(opened: OpenStep, answer: Answer, code: NoticeCode, facts: Facts) -> Reading:
+    return tokens.not_signed_in(opened, answer.step_id, NeedsPassword(code, said(answer)), facts)
 
 
 def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None:
@@ -241,16 +189,10 @@ def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None
     identity = IdentityKnown(user_id=user_id, role=role, name=name)
     secrets = Secrets(access, "")
     account = put(facts.account, secrets=secrets, user_id=user_id, role=identity.role, name=name)
-    facts = with_own(_clock_seen(put(facts, account=account), claims.get("iat")), void_token="", barred="")
+    facts = with_own(
+        tokens.clock_seen(put(facts, account=account), claims.get("iat")), void_token="", barred=""
+    )
     facts = ended(facts, opened.goal.token)
     return Reading(
         facts, (TokensChanged(access=access, refresh=""), identity), (VerdictStored(answer.step_id),)
     )
-
-
-def _clock_seen(facts: Facts, issued: object) -> Facts:
-    """Remember how far the server's clock is from ours: a fresh token says when it was issued."""
-    issued_s = loose.number(issued)
-    if issued_s is None:
-        return facts
-    return with_learnt(facts, _OFFSET, str(int(issued_s * 1_000_000) - facts.now_us))

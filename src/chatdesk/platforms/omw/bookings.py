@@ -12,9 +12,9 @@ import msgspec
 
 from chatdesk.domain.actions import Action
 from chatdesk.domain.entities import StatusChoice
-from chatdesk.domain.events import Event, Noticed, OrderSeen, Stale
+from chatdesk.domain.events import Event, OrderSeen, Stale
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.kinds import ParkReason
 from chatdesk.domain.ports import (
     Answer,
     Call,
@@ -27,14 +27,12 @@ from chatdesk.domain.ports import (
     OpenStep,
     Parked,
     Reading,
-    VerdictLater,
-    VerdictRefused,
     VerdictStored,
-    VerdictUnknown,
 )
-from chatdesk.platforms import loose
-from chatdesk.platforms.omw import auth, limits, sessions, translate, zones
-from chatdesk.platforms.omw.state import at_stage, ended, own_of, parked, progress_of, with_own
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import at_stage, ended, parked, progress_of, with_own
+from chatdesk.platforms.omw import auth, sessions, translate, zones
+from chatdesk.platforms.omw.state import own_of
 from chatdesk.wire.omw import names, shapes
 
 NOTE_BOOKING = "booking"
@@ -76,12 +74,12 @@ def booking_of(action: Action) -> RemoteId | None:
 def _booking_call(booking: RemoteId, facts: Facts, note: str) -> Next:
     role = facts.account.role
     if role == names.ROLE_WORKER:
-        path = sessions.route(names.ROUTE_WORKER_BOOKING, booking_id=booking)
+        path = routes.path(names.ROUTE_WORKER_BOOKING, booking_id=booking)
     elif role == names.ROLE_CUSTOMER:
-        path = sessions.route(names.ROUTE_CUSTOMER_BOOKING, booking_id=booking)
+        path = routes.path(names.ROUTE_CUSTOMER_BOOKING, booking_id=booking)
     else:
         return Parked(ParkReason.FORBIDDEN)
-    return sessions.get(path, facts, note)
+    return routes.get(path, facts, note)
 
 
 def next_order(goal: FreshOrder, token: int, facts: Facts) -> Next:
@@ -111,7 +109,7 @@ def read_booking(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return sessions.failed(opened, answer, facts)
     facts = sessions.with_status(facts, seen.remote_id, seen.status)
     if _session_of(seen.remote_id, facts) is None:
-        return sessions.done(facts, opened, answer.step_id, seen)
+        return replies.done(facts, opened, answer.step_id, seen)
     facts = at_stage(facts, opened.goal.token, sessions.NOTE_SESSION)
     return Reading(facts, (seen,), (VerdictStored(answer.step_id),))
 
@@ -128,7 +126,7 @@ def read_session(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         session = own_of(facts).looked or None
         facts = ended(facts, opened.goal.token)
     if session is None:
-        return Reading(facts, (sessions.MALFORMED,), (VerdictStored(answer.step_id),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictStored(answer.step_id),))
     return sessions.read_session(session, opened, answer, facts)
 
 
@@ -158,17 +156,17 @@ def _change(goal: ChangeStatus, booking: RemoteId, facts: Facts) -> Call | None:
     role, request = facts.account.role, own_of(facts).requests.get(booking)
     body: object = {}
     if role == names.ROLE_CUSTOMER and goal.new == names.STATUS_CANCELLED:
-        path = sessions.route(names.ROUTE_CUSTOMER_CANCEL, booking_id=booking)
+        path = routes.path(names.ROUTE_CUSTOMER_CANCEL, booking_id=booking)
     elif role == names.ROLE_WORKER and request is not None and _accepts(goal):
-        path = sessions.route(names.ROUTE_REQUEST, request_id=str(request))
+        path = routes.path(names.ROUTE_REQUEST, request_id=str(request))
         body = msgspec.to_builtins(shapes.StatusBody(names.REQUEST_ACCEPTED))
     elif role == names.ROLE_WORKER and goal.new in names.STATUSES_SET_BY_WORKER - {_AFTER_THE_CODE}:
-        path = sessions.route(names.ROUTE_WORKER_STATUS, booking_id=booking)
+        path = routes.path(names.ROUTE_WORKER_STATUS, booking_id=booking)
         body = msgspec.to_builtins(shapes.StatusBody(goal.new))
     else:
         return None
     return Call(
-        method="PUT", path=path, body=body, headers=auth.bearer(facts), commits=True, note=NOTE_STATUS
+        method="PUT", path=path, body=body, headers=routes.bearer(facts), commits=True, note=NOTE_STATUS
     )
 
 
@@ -212,21 +210,4 @@ def read_status(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
             events = (translate.with_status(booking, status), Stale())
             facts = sessions.with_status(facts, booking, status)
         return Reading(ended(facts, token), events, (VerdictStored(step_id),))
-    return refused_write(opened, answer, words, facts)
-
-
-def refused_write(opened: OpenStep, answer: Answer, words: str, facts: Facts) -> Reading:
-    """What any answer but success means for a step that may change something."""
-    status, step_id = answer.status, answer.step_id
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        notice = Noticed(code=NoticeCode.RATE_LIMITED, detail=words)
-        return Reading(facts, (notice,), (VerdictLater(step_id, auth.retry_after_ms(answer), words),))
-    if sessions.is_page_of_another(answer):
-        later = VerdictLater(step_id, limits.OTHER_SERVER_MS)
-        return Reading(facts, (Noticed(code=NoticeCode.NOT_FOUND),), (later,))
-    if 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT:
-        reasons = {403: ParkReason.FORBIDDEN, 404: ParkReason.NOT_FOUND, 413: ParkReason.TOO_LONG}
-        reason = reasons.get(status, ParkReason.REFUSED)
-        facts = parked(facts, opened.goal.token, reason, words)
-        return Reading(facts, (), (VerdictRefused(step_id, reason, words),))
-    return Reading(facts, (), (VerdictUnknown(step_id, f"HTTP {status}"),))
+    return replies.failed_write(opened, answer, words, facts)

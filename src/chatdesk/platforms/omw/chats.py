@@ -29,19 +29,10 @@ from chatdesk.domain.ports import (
     VerdictStored,
     Wait,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes, sockets
+from chatdesk.platforms.memory import Progress, at_stage, ended, parked, progress_of, with_progress
 from chatdesk.platforms.omw import auth, bookings, history, limits, sessions, translate
-from chatdesk.platforms.omw.state import (
-    Doubt,
-    Progress,
-    at_stage,
-    ended,
-    parked,
-    progress_of,
-    room_of,
-    with_progress,
-    with_room,
-)
+from chatdesk.platforms.omw.state import Doubt, room_of, with_room
 from chatdesk.wire.omw import names, shapes
 
 NOTE_START = "start-chat"
@@ -49,7 +40,6 @@ NOTE_FOUND = "start-chat-check"
 NOTE_END = "end-chat"
 NOTE_DELETE = "delete-chat"
 NOTE_LEAVE = "leave-chat"
-LANE = "socket"
 _OVER = frozenset({names.STATUS_COMPLETED, names.STATUS_CANCELLED})
 
 
@@ -65,8 +55,8 @@ def next_step(action: Action, token: int, facts: Facts) -> Next:
     ends = action.kind is ActionKind.END_CHAT
     return Call(
         method="PUT" if ends else "DELETE",
-        path=sessions.route(names.ROUTE_SESSION_END if ends else names.ROUTE_SESSION, session_id=session),
-        headers=auth.bearer(facts),
+        path=routes.path(names.ROUTE_SESSION_END if ends else names.ROUTE_SESSION, session_id=session),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_END if ends else NOTE_DELETE,
     )
@@ -78,8 +68,8 @@ def next_step(action: Action, token: int, facts: Facts) -> Next:
 def _start(action: Action, token: int, facts: Facts) -> Next:
     progress = progress_of(facts, token)
     if progress.stage == NOTE_FOUND:
-        path = sessions.route(names.ROUTE_SESSION, session_id=str(progress.data))
-        return sessions.get(path, facts, NOTE_FOUND)
+        path = routes.path(names.ROUTE_SESSION, session_id=str(progress.data))
+        return routes.get(path, facts, NOTE_FOUND)
     booking = bookings.booking_of(action)
     if booking is None:
         return Parked(ParkReason.NOT_FOUND)
@@ -87,7 +77,7 @@ def _start(action: Action, token: int, facts: Facts) -> Next:
         method="POST",
         path=names.ROUTE_SESSIONS,
         body=msgspec.to_builtins(shapes.StartBody(int(booking))),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         note=NOTE_START,
     )
 
@@ -101,7 +91,7 @@ def read_start(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         if session is not None:
             return Reading(at_stage(facts, token, NOTE_FOUND, session), (), (VerdictStored(step_id),))
         facts = parked(facts, token, ParkReason.REFUSED)
-        return Reading(facts, (sessions.MALFORMED,), (VerdictRefused(step_id, ParkReason.REFUSED),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictRefused(step_id, ParkReason.REFUSED),))
     if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR and answer.is_json:
         # Both sides at once, or two sorts of ids mixed up: once more, then it is said.
         failures = progress_of(facts, token).failures + 1
@@ -116,7 +106,7 @@ def read_start(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         if status:
             words = loose.words(f"{words}: {translate.status_label(status)}")
         return Reading(parked(facts, token, reason, words), (), (VerdictRefused(step_id, reason, words),))
-    return bookings.refused_write(opened, answer, words, facts)
+    return replies.failed_write(opened, answer, words, facts)
 
 
 def read_found(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -157,9 +147,11 @@ def read_end(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return Reading(ended(facts, token), (gone, Stale()), (verdict,))
     if history.denies(answer) and session is not None:
         # Over already, or never ours: the list and the session's detail tell.
-        facts = parked(with_room(facts, session, doubt=Doubt.ASK), token, ParkReason.CLOSED, words)
+        # What is known to be gone stays as gone as it is: a detail could no longer tell how it went.
+        doubt = Doubt.GONE if room_of(facts, session).doubt is Doubt.GONE else Doubt.ASK
+        facts = parked(with_room(facts, session, doubt=doubt), token, ParkReason.CLOSED, words)
         return Reading(facts, (Stale(),), (VerdictRefused(step_id, ParkReason.CLOSED, words),))
-    return bookings.refused_write(opened, answer, words, facts)
+    return replies.failed_write(opened, answer, words, facts)
 
 
 def _leave(session: RemoteId, facts: Facts) -> Next:
@@ -168,7 +160,7 @@ def _leave(session: RemoteId, facts: Facts) -> Next:
     return Emit(
         event=names.EMIT_LEAVE,
         args=(msgspec.to_builtins(shapes.SessionArgs(int(session))),),
-        lane=LANE,
+        lane=sockets.LANE,
         timeout_ms=limits.LEAVE_TIMEOUT_MS,
         note=NOTE_LEAVE,
     )

@@ -27,9 +27,9 @@ from chatdesk.domain.ports import (
     VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import ended, parked
 from chatdesk.platforms.omw import auth, bookings, limits, offers, sessions, translate
-from chatdesk.platforms.omw.state import ended, parked
 from chatdesk.wire.omw import names, shapes, texts
 
 NOTE_REQUEST = "request-code"
@@ -48,9 +48,9 @@ def next_step(action: Action, facts: Facts) -> Next:
     if action.kind is ActionKind.REQUEST_CODE:
         return Call(
             method="POST",
-            path=sessions.route(names.ROUTE_GENERATE_OTP, booking_id=booking),
+            path=routes.path(names.ROUTE_GENERATE_OTP, booking_id=booking),
             body={},
-            headers=auth.bearer(facts),
+            headers=routes.bearer(facts),
             timeout_ms=limits.CODE_TIMEOUT_MS,
             commits=True,
             note=NOTE_REQUEST,
@@ -60,9 +60,9 @@ def next_step(action: Action, facts: Facts) -> Next:
         return Parked(ParkReason.REFUSED, texts.ERR_OTP_FORMAT)
     return Call(
         method="POST",
-        path=sessions.route(names.ROUTE_VERIFY_OTP, booking_id=booking),
+        path=routes.path(names.ROUTE_VERIFY_OTP, booking_id=booking),
         body=msgspec.to_builtins(shapes.CodeBody(code)),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_CONFIRM,
     )
@@ -83,17 +83,17 @@ def read_request(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         # It has a code and could not send it: nothing is with the customer, and it says so itself.
         facts = parked(facts, token, ParkReason.REFUSED, words)
         return Reading(facts, (), (VerdictRefused(step_id, ParkReason.REFUSED, words),))
-    return bookings.refused_write(opened, answer, words, facts)
+    return replies.failed_write(opened, answer, words, facts)
 
 
 def _wait_ms(answer: Answer, words: str) -> int:
     """How long the server wants us to wait: by header, or in words ("wait 10 minutes")."""
     told = _MINUTES.search(words)
     if names.HEADER_RETRY_AFTER in answer.headers:
-        return auth.retry_after_ms(answer)
+        return replies.retry_after_ms(answer)
     if told is None:
         return limits.CODE_WAIT_MS
-    return min(max(int(told[1]), 1) * 60_000, limits.RETRY_AFTER_MOST_MS)
+    return min(max(int(told[1]), 1) * 60_000, replies.RETRY_AFTER_MOST_MS)
 
 
 def read_confirm(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -109,7 +109,7 @@ def read_confirm(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         facts = sessions.with_status(facts, booking, status)
         events = (translate.with_status(booking, status), Stale())
         return Reading(ended(facts, token), events, (verdict,))
-    return bookings.refused_write(opened, answer, words, facts)
+    return replies.failed_write(opened, answer, words, facts)
 
 
 def _words(answer: Answer, goal: object) -> str:

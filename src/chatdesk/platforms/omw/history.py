@@ -27,9 +27,9 @@ from chatdesk.domain.ports import (
     Reading,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import at_stage, ended, progress_of, put
 from chatdesk.platforms.omw import auth, limits, marks, offers, sessions, translate, zones
-from chatdesk.platforms.omw.state import at_stage, ended, progress_of, put
 from chatdesk.platforms.omw.translate import Record
 from chatdesk.wire.omw import names, texts
 
@@ -101,8 +101,8 @@ def next_history(token: int, goal: FreshHead | OlderPage, facts: Facts) -> Next:
 
 def call(session: RemoteId, offset: int, limit: int, facts: Facts, note: str) -> Call:
     """The request for a page."""
-    path = sessions.route(names.ROUTE_MESSAGES, session_id=session)
-    return sessions.get(path, facts, note, (("limit", str(limit)), ("offset", str(offset))))
+    path = routes.path(names.ROUTE_MESSAGES, session_id=session)
+    return routes.get(path, facts, note, (("limit", str(limit)), ("offset", str(offset))))
 
 
 def _walk(token: int, goal: FreshHead | OlderPage, facts: Facts) -> Walk:
@@ -126,7 +126,7 @@ def records_of(raw: list[object], session: RemoteId, facts: Facts) -> tuple[Fact
     if any(one.seen.kind is MessageKind.AUDIO for one in records):
         facts = offers.saw(facts, offers.AUDIO)
     facts, events = marks.noted(facts, session, records, stored=True)
-    events = (*(record.seen for record in records), *events, *((sessions.MALFORMED,) * bad))
+    events = (*(record.seen for record in records), *events, *((replies.MALFORMED,) * bad))
     if news:  # what was read before was told in the wrong zone
         events = (*events, Stale(conversation=session), Stale())
     return facts, Page(records, ends=False, bad=bad), events
@@ -150,7 +150,7 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """One page of a history; with the last one, what the whole reading proves."""
     goal, token = opened.goal.kind, opened.goal.token
     if not isinstance(goal, FreshHead | OlderPage):
-        return Reading(facts, (sessions.MALFORMED,), (VerdictStored(answer.step_id),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictStored(answer.step_id),))
     if denies(answer):
         return sessions.denied(facts, goal.conversation, token, answer.step_id, auth.said(answer))
     before = _walk(token, goal, facts)

@@ -29,35 +29,21 @@ from chatdesk.domain.ports import (
     Reading,
     SendText,
     Typing,
-    Verdict,
     VerdictLater,
-    VerdictRefused,
     VerdictStored,
     VerdictUnknown,
     Wait,
 )
-from chatdesk.platforms.omw import auth, bookings, chats, history, limits, sends, sessions, translate
-from chatdesk.platforms.omw.state import (
-    Doubt,
-    ended,
-    own_of,
-    parked,
-    progress_of,
-    put,
-    room_of,
-    with_own,
-    with_progress,
-    with_room,
-)
+from chatdesk.platforms import frame, replies, routes, sockets
+from chatdesk.platforms.memory import ended, progress_of, put, with_own, with_progress
+from chatdesk.platforms.omw import auth, chats, history, limits, sends, sessions, translate
+from chatdesk.platforms.omw.state import Doubt, own_of, room_of, with_room
 from chatdesk.wire.omw import names, shapes, texts
 
-LANE = "socket"
 NOTE_JOIN = "join"
 NOTE_MARK = "mark-read"
 NOTE_MARK_REST = "mark-read-rest"
 NOTE_TYPING = "typing"
-OFFLINE_WAIT_MS = 30_000
-"""Nothing to do without a socket; the engine asks again as soon as facts change."""
 
 
 def _args(session: RemoteId) -> tuple[object, ...]:
@@ -72,7 +58,7 @@ def next_join(goal: Joined, token: int, facts: Facts) -> Next:
     if translate.remote_id(goal.conversation) != goal.conversation:
         return Parked(ParkReason.NOT_FOUND)
     if not facts.online:
-        return Wait(OFFLINE_WAIT_MS)
+        return Wait(sockets.OFFLINE_WAIT_MS)
     return join_first(goal.conversation, token, facts) or Done()
 
 
@@ -85,7 +71,9 @@ def join_first(session: RemoteId, token: int, facts: Facts) -> Next | None:
         return None
     failures = min(progress_of(facts, token).failures, len(limits.JOIN_TIMEOUTS_MS) - 1)
     timeout_ms = limits.JOIN_TIMEOUTS_MS[failures]
-    return Emit(event=names.EMIT_JOIN, args=_args(session), lane=LANE, timeout_ms=timeout_ms, note=NOTE_JOIN)
+    return Emit(
+        event=names.EMIT_JOIN, args=_args(session), lane=sockets.LANE, timeout_ms=timeout_ms, note=NOTE_JOIN
+    )
 
 
 def joined(session: RemoteId, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
@@ -103,12 +91,7 @@ def joined(session: RemoteId, open_steps: tuple[OpenStep, ...], facts: Facts) ->
 
 def _is_emit(opened: OpenStep, note: str, session: RemoteId) -> bool:
     step = opened.step
-    return isinstance(step, Emit) and step.note == note and _conversation(opened) == session
-
-
-def _conversation(opened: OpenStep) -> RemoteId:
-    found = getattr(opened.goal.kind, "conversation", RemoteId(""))
-    return RemoteId(found)
+    return isinstance(step, Emit) and step.note == note and sockets.conversation_of(opened) == session
 
 
 # -- typing and read marks ---------------------------------------------------------------------------------
@@ -121,7 +104,9 @@ def next_typing(goal: Typing, facts: Facts) -> Next:
     if not facts.online or not known:
         return Done()
     event = names.EMIT_TYPING_START if goal.on else names.EMIT_TYPING_STOP
-    return Emit(event=event, args=_args(session), lane=LANE, timeout_ms=limits.HOLD_MS, note=NOTE_TYPING)
+    return Emit(
+        event=event, args=_args(session), lane=sockets.LANE, timeout_ms=limits.HOLD_MS, note=NOTE_TYPING
+    )
 
 
 def next_mark(goal: MarkRead, token: int, facts: Facts) -> Next:
@@ -147,7 +132,7 @@ def next_mark(goal: MarkRead, token: int, facts: Facts) -> Next:
     return Emit(
         event=names.EMIT_MARK_READ,
         args=(args,),
-        lane=LANE,
+        lane=sockets.LANE,
         timeout_ms=limits.HOLD_MS,
         commits=True,
         note=NOTE_MARK,
@@ -158,9 +143,9 @@ def _mark_by_rest(session: RemoteId, ids: list[int], facts: Facts) -> Call:
     """Without a socket: the marks are stored, but the other side is not told."""
     return Call(
         method="PUT",
-        path=sessions.route(names.ROUTE_MESSAGES_READ, session_id=session),
+        path=routes.path(names.ROUTE_MESSAGES_READ, session_id=session),
         body=msgspec.to_builtins(shapes.MarkBody(ids)),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_MARK_REST,
     )
@@ -173,7 +158,7 @@ def read_mark(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return sessions.denied(facts, goal.conversation, opened.goal.token, answer.step_id, words)
     if answer.status == HTTPStatus.OK and answer.is_json and isinstance(goal, MarkRead):
         return Reading(_marked(goal, opened.goal.token, facts), (), (VerdictStored(answer.step_id),))
-    return bookings.refused_write(opened, answer, words, facts)
+    return replies.failed_write(opened, answer, words, facts)
 
 
 def _marked(goal: MarkRead, token: int, facts: Facts) -> Facts:
@@ -186,9 +171,6 @@ def _up_to(goal: MarkRead, theirs: frozenset[int]) -> list[int]:
     return sorted(one for one in theirs if translate.cursor(one) <= goal.cursor)
 
 
-_GIVEN_UP = frozenset({"timeout", "cancelled"})
-"""Ways in which we stop to wait while the server may still answer on the same connection."""
-
 # -- silence -----------------------------------------------------------------------------------------------
 
 
@@ -196,15 +178,15 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     """An event without an answer: for some that is all there ever is."""
     step_id, goal, token, note = lost.step_id, opened.goal.kind, opened.goal.token, opened.step.note
     timed_out = lost.left and lost.reason == "timeout"
-    strays = lost.left and lost.reason in _GIVEN_UP
-    stray_ms = facts.now_ms + limits.STRAY_MS
+    strays = sockets.is_stray(lost)
+    stray_ms = facts.now_ms + sockets.STRAY_MS
     if note == NOTE_TYPING:
         return Reading(ended(facts, token), (), (VerdictStored(step_id),))
     if note == NOTE_MARK and timed_out and isinstance(goal, MarkRead):
         return Reading(_marked(goal, token, facts), (), (VerdictStored(step_id),))
     if note in {NOTE_JOIN, NOTE_MARK} and strays:
         waiting = {key: at for key, at in own_of(facts).stray_joins.items() if at > facts.now_ms}
-        facts = with_own(facts, stray_joins={**waiting, _conversation(opened): stray_ms})
+        facts = with_own(facts, stray_joins={**waiting, sockets.conversation_of(opened): stray_ms})
     if note == NOTE_JOIN:
         if timed_out:
             progress = progress_of(facts, token)
@@ -213,10 +195,7 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
         return Reading(facts, (), (VerdictLater(step_id, wait_ms, lost.reason),))
     if note == sends.NOTE_SEND and strays:
         facts = with_own(facts, stray_send_until_ms=stray_ms)
-    verdict: Verdict = VerdictLater(step_id, 0, lost.reason)
-    if lost.left and opened.step.commits:
-        verdict = VerdictUnknown(step_id, lost.reason)
-    return Reading(facts, (), (verdict,))
+    return frame.unanswered(lost, opened, facts)
 
 
 # -- errors ------------------------------------------------------------------------------------------------
@@ -226,7 +205,6 @@ _CODES = {
     texts.ERR_REQUIRED: NoticeCode.SERVER_ERROR,
     texts.ERR_SEND: NoticeCode.SERVER_ERROR,
 }
-_SLOW_DOWN = ("too many", "rate limit", "slow down")
 _OF_SENDS = frozenset({texts.ERR_ACCESS, texts.ERR_REQUIRED, texts.ERR_SEND})
 _OF_JOINS = frozenset({texts.ERR_ACCESS, texts.ERR_JOIN})
 _OF_MARKS = frozenset({texts.ERR_ACCESS, texts.ERR_MARK})
@@ -234,11 +212,11 @@ _OF_MARKS = frozenset({texts.ERR_ACCESS, texts.ERR_MARK})
 
 def error(words: str, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
     """An error that names nothing: it belongs to the one step that holds the lane, if its words fit."""
-    holder = next((one for one in open_steps if one.step.lane == LANE), None)
-    if holder is not None and any(word in words.casefold() for word in _SLOW_DOWN):
-        notice = Noticed(code=NoticeCode.RATE_LIMITED, detail=words)
-        return Reading(facts, (notice,), (VerdictLater(holder.id, limits.RETRY_AFTER_MS, words),))
+    holder = sockets.holder(open_steps)
     if holder is not None:
+        too_fast = sockets.too_fast(words, holder, facts)
+        if too_fast is not None:
+            return too_fast
         note = holder.step.note
         if note == sends.NOTE_SEND and (words in _OF_SENDS or words not in _KNOWN):
             return _send_refused(words, holder, facts)
@@ -271,21 +249,19 @@ def _send_refused(words: str, holder: OpenStep, facts: Facts) -> Reading:
     if words == texts.ERR_ACCESS:
         return sessions.denied(facts, goal.conversation, token, holder.id, words)
     if words == texts.ERR_REQUIRED:
-        verdict = VerdictRefused(holder.id, ParkReason.REFUSED, words)
-        return Reading(parked(facts, token, ParkReason.REFUSED, words), (), (verdict,))
+        return replies.refused(holder, holder.id, ParkReason.REFUSED, words, facts)
     if words == texts.ERR_SEND:
         return sends.failed(goal, holder.id, words, facts)
     return Reading(facts, (), (VerdictUnknown(holder.id, words),))
 
 
 def _join_refused(words: str, holder: OpenStep, facts: Facts) -> Reading:
-    token, session = holder.goal.token, _conversation(holder)
+    token, session = holder.goal.token, sockets.conversation_of(holder)
     if words == texts.ERR_ACCESS:
         return sessions.denied(facts, session, token, holder.id, words)
     progress = progress_of(facts, token)
     if progress.failures + 1 >= limits.JOIN_FAILURES:
-        verdict = VerdictRefused(holder.id, ParkReason.REFUSED, words)
-        return Reading(parked(facts, token, ParkReason.REFUSED, words), (), (verdict,))
+        return replies.refused(holder, holder.id, ParkReason.REFUSED, words, facts)
     facts = with_progress(facts, token, put(progress, failures=progress.failures + 1))
     return Reading(facts, (), (VerdictLater(holder.id, limits.JOIN_TIMEOUTS_MS[1], words),))
 
@@ -293,6 +269,5 @@ def _join_refused(words: str, holder: OpenStep, facts: Facts) -> Reading:
 def _mark_refused(words: str, holder: OpenStep, facts: Facts) -> Reading:
     """A read mark that is not wanted is let go; what it says of the session is looked into."""
     if words == texts.ERR_ACCESS:
-        return sessions.denied(facts, _conversation(holder), holder.goal.token, holder.id, words)
-    verdict = VerdictRefused(holder.id, ParkReason.REFUSED, words)
-    return Reading(parked(facts, holder.goal.token, ParkReason.REFUSED, words), (), (verdict,))
+        return sessions.denied(facts, sockets.conversation_of(holder), holder.goal.token, holder.id, words)
+    return replies.refused(holder, holder.id, ParkReason.REFUSED, words, facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatdesk.domain.ports import Limits
+from chatdesk.platforms.memory import DAY_US
 from chatdesk.wire.omw import names
 
 LIMITS = Limits(
@@ -34,8 +35,6 @@ JOIN_FAILURES = 3
 """Times that the server itself may fail to join before the join is given up."""
 HOLD_MS = 500
 """What has no answer holds the lane so long, so that an error of its own is not taken for another's."""
-STRAY_MS = 10_000
-"""The error of a step that was given up may still come for so long."""
 SEND_AGAIN_MS = (250, 500, 1_000)
 """Pauses before the repeats of a send that failed with the server's own words."""
 FAILED_SENDS = 50
@@ -71,16 +70,9 @@ KNOWN_IDS = 500
 HEARD = 100
 """Moments of pushed messages that are remembered, to learn the zone of the database's times."""
 
-READ_AGAIN_MS = 5_000
-READ_FAILURES = 3
-OTHER_SERVER_MS = 60_000
-RETRY_AFTER_MS = 10_000
-RETRY_AFTER_MOST_MS = 3_600_000
-
-LEARNT_US = 24 * 3_600 * 1_000_000
-ZONE_LEARNT_US = 365 * LEARNT_US
+ZONE_LEARNT_US = 365 * DAY_US
 """The zone of a database changes with the seasons at most, and each message in both forms tells it."""
 ZONE_STEP_US = 15 * 60 * 1_000_000
 ZONE_MOST_US = 14 * 3_600 * 1_000_000
 REMEMBERED_BOOKINGS = 1_000
-BOOKINGS_LEARNT_US = 90 * LEARNT_US
+BOOKINGS_LEARNT_US = 90 * DAY_US

@@ -14,9 +14,10 @@ import msgspec
 from chatdesk.domain.events import Event, ListsRead
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.ports import Answer, Facts, Next, OpenStep, Reading, VerdictStored
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import at_stage, progress_of, with_own
 from chatdesk.platforms.omw import history, limits, sessions, translate, zones
-from chatdesk.platforms.omw.state import at_stage, own_of, progress_of, room_of, with_own
+from chatdesk.platforms.omw.state import own_of, room_of
 from chatdesk.wire.omw import names
 
 NOTE_SESSIONS = "sessions"
@@ -42,18 +43,18 @@ def next_lists(token: int, facts: Facts) -> Next:
     walk = progress.data if isinstance(progress.data, ListWalk) else ListWalk()
     if progress.stage == NOTE_REQUESTS:
         query = (("status", "all"), ("page", str(walk.page)), ("limit", str(limits.REQUESTS_PAGE)))
-        return sessions.get(names.ROUTE_REQUESTS, facts, NOTE_REQUESTS, query)
+        return routes.get(names.ROUTE_REQUESTS, facts, NOTE_REQUESTS, query)
     if progress.stage == NOTE_ASSIGNED:
         page = (("page", str(walk.page)), ("limit", str(limits.REQUESTS_PAGE)))
-        return sessions.get(names.ROUTE_ASSIGNED, facts, NOTE_ASSIGNED, page)
+        return routes.get(names.ROUTE_ASSIGNED, facts, NOTE_ASSIGNED, page)
     if progress.stage == NOTE_MISSING and walk.missing:
-        path = sessions.route(names.ROUTE_SESSION, session_id=walk.missing[0])
-        return sessions.get(path, facts, NOTE_MISSING)
+        path = routes.path(names.ROUTE_SESSION, session_id=walk.missing[0])
+        return routes.get(path, facts, NOTE_MISSING)
     if progress.stage == NOTE_BOOKINGS:
         size = ("limit", str(limits.BOOKINGS_PAGE))
         from_here = (("lastId", str(walk.last_id)),) if walk.last_id else ()
-        return sessions.get(names.ROUTE_CUSTOMER_BOOKINGS, facts, NOTE_BOOKINGS, (size, *from_here))
-    return sessions.get(names.ROUTE_SESSIONS, facts, NOTE_SESSIONS)
+        return routes.get(names.ROUTE_CUSTOMER_BOOKINGS, facts, NOTE_BOOKINGS, (size, *from_here))
+    return routes.get(names.ROUTE_SESSIONS, facts, NOTE_SESSIONS)
 
 
 def read_sessions(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -92,7 +93,7 @@ def _further(
         return Reading(at_stage(facts, opened.goal.token, NOTE_MISSING, walk), events, stored)
     if room_of(facts, own_of(facts).looked).listed:
         return Reading(at_stage(facts, opened.goal.token, sessions.NOTE_SESSION), events, stored)
-    return sessions.done(facts, opened, answer.step_id, *events)
+    return replies.done(facts, opened, answer.step_id, *events)
 
 
 def read_missing(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
@@ -135,7 +136,7 @@ def read_requests(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         offered = fields.get("status") == names.STATUS_PENDING
         seen = translate.booking(fields, fields.get("booking_id"), zones.offset_us(facts), detailed=offered)
         if seen is None:
-            events.append(sessions.MALFORMED)
+            events.append(replies.MALFORMED)
             continue
         events.append(seen)
         facts = sessions.with_status(facts, seen.remote_id, seen.status)
@@ -163,7 +164,7 @@ def read_bookings(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         fields = loose.mapping(record)
         seen = translate.booking(fields, fields.get("id"), zones.offset_us(facts))
         if seen is None:
-            events.append(sessions.MALFORMED)
+            events.append(replies.MALFORMED)
             continue
         events.append(seen)
         ids.append(int(seen.remote_id))
@@ -189,7 +190,7 @@ def read_assigned(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         booking_id = fields.get("booking_id", fields.get("id"))
         seen = translate.booking(fields, booking_id, zones.offset_us(facts))
         if seen is None:
-            events.append(sessions.MALFORMED)
+            events.append(replies.MALFORMED)
             continue
         events.append(seen)
         facts = sessions.with_status(facts, seen.remote_id, seen.status)
@@ -206,7 +207,7 @@ def _without_bookings(opened: OpenStep, answer: Answer, walk: ListWalk, facts: F
     token = opened.goal.token
     refused = answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
     fails = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    last = progress_of(facts, token).failures + 1 >= limits.READ_FAILURES
+    last = replies.is_last_failure(opened, facts)
     if opened.step.note == NOTE_REQUESTS and fails and last:
         walk = msgspec.structs.replace(walk, page=1)
         facts = at_stage(facts, token, NOTE_ASSIGNED, walk)

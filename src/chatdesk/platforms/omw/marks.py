@@ -13,8 +13,9 @@ from chatdesk.domain.events import Event, ReadSeen, Stale
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.ports import Facts
 from chatdesk.platforms import loose
+from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.omw import limits, translate
-from chatdesk.platforms.omw.state import own_of, room_of, with_own, with_room
+from chatdesk.platforms.omw.state import own_of, room_of, with_room
 from chatdesk.platforms.omw.translate import Record
 
 

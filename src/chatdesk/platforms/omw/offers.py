@@ -11,8 +11,8 @@ from chatdesk.domain.actions import ActionKind, FieldAsked, FieldKind, Offer, Su
 from chatdesk.domain.entities import Capabilities
 from chatdesk.domain.kinds import Feature, Lifecycle, OrderKind, Support, Why
 from chatdesk.domain.ports import Facts
+from chatdesk.platforms.memory import learnt, with_learnt
 from chatdesk.platforms.omw import bookings, limits
-from chatdesk.platforms.omw.state import learnt, with_learnt
 from chatdesk.wire.omw import names
 
 AUDIO = "audio"

@@ -12,9 +12,10 @@ from chatdesk.domain.events import Dropped, Event, PresenceSeen, Stale, TypingSe
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import MessageKind, PresenceState, Source
 from chatdesk.domain.ports import Facts, OpenStep, Packet, Reading
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies
+from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.omw import chats, history, lane, marks, offers, sends, sessions, translate, zones
-from chatdesk.platforms.omw.state import own_of, with_own
+from chatdesk.platforms.omw.state import own_of
 from chatdesk.wire.omw import names
 
 Fields = Mapping[str, Any]
@@ -32,7 +33,7 @@ def read(packet: Packet, open_steps: Open, facts: Facts) -> Reading:
 
 
 def _malformed(facts: Facts) -> Reading:
-    return Reading(facts, (sessions.MALFORMED,))
+    return Reading(facts, (replies.MALFORMED,))
 
 
 def _session(fields: Fields) -> RemoteId | None:

@@ -26,9 +26,10 @@ from chatdesk.domain.ports import (
     VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import at_stage, ended, parked, progress_of, with_own
 from chatdesk.platforms.omw import auth, bookings, limits, sessions, translate
-from chatdesk.platforms.omw.state import at_stage, ended, own_of, parked, progress_of, with_own
+from chatdesk.platforms.omw.state import own_of
 from chatdesk.wire.omw import names, shapes, texts
 
 NOTE_LOOK = "request-look"
@@ -55,12 +56,12 @@ def next_step(action: Action, token: int, facts: Facts) -> Next:
     look = progress.data if isinstance(progress.data, Look) else Look()
     if progress.stage != NOTE_ANSWER:
         query = (("status", "all"), ("page", str(look.page)), ("limit", str(limits.REQUESTS_PAGE)))
-        return sessions.get(names.ROUTE_REQUESTS, facts, NOTE_LOOK, query)
+        return routes.get(names.ROUTE_REQUESTS, facts, NOTE_LOOK, query)
     return Call(
         method="PUT",
-        path=sessions.route(names.ROUTE_REQUEST, request_id=str(look.request)),
+        path=routes.path(names.ROUTE_REQUEST, request_id=str(look.request)),
         body=msgspec.to_builtins(shapes.StatusBody(_WANTED[action.kind])),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_ANSWER,
     )
@@ -74,7 +75,7 @@ def read_look(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return sessions.failed(opened, answer, facts)
     stored = (VerdictStored(answer.step_id),)
     if not isinstance(goal, Act):
-        return Reading(facts, (sessions.MALFORMED,), stored)
+        return Reading(facts, (replies.MALFORMED,), stored)
     booking = bookings.booking_of(goal.action)
     bad = 0
     for record in raw:
@@ -83,7 +84,7 @@ def read_look(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         bad += found is None
         if found is not None and found == booking:
             return _decided(goal.action, fields, opened, answer, facts)
-    told = (sessions.MALFORMED,) * bad
+    told = (replies.MALFORMED,) * bad
     data = progress_of(facts, token).data
     look = data if isinstance(data, Look) else Look()
     pages = loose.whole(loose.mapping(loose.mapping(answer.body).get("pagination")).get("pages")) or 0
@@ -130,7 +131,7 @@ def read_answer(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return Reading(
             parked(facts, token, reason, words), (Stale(),), (VerdictRefused(step_id, reason, words),)
         )
-    return bookings.refused_write(opened, answer, words, facts)
+    return replies.failed_write(opened, answer, words, facts)
 
 
 def _over(booking: RemoteId, status: str, facts: Facts) -> tuple[Facts, tuple[Event, ...]]:

@@ -33,18 +33,10 @@ from chatdesk.domain.ports import (
     Wait,
 )
 from chatdesk.domain.text import is_blank, js_trim, well_formed
-from chatdesk.platforms import loose
-from chatdesk.platforms.omw import auth, bookings, history, limits, marks, offers, sessions, translate, zones
-from chatdesk.platforms.omw.state import (
-    FailedSend,
-    Progress,
-    ended,
-    own_of,
-    parked,
-    progress_of,
-    with_own,
-    with_progress,
-)
+from chatdesk.platforms import loose, replies, routes, sockets
+from chatdesk.platforms.memory import Progress, ended, parked, progress_of, with_own, with_progress
+from chatdesk.platforms.omw import auth, history, limits, marks, offers, sessions, translate, zones
+from chatdesk.platforms.omw.state import FailedSend, own_of
 from chatdesk.platforms.omw.translate import Record
 from chatdesk.wire.omw import names, shapes, texts
 
@@ -52,7 +44,6 @@ NOTE_SEND = "send"
 NOTE_LOOK = "look"
 NOTE_CLAIM = "claim"
 NOTE_REST = "send-rest"
-LANE = "socket"
 _STAGE_ABSENT = "absent"
 
 
@@ -103,7 +94,7 @@ def next_send(goal: SendText, token: int, facts: Facts) -> Next:
     return Emit(
         event=names.EMIT_SEND,
         args=(msgspec.to_builtins(args),),
-        lane=LANE,
+        lane=sockets.LANE,
         timeout_ms=limits.SEND_TIMEOUT_MS,
         commits=True,
         note=NOTE_SEND,
@@ -144,9 +135,9 @@ def _by_rest(goal: SendText, facts: Facts) -> Next:
         return blocked
     return Call(
         method="POST",
-        path=sessions.route(names.ROUTE_MESSAGES, session_id=goal.conversation),
+        path=routes.path(names.ROUTE_MESSAGES, session_id=goal.conversation),
         body=msgspec.to_builtins(shapes.SendBody(*_content(goal))),
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         commits=True,
         note=NOTE_REST,
     )
@@ -165,9 +156,9 @@ def sent(
         (one for one in open_steps if isinstance(one.step, Emit) and one.step.note == NOTE_SEND), None
     )
     if step is None or not isinstance(step.goal.kind, SendText) or step.goal.kind.conversation != session:
-        return Reading(facts, () if message is not None and session is not None else (sessions.MALFORMED,))
+        return Reading(facts, () if message is not None and session is not None else (replies.MALFORMED,))
     if message is None:  # stored, but as what only the history tells
-        return Reading(facts, (sessions.MALFORMED,), (VerdictUnknown(step.id, "no id"),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(step.id, "no id"),))
     facts = sessions.reached(_forgotten(facts, step.goal.kind.outgoing_id), session)
     verdict = VerdictStored(step.id, RemoteId(str(message)))
     return Reading(ended(facts, step.goal.token), (), (verdict,))
@@ -276,7 +267,7 @@ def read_rest(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     goal, token, step_id = opened.goal.kind, opened.goal.token, answer.step_id
     words = auth.said(answer)
     if not isinstance(goal, SendText):
-        return Reading(facts, (sessions.MALFORMED,), (VerdictUnknown(step_id, words),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(step_id, words),))
     if answer.status in {HTTPStatus.OK, HTTPStatus.CREATED} and answer.is_json:
         return _stored_by_rest(goal, opened, answer, facts)
     if history.denies(answer):
@@ -286,19 +277,19 @@ def read_rest(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return Reading(parked(facts, token, ParkReason.REFUSED, words), (), (verdict,))
     if answer.is_json and words == texts.ERR_SEND:
         return failed(goal, step_id, words, facts)
-    return bookings.refused_write(opened, answer, words, facts)
+    return replies.failed_write(opened, answer, words, facts)
 
 
 def _stored_by_rest(goal: SendText, opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     raw = loose.mapping(loose.mapping(answer.body).get("message"))
     if not raw:
-        return Reading(facts, (sessions.MALFORMED,), (VerdictUnknown(answer.step_id, "no record"),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(answer.step_id, "no record"),))
     date = answer.headers.get(names.HEADER_DATE, "")
     facts = zones.told_by_date(facts, raw.get("created_at"), date)
     offset = zones.offset_us(facts)
     record = translate.message(raw, facts.account, Source.STORED, offset, goal.conversation)
     if record is None or record.seen.conversation != goal.conversation:
-        return Reading(facts, (sessions.MALFORMED,), (VerdictUnknown(answer.step_id, "no id"),))
+        return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(answer.step_id, "no id"),))
     facts, told = marks.noted(facts, goal.conversation, [record], stored=False)
     facts = ended(_forgotten(_claimed(facts, record.number), goal.outgoing_id), opened.goal.token)
     verdict = VerdictStored(answer.step_id, record.seen.remote_id)

@@ -8,16 +8,14 @@ sections 6.2 and 8.
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import quote
 
 import msgspec
 
-from chatdesk.domain.events import FORGET_AFTER_US, ConversationGone, Dropped, Event, Noticed
+from chatdesk.domain.events import FORGET_AFTER_US, ConversationGone, Event
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, ParkReason
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
 from chatdesk.domain.ports import (
     Answer,
-    Call,
     Facts,
     Next,
     OpenStep,
@@ -27,43 +25,22 @@ from chatdesk.domain.ports import (
     VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms import loose
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import learnt, parked, with_learnt, with_own
 from chatdesk.platforms.omw import auth, limits, translate, zones
-from chatdesk.platforms.omw.state import (
-    Doubt,
-    ended,
-    learnt,
-    own_of,
-    parked,
-    progress_of,
-    put,
-    room_of,
-    with_learnt,
-    with_own,
-    with_progress,
-    with_room,
-)
+from chatdesk.platforms.omw.state import Doubt, own_of, room_of, with_room
 from chatdesk.wire.omw import names, texts
 
 NOTE_SESSION = "session"
 _BOOKINGS = "session_bookings"
 """Key of what is learnt: only the list tells the booking of a session, and only while the session lasts."""
-MALFORMED = Dropped(reason="malformed")
-
-
-def route(template: str, **parts: str) -> str:
-    """A path with its parts percent-encoded: nothing remote ever adds a segment to it."""
-    return template.format(**{name: quote(value, safe="") for name, value in parts.items()})
-
-
-def get(path: str, facts: Facts, note: str, query: tuple[tuple[str, str], ...] = ()) -> Call:
-    """A GET with the token."""
-    return Call(method="GET", path=path, query=query, headers=auth.bearer(facts), note=note)
 
 
 def session_call(session: RemoteId, facts: Facts) -> Next:
     """The request for a session's detail."""
-    return auth.blocker(facts) or get(route(names.ROUTE_SESSION, session_id=session), facts, NOTE_SESSION)
+    return auth.blocker(facts) or routes.get(
+        routes.path(names.ROUTE_SESSION, session_id=session), facts, NOTE_SESSION
+    )
 
 
 # -- doubts ------------------------------------------------------------------------------------------------
@@ -152,7 +129,7 @@ def listed(facts: Facts, record: object, *, found: Doubt = Doubt.NONE) -> tuple[
     """One session of the list, or a session's detail. found: what of a doubt is left with it."""
     seen = translate.session(record, zones.offset_us(facts))
     if seen is None:
-        return facts, (MALFORMED,)
+        return facts, (replies.MALFORMED,)
     conversation, order = seen
     session = conversation.remote_id
     asked = room_of(facts, session).doubt is Doubt.ASK
@@ -189,43 +166,6 @@ def read_session(session: RemoteId, opened: OpenStep, answer: Answer, facts: Fac
     return Reading(facts, events if here is None else (*events, here), stored)
 
 
-# -- what is common to every failed read -------------------------------------------------------------------
-
-
-def is_page_of_another(answer: Answer) -> bool:
-    """A 404 without JSON: the route does not exist here."""
-    return answer.status == HTTPStatus.NOT_FOUND and not answer.is_json
-
-
 def failed(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What an answer means that a read could not use."""
-    step_id, token = answer.step_id, opened.goal.token
-    words = auth.said(answer)
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_ms = auth.retry_after_ms(answer)
-        progress = put(progress_of(facts, token), not_before_ms=facts.now_ms + wait_ms)
-        notice = Noticed(code=NoticeCode.RATE_LIMITED, detail=words)
-        return Reading(with_progress(facts, token, progress), (notice,), (VerdictLater(step_id, wait_ms),))
-    if answer.is_json and answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-        reason = ParkReason.FORBIDDEN if answer.status == HTTPStatus.FORBIDDEN else ParkReason.NOT_FOUND
-        verdict = VerdictRefused(step_id, reason, words)
-        return Reading(parked(facts, token, reason, words), (), (verdict,))
-    if is_page_of_another(answer):
-        reason = ParkReason.NOT_FOUND
-        notice = Noticed(code=NoticeCode.NOT_FOUND)
-        return Reading(parked(facts, token, reason), (notice,), (VerdictRefused(step_id, reason),))
-    events: tuple[Event, ...] = (MALFORMED,) if answer.status < 400 else ()
-    progress = progress_of(facts, token)
-    failures = progress.failures + 1
-    if failures >= limits.READ_FAILURES or 400 <= answer.status < 500:
-        events = (*events, Noticed(code=NoticeCode.SERVER_ERROR, detail=words))
-        verdict = VerdictRefused(step_id, ParkReason.REFUSED, words)
-        return Reading(parked(facts, token, ParkReason.REFUSED, words), events, (verdict,))
-    wait_ms = limits.READ_AGAIN_MS
-    progress = put(progress, failures=failures, not_before_ms=facts.now_ms + wait_ms)
-    return Reading(with_progress(facts, token, progress), events, (VerdictLater(step_id, wait_ms),))
-
-
-def done(facts: Facts, opened: OpenStep, step_id: int, *events: Event) -> Reading:
-    """The goal is reached with this answer."""
-    return Reading(ended(facts, opened.goal.token), events, (VerdictStored(step_id),))
+    return replies.failed_read(opened, answer, auth.said(answer), facts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -11,11 +10,8 @@ from typing import Any
 import msgspec
 
 from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import Done, Facts, Learnt, Next, Parked
-from chatdesk.platforms.omw import limits
-
-put = msgspec.structs.replace
+from chatdesk.domain.ports import Facts
+from chatdesk.platforms.memory import Memory, put, with_own
 
 
 class Doubt(StrEnum):
@@ -55,26 +51,13 @@ class FailedSend(msgspec.Struct, frozen=True, kw_only=True):
     """The largest message id that was known before it was first sent."""
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one goal has come. `end`: the answer to every further `next`."""
-
-    stage: str = ""
-    failures: int = 0
-    not_before_ms: int = 0
-    end: Next | None = None
-    data: Any = None
-    """A frozen struct or number of the goal's own."""
-
-
-FRESH = Progress()
 NO_ROOM = Room()
 
 
-class Own(msgspec.Struct, frozen=True, kw_only=True):
+class Own(Memory, frozen=True, kw_only=True):
     """The adapter's part of the facts."""
 
     rooms: Mapping[RemoteId, Room] = MappingProxyType({})
-    progress: Mapping[int, Progress] = MappingProxyType({})
     void_token: str = ""
     """Fingerprint of a token that the server has refused."""
     barred: str = ""
@@ -106,11 +89,6 @@ def own_of(facts: Facts) -> Own:
     return facts.own if isinstance(facts.own, Own) else Own()
 
 
-def with_own(facts: Facts, **changes: Any) -> Facts:
-    """The facts with some of the adapter's own replaced."""
-    return put(facts, own=put(own_of(facts), **changes))
-
-
 def room_of(facts: Facts, session: RemoteId) -> Room:
     """What is known of a session."""
     return own_of(facts).rooms.get(session, NO_ROOM)
@@ -123,52 +101,3 @@ def with_room(facts: Facts, session: RemoteId, **changes: Any) -> Facts:
     if after == before:
         return facts
     return with_own(facts, rooms={**own_of(facts).rooms, session: after})
-
-
-def progress_of(facts: Facts, token: int) -> Progress:
-    """How far a goal has come."""
-    return own_of(facts).progress.get(token, FRESH)
-
-
-def with_progress(facts: Facts, token: int, progress: Progress) -> Facts:
-    """The facts with one goal's progress replaced."""
-    return with_own(facts, progress={**own_of(facts).progress, token: progress})
-
-
-def without_progress(facts: Facts, token: int) -> Facts:
-    """The facts without a goal that the engine has dropped."""
-    held = own_of(facts).progress
-    if token not in held:
-        return facts
-    return with_own(facts, progress={key: value for key, value in held.items() if key != token})
-
-
-def at_stage(facts: Facts, token: int, stage: str, data: Any = None) -> Facts:
-    """The facts with a goal moved on to its next stage, failures forgotten."""
-    return with_progress(facts, token, Progress(stage=stage, data=data))
-
-
-def ended(facts: Facts, token: int, end: Next | None = None) -> Facts:
-    """The facts with a goal at its end (Done, unless said otherwise)."""
-    return with_progress(facts, token, Progress(end=end or Done()))
-
-
-def parked(facts: Facts, token: int, reason: ParkReason, detail: str = "") -> Facts:
-    """The facts with a goal that can't be reached."""
-    return ended(facts, token, Parked(reason, detail))
-
-
-def learnt(facts: Facts, key: str) -> str | None:
-    """A fact learnt of this server, while it holds."""
-    found = facts.learnt.get(key)
-    return found.value if found is not None and found.expires_at_us > facts.now_us else None
-
-
-def with_learnt(facts: Facts, key: str, value: str, for_us: int = limits.LEARNT_US) -> Facts:
-    """The facts with something learnt."""
-    return put(facts, learnt={**facts.learnt, key: Learnt(value, facts.now_us + for_us)})
-
-
-def fingerprint(token: str) -> str:
-    """A short name for a token, so that facts never hold one twice."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:16] if token else ""

@@ -27,9 +27,9 @@ from chatdesk.domain.ports import (
     VerdictStored,
 )
 from chatdesk.domain.text import well_formed
-from chatdesk.platforms import loose
-from chatdesk.platforms.omw import auth, limits, offers, sessions
-from chatdesk.platforms.omw.state import ended, parked
+from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms.memory import ended, parked
+from chatdesk.platforms.omw import limits, offers, sessions
 from chatdesk.wire.omw import names, texts
 
 NOTE_UPLOAD = "upload"
@@ -59,7 +59,7 @@ def next_step(action: Action, facts: Facts) -> Next:
     return Call(
         method="POST",
         path=names.ROUTE_UPLOAD,
-        headers=auth.bearer(facts),
+        headers=routes.bearer(facts),
         file=part,
         timeout_ms=limits.UPLOAD_TIMEOUT_MS,
         note=NOTE_UPLOAD,
@@ -79,7 +79,7 @@ def read_upload(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         if not url or len(url) > names.FILE_URL_CHARS:
             facts = parked(facts, token, ParkReason.REFUSED)
             refused = VerdictRefused(step_id, ParkReason.REFUSED)
-            return Reading(facts, (sessions.MALFORMED,), (refused,))
+            return Reading(facts, (replies.MALFORMED,), (refused,))
         name = _name_of(goal.action) or loose.line(file.get("name"))
         attachment = Attachment(
             url=url,

@@ -13,8 +13,9 @@ from email.utils import parsedate_to_datetime
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.ports import Facts
 from chatdesk.platforms import loose
+from chatdesk.platforms.memory import learnt, with_learnt, with_own
 from chatdesk.platforms.omw import limits, settings
-from chatdesk.platforms.omw.state import learnt, own_of, with_learnt, with_own
+from chatdesk.platforms.omw.state import own_of
 
 LEARNT_KEY = "zone_offset_us"
 _WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?\Z", re.ASCII)
