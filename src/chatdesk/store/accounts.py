@@ -12,7 +12,7 @@ from chatdesk.domain.errors import NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, OrderId
 from chatdesk.domain.ports import Learnt
 from chatdesk.domain.text import well_formed
-from chatdesk.store import closing, customers, outbox, rows
+from chatdesk.store import closing, customers, outbox, rows, search_index
 from chatdesk.store.journal import Ended, Forgotten, Known
 from chatdesk.store.transaction import Tx
 
@@ -111,6 +111,7 @@ def remove(tx: Tx, account: AccountId) -> None:
     )
     tx.records.append(Forgotten(tx.account_name(account)))
     groups = customers.groups_of(tx, account)
+    search_index.forget(tx, account, sorted(touched.conversations_gone))
     tx.run_sql("DELETE FROM accounts WHERE id = ?", account)  # the rest follows by its foreign keys
     for group in groups:
         customers.dissolve(tx, group)

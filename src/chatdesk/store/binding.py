@@ -8,7 +8,7 @@ from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.ids import MessageId, RemoteId
 from chatdesk.domain.kinds import Assurance, DeliveryState
 from chatdesk.domain.ordering import stronger_delivery
-from chatdesk.store import messages
+from chatdesk.store import messages, search_index
 from chatdesk.store.transaction import ConversationState, Tx
 
 
@@ -66,6 +66,15 @@ def bind(tx: Tx, item: Outgoing, remote_id: RemoteId | None, assurance: Assuranc
 
 
 def _melt(tx: Tx, state: ConversationState, into: MessageId, there: messages.Stored) -> None:
+    search_index.reword(
+        tx,
+        state.account_id,
+        state.id,
+        there.id,
+        text=there.text,
+        sent_at_us=there.sent_at_us,
+        deleted=there.deleted,
+    )
     tx.run_sql("DELETE FROM messages WHERE id = ?", there.id)
     tx.run_sql(
         "UPDATE outbox SET message_id = ? WHERE message_id = ?", into, there.id

@@ -9,7 +9,7 @@ from chatdesk.domain.entities import KEEP_COMPLETED, Outgoing
 from chatdesk.domain.errors import NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, OrderId, OutgoingId
 from chatdesk.domain.kinds import ClosedWhy, DeliveryState, Lifecycle, OutgoingKind, ParkReason
-from chatdesk.store import customers, outbox, rows
+from chatdesk.store import customers, outbox, rows, search_index
 from chatdesk.store.stamps import Facts, decode_facts
 from chatdesk.store.transaction import Tx
 
@@ -145,6 +145,7 @@ def delete_copy(tx: Tx, conversation: ConversationId) -> None:
         )
     )
     tx.run_sql("INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING", account, remote_id)
+    search_index.forget(tx, account, [conversation])
     tx.run_sql("DELETE FROM conversations WHERE id = ?", conversation)  # the rest follows by its foreign keys
     if group is not None:
         customers.dissolve(tx, group)

@@ -9,7 +9,7 @@ import msgspec
 from chatdesk.domain.events import MessageSeen
 from chatdesk.domain.ids import MessageId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, Source
-from chatdesk.store import ledger
+from chatdesk.store import ledger, search_index
 from chatdesk.store.rows import encode_extras, sound_extras
 from chatdesk.store.stamps import content_version, first_seen, is_strong
 from chatdesk.store.transaction import ConversationState, Tx
@@ -34,6 +34,7 @@ _INSERT = (
 
 _SHOWN: Final = 15
 """So many of _COLUMNS can be seen; the others are for counting and merging."""
+_TEXT, _SENT_AT, _DELETED = 6, 8, 10
 
 
 class Stored(msgspec.Struct, eq=False):
@@ -169,7 +170,7 @@ def _merge(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, r
         ledger.note(tx, row.outgoing_id, "echo")
 
 
-def write(tx: Tx, state: ConversationState, row: Stored, before: tuple[object, ...] = ()) -> None:
+def write(tx: Tx, state: ConversationState, row: Stored, before: tuple[Any, ...]) -> None:
     """Write what differs from `before`, and tell the views if they can see it."""
     after = msgspec.structs.astuple(row)
     if after == before:
@@ -194,6 +195,11 @@ def write(tx: Tx, state: ConversationState, row: Stored, before: tuple[object, .
     tx.touched.dirty.add(state.id)
     if after[:_SHOWN] != before[:_SHOWN]:
         tx.touched.message(state.id, row.id)
+        text, sent_at_us, deleted = before[_TEXT], before[_SENT_AT], before[_DELETED]
+        if (text, sent_at_us, deleted) != (row.text, row.sent_at_us, row.deleted):
+            search_index.reword(
+                tx, state.account_id, state.id, row.id, text=text, sent_at_us=sent_at_us, deleted=deleted
+            )
 
 
 def delete(tx: Tx, state: ConversationState, remote_id: RemoteId) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from chatdesk.domain.errors import DamagedDatabase, DiskTrouble, ForeignDatabase, NewerDatabase
 from chatdesk.domain.health import Recovery, StartKind
-from chatdesk.store import derived, ledger, rejoin
+from chatdesk.store import derived, ledger, rejoin, search_index
 from chatdesk.store.connection import connect, problem, refuse_old_sqlite
 from chatdesk.store.journal import Journal, Opened, Reaches
 from chatdesk.store.migrate import migrate, newest_version
@@ -102,6 +102,7 @@ def _begin_run(con: apsw.Connection, journal: Journal, now_us: int) -> Start:
         counts = rejoin.rejoin(tx, contents, journal_is_newer=is_behind)
         for conversation in sorted(tx.touched.dirty):
             derived.refresh(tx, conversation)
+        search_index.follow(tx)
         kind = StartKind.BEHIND if is_behind else StartKind.PUT_BACK
         if told is not None and told.kind is StartKind.REBUILT:
             kind = told.kind

@@ -11,7 +11,7 @@ from chatdesk.domain.entities import Attempt, Outgoing
 from chatdesk.domain.errors import IllegalTransition, NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import Assurance, DeliveryState, OutgoingKind
-from chatdesk.store import ledger, messages, rows
+from chatdesk.store import ledger, messages, rows, search_index
 from chatdesk.store.binding import bind, can_bind
 from chatdesk.store.journal import Attempted, recorded
 from chatdesk.store.transaction import ConversationState, Tx
@@ -231,10 +231,13 @@ def _message_follows(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.E
             named = event if isinstance(event, machine.Stored | machine.Found) else machine.Stored(None)
             bind(tx, changed, named.remote_id, named.assurance)
         case DeliveryState.CANCELLED:
+            _reword(tx, item)
             tx.run_sql("DELETE FROM messages WHERE id = ?", changed.message_id)
             tx.touched.message_gone(changed.conversation_id, changed.message_id)
             return msgspec.structs.replace(changed, message_id=None)
         case _ if _shown(item) != _shown(changed):
+            if item.text != changed.text:
+                _reword(tx, item)
             tx.run_sql(
                 "UPDATE messages SET state = ?, text = ?, parked = ?, parked_detail = ?, expected_at_us = ?"
                 " WHERE id = ?",
@@ -243,6 +246,22 @@ def _message_follows(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.E
             )
             tx.touched.message(changed.conversation_id, changed.message_id)
     return changed
+
+
+def _reword(tx: Tx, item: Outgoing) -> None:
+    if item.conversation_id is None or item.message_id is None:
+        return
+    row = messages.load_by_id(tx, item.message_id)
+    if row is not None:
+        search_index.reword(
+            tx,
+            item.account_id,
+            item.conversation_id,
+            row.id,
+            text=row.text,
+            sent_at_us=row.sent_at_us,
+            deleted=row.deleted,
+        )
 
 
 def _shown(item: Outgoing) -> tuple[str, str, str | None, str, int | None]:

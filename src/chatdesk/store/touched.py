@@ -31,6 +31,13 @@ from chatdesk.store import rows
 T = TypeVar("T")
 
 
+class Reworded(msgspec.Struct, frozen=True):
+    """A row of the search index. `words` None: it has none, for the message is deleted."""
+
+    key: int
+    words: str | None
+
+
 class Touched(msgspec.Struct, eq=False):
     """Ids of rows that a view must hear of, and conversations whose derived columns may be out of date."""
 
@@ -47,6 +54,8 @@ class Touched(msgspec.Struct, eq=False):
     drafts: set[ConversationId] = msgspec.field(default_factory=set)
     notifications: set[tuple[AccountId, RemoteId]] = msgspec.field(default_factory=set)
     dirty: set[ConversationId] = msgspec.field(default_factory=set)
+    reworded: dict[MessageId, Reworded] = msgspec.field(default_factory=dict)
+    """Messages that have changed or gone, with what the search index holds of them."""
     ledger: bool = False
     """The ledger has grown: the commit must be on disk before anybody hears of it."""
 
@@ -80,6 +89,7 @@ class Touched(msgspec.Struct, eq=False):
             self.messages.setdefault(conversation, set()).update(ids)
         for conversation, ids in other.messages_gone.items():
             self.messages_gone.setdefault(conversation, set()).update(ids)
+        self.reworded = other.reworded | self.reworded  # what was first is what the index still holds
         self.ledger = self.ledger or other.ledger
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import apsw
 import msgspec
 
-from chatdesk.domain.ids import AccountId, ConversationId, Cursor, RemoteId
+from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, RemoteId
 from chatdesk.domain.kinds import MessageKind
 from chatdesk.domain.unread import Heard, counts
 from chatdesk.store import rows
@@ -101,13 +101,24 @@ class ConversationState(msgspec.Struct, eq=False):
         return self.server_unread if at is not None and at > self.self_read_at else 0
 
 
+class IndexState(msgspec.Struct, frozen=True):
+    """How far the search index has come; see chatdesk.store.search_index."""
+
+    up_to: MessageId
+    """Every message up to this one is in it."""
+    remains: int
+    """Not 0: it still holds traces of what is gone."""
+
+
 class Memory:
-    """Conversations that the writer has met. All but `shown` is forgotten when anything is rolled back."""
+    """Conversations that the writer has met: all but `shown` is forgotten when anything is rolled back."""
 
     def __init__(self) -> None:
         self.states: dict[ConversationId, ConversationState] = {}
         self.ids: dict[tuple[AccountId, RemoteId], ConversationId] = {}
         self.shown: Shown = {}
+        self.index: IndexState | None = None
+        """None: to be read from the database."""
 
     def trim(self) -> None:
         """Stay small: a desk of many conversations is busy with few of them."""
@@ -120,6 +131,7 @@ class Memory:
         """Read everything anew from here on."""
         self.states.clear()
         self.ids.clear()
+        self.index = None
 
 
 class Tx:

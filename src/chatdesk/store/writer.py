@@ -22,9 +22,10 @@ from chatdesk.domain.changes import Commit
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import ChatdeskError, DiskTrouble, StoreProblem
-from chatdesk.store import accounts, derived, ledger, rows
+from chatdesk.store import accounts, derived, ledger, rows, search_index
 from chatdesk.store.connection import open_writer, problem
 from chatdesk.store.journal import Journal, Reaches
+from chatdesk.store.search_index import Indexer
 from chatdesk.store.touched import changes
 from chatdesk.store.transaction import Memory, Tx
 
@@ -123,6 +124,7 @@ class Writer:
             self._durable = open_writer(self._path, durable=True)
             for con in (self._quick, self._durable):
                 con.set_wal_hook(self._logged)
+            self._indexer = Indexer(self._quick, self._memory)
         except BaseException as exc:  # noqa: BLE001 - whoever opens the store is told
             self._opened.set_exception(problem(exc) or exc if isinstance(exc, Exception) else exc)
             return
@@ -151,15 +153,17 @@ class Writer:
         if self._log_pages > (_MOST_LOG_PAGES if batch else _CHECKPOINT_PAGES):
             self._checkpoint()
         self._keep_journal()
+        self._indexer.work(lambda: bool(batch or self._queue or self._closing))
         return batch
 
     def _patience_s(self) -> float | None:
         """How long an idle writer waits before it looks after its files."""
+        waits = [self._indexer.patience_s()]
         if self._log_pages > _CHECKPOINT_PAGES:
-            return _IDLE_S
+            waits.append(_IDLE_S)
         if self._has_unanchored:
-            return max(0.0, self._anchored_at + _ANCHOR_S - time.monotonic())
-        return None
+            waits.append(max(0.0, self._anchored_at + _ANCHOR_S - time.monotonic()))
+        return min((wait for wait in waits if wait is not None), default=None)
 
     def _keep_journal(self, *, at_end: bool = False) -> None:
         """Anchor the ledger from time to time, and keep the journal short."""
@@ -210,6 +214,7 @@ class Writer:
             has_changed = any([self._work(tx, op) for op in batch])  # noqa: C419
             for conversation in sorted(tx.touched.dirty):
                 derived.refresh(tx, conversation)
+            search_index.follow(tx)
             if tx.records:
                 self._record(tx)
             if not has_changed:

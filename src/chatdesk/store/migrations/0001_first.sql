@@ -175,6 +175,20 @@ CREATE INDEX messages_unread_there ON messages (conversation_id, cursor)
     WHERE own = 1 AND state IN ('accepted', 'delivered');
 CREATE UNIQUE INDEX messages_outgoing ON messages (outgoing_id) WHERE outgoing_id IS NOT NULL;
 
+-- The search index: terms alone, by rows that sort like the time of writing; see chatdesk.store.search_index.
+CREATE VIRTUAL TABLE search USING fts5 (
+    words, content = '', columnsize = 0, detail = none, prefix = '2 3 4', tokenize = 'ascii'
+);
+INSERT INTO search (search, rank) VALUES ('automerge', 16);
+INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+CREATE TABLE search_state (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    up_to INTEGER NOT NULL,          -- every message up to this id is in the index
+    terms TEXT NOT NULL,             -- the rules by which it was written
+    remains INTEGER NOT NULL         -- 0: no trace of what is gone; 1: there is; 2: it is being merged away
+) STRICT;
+INSERT INTO search_state VALUES (1, 0, '', 0);
+
 -- Deletions of messages that were not seen yet.
 CREATE TABLE tombstones (
     conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
