@@ -25,13 +25,22 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProc
     assert server.log.read_text(encoding="utf-8") == ""
 
 
+@pytest.fixture(scope="session")
+def market_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """The marketplace of the demonstration, for the whole run; like `demo_server` it must stay silent."""
+    folder = tmp_path_factory.mktemp("market") / "data"
+    with ServerProcess(folder, platform="marketplace", seed="demo", rate=1_000_000) as server:
+        yield server
+    assert server.log.read_text(encoding="utf-8") == ""
+
+
 @pytest.fixture
 def make_server(tmp_path: Path) -> Iterator[MakeServer]:
     """`make_server(**opts)` starts a server of the test's own over tmp_path/server; stopped at the end."""
     servers: list[ServerProcess] = []
 
-    def make(**opts: str | int) -> ServerProcess:
-        server = ServerProcess(tmp_path / "server", 0, **opts)
+    def make(*, platform: str = "dispatcher", **opts: str | int) -> ServerProcess:
+        server = ServerProcess(tmp_path / "server", 0, platform=platform, **opts)
         servers.append(server)
         return server.start()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
-READY = re.compile(r"ready dispatcher (http://[0-9.]+:[0-9]+)")
+READY = re.compile(r"ready ([a-z]+) (http://[0-9.]+:[0-9]+)")
 
 
 def quiet_port() -> int:
@@ -43,8 +43,11 @@ class ServerProcess:
     port 0 takes a free one and keeps it over restarts. Usable as a context manager.
     """
 
-    def __init__(self, data_dir: Path, port: int = 0, **opts: str | int) -> None:
+    def __init__(
+        self, data_dir: Path, port: int = 0, *, platform: str = "dispatcher", **opts: str | int
+    ) -> None:
         self.data_dir = data_dir
+        self.platform = platform
         self.port = port or quiet_port()
         self.opts = opts
         self.log = data_dir.parent / f"{data_dir.name}-server.log"
@@ -67,7 +70,7 @@ class ServerProcess:
         """Start it and wait until it says that it listens; fails with its own words when it does not."""
         assert not self.running, "already running"
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "chatdesk.server.run", "--platform", "dispatcher"]
+        command = [sys.executable, "-m", "chatdesk.server.run", "--platform", self.platform]
         command += ["--port", str(self.port), "--data", str(self.data_dir)]
         for name, value in self.opts.items():
             command += ["--" + name.replace("_", "-"), str(value)]

@@ -27,6 +27,7 @@ class Operation(enum.Enum):
     CREATE_ORDER = enum.auto()
     CHANGE_STATUS = enum.auto()
     TAKE_OVER = enum.auto()
+    DELETE_ORDER = enum.auto()
     ADD_ORDER_FILE = enum.auto()
     REMOVE_FILE = enum.auto()
     SEE = enum.auto()
@@ -111,6 +112,8 @@ class Policy:
         """Raise Refused unless the actor, who sees the place, may do this there."""
         if operation in self.only and actor.role not in self.only[operation]:
             raise Refused(Reason.ROLE, detail=",".join(self.only[operation]))
+        if operation is Operation.DELETE_ORDER and place.order and place.order.owner_id != actor.id:
+            raise Refused(Reason.ORDER_DENIED)
         chat = place.conversation
         if operation is Operation.SEND and chat is not None and chat.lifecycle != Lifecycle.ACTIVE:
             raise Refused(Reason.CONVERSATION_CLOSED, detail=chat.lifecycle)

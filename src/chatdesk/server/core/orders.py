@@ -6,7 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import delete, select, update
 
 from chatdesk.server.core.access import Actor, Operation, Place
 from chatdesk.server.core.common import Common
@@ -18,19 +18,19 @@ from chatdesk.server.core.ids import Kind
 from chatdesk.server.core.messages import Shown, append
 from chatdesk.server.core.moderation import Screen, screen_all
 from chatdesk.server.core.notifications import Draft, Notifications
+from chatdesk.server.core.order_views import OrderViews
 from chatdesk.server.core.tables import (
     Asset,
     Conversation,
     Details,
     Lifecycle,
-    Message,
     Notification,
     Order,
     OrderLink,
     Party,
-    User,
+    Upload,
 )
-from chatdesk.server.core.text import fold, like_pattern
+from chatdesk.server.core.text import fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,20 +64,11 @@ class Changed:
     notifications: tuple[Notification, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderView:
-    """An order with everybody and everything it refers to."""
-
-    order: Order
-    owner: User
-    assignee: User | None
-    assets: dict[str, Asset]
-
-
 Word = Callable[[Order], str]
 Notify = Callable[[Order, Sequence[str]], Sequence[Draft]]
 """From an order and the ids of those who should hear of it to notifications."""
 Push = Callable[[Changed], Awaitable[None]]
+Edit = Callable[[Order], None]
 Also = Callable[[WriteSession, Order], Awaitable[None]]
 """What else a change does, in its transaction: other orders, the lives of conversations."""
 
@@ -107,7 +98,7 @@ def search_text(number: str, title: str, origin: str, destination: str) -> str:
     return fold("\n".join(filter(None, (number, title, origin, destination))))
 
 
-class Orders:
+class Orders(OrderViews):
     """The orders of one platform. `number` makes a candidate for an order number."""
 
     def __init__(
@@ -117,137 +108,12 @@ class Orders:
         screens: Sequence[Screen],
         number: Callable[[], str],
     ) -> None:
-        self._platform = common.platform
-        self._database = common.database
+        super().__init__(common)
         self._ids = common.ids
         self._clock = common.clock
-        self._access = common.access
         self._notifications = notifications
         self._screens = screens
         self._number = number
-
-    async def page(
-        self,
-        actor: Actor,
-        *,
-        statuses: Sequence[str] | None = None,
-        search: str = "",
-        kind: str = "",
-        offset: int,
-        limit: int,
-    ) -> tuple[list[OrderView], int]:
-        """Orders that the actor may see, newest first, and how many match; `statuses` None = any."""
-        wanted: list[ColumnElement[bool]] = [self._access.orders(actor)]
-        if statuses is not None:
-            wanted.append(Order.status.in_(statuses))
-        if kind:
-            wanted.append(Order.kind == kind)
-        if search:
-            wanted.append(Order.search_text.like(like_pattern(search), escape="\\"))
-        async with self._database.reading() as session:
-            total = await session.scalar(select(func.count()).select_from(Order).where(*wanted)) or 0
-            rows = (
-                await session.execute(
-                    select(Order, User)
-                    .join(User, User.id == Order.owner_id)
-                    .where(*wanted)
-                    .order_by(Order.created_ms.desc(), Order.id.desc())
-                    .offset(offset)
-                    .limit(limit)
-                )
-            ).all()
-            assets = {
-                asset.id: asset
-                for asset in await session.scalars(
-                    select(Asset).where(Asset.owner_id.in_({owner.id for _order, owner in rows}))
-                )
-            }
-        return [
-            OrderView(order=order, owner=owner, assignee=None, assets=assets) for order, owner in rows
-        ], total
-
-    async def count_by_status(self, actor: Actor) -> dict[str, int]:
-        """How many orders the actor sees in each status."""
-        async with self._database.reading() as session:
-            rows = await session.execute(
-                select(Order.status, func.count()).where(self._access.orders(actor)).group_by(Order.status)
-            )
-            return {status: count for status, count in rows}  # noqa: C416 -- dict() cannot tell rows from pairs
-
-    async def by_number(self, actor: Actor, number: str) -> OrderView:
-        """One order by its number; ORDER_NOT_FOUND also where the actor may not see it."""
-        async with self._database.reading() as session:
-            order = await session.scalar(
-                select(Order).where(Order.number == number, self._access.orders(actor))
-            )
-            if order is None:
-                raise Refused(Reason.ORDER_NOT_FOUND)
-            owner = await session.get_one(User, order.owner_id)
-            assignee = await session.get(User, order.assignee_id) if order.assignee_id else None
-            assets = await session.scalars(select(Asset).where(Asset.owner_id == order.owner_id))
-            return OrderView(
-                order=order, owner=owner, assignee=assignee, assets={asset.id: asset for asset in assets}
-            )
-
-    async def by_id(self, actor: Actor, order_id: str, operation: Operation = Operation.SEE_ORDER) -> Order:
-        """One order, if the actor may do this with it; ORDER_NOT_FOUND also where they may not see it."""
-        async with self._database.reading() as session:
-            return await self._access.order(session, actor, order_id, operation)
-
-    async def owners_served_by(self, assignee_id: str) -> list[str]:
-        """Ids of the owners of the orders that somebody has taken over."""
-        async with self._database.reading() as session:
-            rows = await session.scalars(
-                select(Order.owner_id).where(Order.assignee_id == assignee_id).distinct()
-            )
-            return list(rows)
-
-    async def parties(self, actor: Actor, order_id: str) -> list[User]:
-        """The owner, the assignee and everybody who has read or written, of an order the actor may see."""
-        async with self._database.reading() as session:
-            order = await self._access.order(session, actor, order_id)
-            wrote = (
-                select(Message.sender_id)
-                .join(Conversation, Conversation.id == Message.conversation_id)
-                .where(Conversation.order_id == order.id, Message.sender_id.is_not(None))
-            )
-            users = await session.scalars(
-                select(User)
-                .where(User.id.in_([order.owner_id, order.assignee_id]) | User.id.in_(wrote))
-                .order_by(User.created_ms, User.id)
-            )
-            return list(users)
-
-    async def parties_of(self, order_ids: Sequence[str]) -> dict[str, list[tuple[str, User]]]:
-        """Everybody else by role, of orders that were already looked up."""
-        async with self._database.reading() as session:
-            rows = await session.execute(
-                select(Party, User)
-                .join(User, User.id == Party.user_id)
-                .where(Party.order_id.in_(order_ids))
-                .order_by(Party.role, User.created_ms, User.id)
-            )
-            found: dict[str, list[tuple[str, User]]] = {}
-            for party, user in rows:
-                found.setdefault(party.order_id, []).append((party.role, user))
-            return found
-
-    async def linked(
-        self, order_ids: Sequence[str], kind: str, *, back: bool = False
-    ) -> dict[str, list[Order]]:
-        """Orders that these link to by this kind of link; `back` = those that link to these."""
-        near, far = (OrderLink.to_id, OrderLink.from_id) if back else (OrderLink.from_id, OrderLink.to_id)
-        async with self._database.reading() as session:
-            rows = await session.execute(
-                select(near, Order)
-                .join(Order, Order.id == far)
-                .where(near.in_(order_ids), OrderLink.kind == kind)
-                .order_by(Order.created_ms, Order.id)
-            )
-            found: dict[str, list[Order]] = {}
-            for order_id, other in rows:
-                found.setdefault(order_id, []).append(other)
-            return found
 
     async def create(self, actor: Actor, new: NewOrder, telling: Telling, *, chat: bool = True) -> Order:
         """Somebody's new order, with its conversation if `chat`; those whom the policy names hear of it.
@@ -347,12 +213,43 @@ class Orders:
             order.assignee_id = actor.id
             return await self._change(session, actor, order, status, telling)
 
-    async def update(self, actor: Actor, order_id: str, details: Details, telling: Telling) -> Changed:
-        """Change fields of an order, without a change of status; raises like `set_status`."""
+    async def update(
+        self,
+        actor: Actor,
+        order_id: str,
+        edit: Edit,
+        telling: Telling,
+        *,
+        status: str = "",
+        operation: Operation = Operation.CHANGE_STATUS,
+    ) -> Changed:
+        """Change what an order says, and its status if one is given; raises like `set_status`.
+
+        `edit` sets fields of the row; it must put a new dictionary into `details`, not change the old one.
+        """
         async with self._database.writing() as session:
-            order = await self._access.order(session, actor, order_id, Operation.CHANGE_STATUS)
-            order.details = {**order.details, **details}
-            return await self._change(session, actor, order, order.status, telling)
+            order = await self._access.order(session, actor, order_id, operation, status)
+            edit(order)
+            parts = (order.number, order.title, order.origin, order.destination)
+            order.search_text = search_text(*parts)
+            return await self._change(session, actor, order, status or order.status, telling)
+
+    async def remove(self, actor: Actor, order_id: str) -> Order:
+        """Delete an order; conversations about it stay, without it. Raises like `set_status`."""
+        async with self._database.writing() as session:
+            order = await self._access.order(session, actor, order_id, Operation.DELETE_ORDER)
+            this = order.id
+            for table, column in (
+                (Conversation, Conversation.order_id),
+                (Conversation, Conversation.other_order_id),
+            ):
+                await session.execute(update(table).where(column == this).values({column: None}))
+            await session.execute(delete(Upload).where(Upload.order_id == this))
+            await session.execute(delete(Party).where(Party.order_id == this))
+            both = (OrderLink.from_id == this) | (OrderLink.to_id == this)
+            await session.execute(delete(OrderLink).where(both))
+            await session.delete(order)
+            return order
 
     async def _change(
         self, session: WriteSession, actor: Actor, order: Order, status: str, telling: Telling

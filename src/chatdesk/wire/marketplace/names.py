@@ -32,12 +32,19 @@ AUTH_TOKEN_FIELD: Final = "token"
 
 ROUTE_HEALTH: Final = "/api/health"
 ROUTE_LOGIN: Final = "/api/auth/login"
+ROUTE_BUYER_LOGIN: Final = "/api/auth/buyer/login"
+"""The same handler."""
+ROUTE_PROFILE: Final = "/api/auth/profile"
+ROUTE_UNIVERSAL_PROFILE: Final = "/api/universal/profile"
+ROUTE_SELLER_PROFILE: Final = "/api/sellers/profile"
 
 ROUTE_SEND: Final = "/api/messages/send"
 ROUTE_INBOX: Final = "/api/messages/inbox"
 ROUTE_SENT: Final = "/api/messages/sent"
 ROUTE_CONVERSATION: Final = "/api/messages/conversation/{party}/{kind}"
+ROUTE_MESSAGE: Final = "/api/messages/{message_id}"
 ROUTE_READ: Final = "/api/messages/{message_id}/read"
+ROUTE_UNREAD_COUNT: Final = "/api/messages/unread/count"
 ROUTE_SEARCH: Final = "/api/messages/search"
 """Promised, absent: `search` is taken for an id, so the answer is 500 and not 404."""
 ROUTE_NOTIFICATIONS: Final = "/api/notifications"
@@ -50,11 +57,13 @@ ROUTE_BUYER: Final = "/api/buyers/{person}"
 
 ROUTE_PRODUCTS: Final = "/api/products"
 ROUTE_OWN_PRODUCTS: Final = "/api/products/seller"
+ROUTE_PRODUCT: Final = "/api/products/{product}"
 ROUTE_RFQS: Final = "/api/rfqs"
 ROUTE_RFQ: Final = "/api/rfqs/{rfq}"
 ROUTE_SELLER_RFQS: Final = "/api/rfqs/seller/my-rfqs"
 """Always an empty list at the servers seen: it asks for a status that no request can have."""
 ROUTE_BUYER_RFQS: Final = "/api/rfqs/buyer/my-rfqs"
+ROUTE_QUOTE: Final = "/api/rfqs/{rfq}/quote"
 
 HEADER_RETRY_AFTER: Final = "retry-after"
 
@@ -66,6 +75,9 @@ EMIT_TYPING: Final = "typing"
 EMIT_MARK_READ: Final = "mark_as_read"
 EMIT_REGISTER: Final = "register_user"
 """The payload is the account id, a bare string."""
+EMIT_JOIN: Final = "join_room"
+EMIT_LEAVE: Final = "leave_room"
+"""The payload of both is the room's name, a bare string."""
 EMIT_STATUS: Final = "update_status"
 EMIT_ASK_ONLINE: Final = "request_online_users"
 """Both promised and ignored by the servers seen: harmless."""
@@ -118,3 +130,5 @@ PING_INTERVAL_S: Final = 25
 TEXT_LIMIT_CHARS: Final = 20_000
 """The longest text that was seen to be stored; the server itself limits the body only, to 10 MB."""
 PRODUCTS_PAGE: Final = 20
+MESSAGES_PAGE: Final = 50
+BODY_LIMIT_BYTES: Final = 10_000_000

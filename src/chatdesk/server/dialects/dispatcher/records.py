@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from chatdesk.server import bodies
 from chatdesk.server.core.conversations import Chat
 from chatdesk.server.core.messages import Shown
-from chatdesk.server.core.orders import OrderView
+from chatdesk.server.core.order_views import OrderView
 from chatdesk.server.core.tables import (
     Asset,
     MessageKind,

@@ -122,6 +122,13 @@ class DispatcherPolicy(Policy):
         Operation.CREATE_ORDER: (Role.CUSTOMER,),
         Operation.CHANGE_STATUS: (Role.ADMIN,),
         Operation.TAKE_OVER: (Role.ADMIN, Role.STAFF),
+        # What the platform has no way to ask for.
+        Operation.DELETE_ORDER: (),
+        Operation.REPORT: (),
+        Operation.HIDE_MESSAGE: (),
+        Operation.END: (),
+        Operation.DELETE_CONVERSATION: (),
+        Operation.ARCHIVE: (),
     }
 
     def orders(self, actor: Actor) -> ColumnElement[bool]:

@@ -1,0 +1,163 @@
+"""The marketplace of the demonstration: a seller, two buyers, requests, products and a few talks."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from chatdesk.server.core.accounts import Person, hash_password
+from chatdesk.server.core.conversations import Opening, store
+from chatdesk.server.core.database import WriteSession
+from chatdesk.server.core.messages import Body, append
+from chatdesk.server.core.orders import NewOrder
+from chatdesk.server.core.receipts import advance_mark
+from chatdesk.server.core.service import Core
+from chatdesk.server.core.tables import User
+from chatdesk.server.demo.cast import PASSWORD
+from chatdesk.wire.marketplace import names
+
+SELLER_EMAIL = "sales@ironwood.example"
+RIVAL_EMAIL = "desk@fernandco.example"
+BUYER_EMAIL = "purchasing@tallmill.example"
+OTHER_BUYER_EMAIL = "orders@quaystone.example"
+EMPLOYEE_EMAIL = "helper@ironwood.example"
+ADMIN_EMAIL = "admin@market.example"
+PENDING_EMAIL = "new@waiting.example"
+
+MINUTE_MS = 60_000
+DAY_MS = 24 * 60 * MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trader:
+    """Somebody on the marketplace."""
+
+    email: str
+    name: str
+    role: str
+    profile: dict[str, Any]
+
+
+def _seller(company: str, approval: str = "approved") -> dict[str, Any]:
+    return {
+        "companyName": company,
+        "businessType": "wholesaler",
+        "businessAddress": {"city": "Leeds", "country": "United Kingdom"},
+        "approvalStatus": approval,
+        "isVerified": approval == "approved",
+        "rating": 0,
+        "totalReviews": 0,
+    }
+
+
+TRADERS = (
+    Trader(email=SELLER_EMAIL, name="Ida Moss", role=names.ROLE_SELLER, profile=_seller("Ironwood Tools")),
+    Trader(email=RIVAL_EMAIL, name="Col Fern", role=names.ROLE_SELLER, profile=_seller("Fern and Co")),
+    Trader(email=BUYER_EMAIL, name="Rae Tallis", role=names.ROLE_BUYER, profile={"isVerified": True}),
+    Trader(email=OTHER_BUYER_EMAIL, name="Ben Quay", role=names.ROLE_BUYER, profile={"isVerified": True}),
+    Trader(
+        email=EMPLOYEE_EMAIL,
+        name="Jo Penn",
+        role=names.ROLE_EMPLOYEE,
+        profile={"role": "sales", "status": "active", "permissions": {"canContactCustomers": False}},
+    ),
+    Trader(
+        email=ADMIN_EMAIL,
+        name="Market Desk",
+        role=names.ROLE_ADMIN,
+        profile={"adminLevel": "admin", "permissions": {"canManageUsers": True}},
+    ),
+    Trader(
+        email=PENDING_EMAIL,
+        name="Lou Park",
+        role=names.ROLE_SELLER,
+        profile=_seller("Park Supplies", "pending"),
+    ),
+)
+
+TALKS = {
+    BUYER_EMAIL: (
+        ("buyer", "Price of drills", "Do you give a discount on forty impact drills?"),
+        ("seller", "Price of drills", "From twenty pieces it is eight per cent, from fifty twelve."),
+        ("buyer", "Price of drills", "Then we take fifty. Can you deliver before the fourth?"),
+    ),
+    OTHER_BUYER_EMAIL: (
+        ("buyer", names.SUBJECT, "Are the tarpaulins in stock again?"),
+        ("seller", names.SUBJECT, "They come in on Tuesday. Shall I put some aside?"),
+    ),
+}
+REQUESTS = (
+    (BUYER_EMAIL, "50 impact drills", "800 W, with case", 50, names.RFQ_OPEN),
+    (BUYER_EMAIL, "Work gloves", "Size 9 and 10", 400, names.RFQ_CLOSED),
+    (OTHER_BUYER_EMAIL, "Tarpaulins", "6 x 8 m, with eyelets", 30, names.RFQ_OPEN),
+)
+PRODUCTS = (
+    ("Impact drill", "800 W drill with case", 84.5, 120, "IW-DR-8"),
+    ("Tarpaulin 6 x 8 m", "With eyelets every 50 cm", 39.0, 0, "IW-TP-68"),
+    ("Spirit level", "60 cm, aluminium", 12.9, 300, "IW-SL-60"),
+)
+
+
+async def seed_market(core: Core) -> bool:
+    """Add people, talks, requests and products in one transaction; False when anybody is there already."""
+    password_hash = await asyncio.to_thread(hash_password, PASSWORD)
+    now_ms = core.clock.now_ms()
+    async with core.database.writing() as session:
+        here = User.platform == core.platform
+        if await session.scalar(select(func.count()).select_from(User).where(here)):
+            return False
+        people: dict[str, User] = {}
+        for trader in TRADERS:
+            people[trader.email] = core.accounts.add(
+                session,
+                email=trader.email,
+                password_hash=password_hash,
+                role=trader.role,
+                person=Person(name=trader.name, profile=trader.profile, created_ms=now_ms - 200 * DAY_MS),
+            )
+        await session.flush()
+        seller = people[SELLER_EMAIL]
+        people[EMPLOYEE_EMAIL].profile = {**people[EMPLOYEE_EMAIL].profile, "sellerId": seller.id}
+        for email in TALKS:
+            await _talk(core, session, seller, people[email], now_ms)
+        for email, title, description, quantity, status in REQUESTS:
+            request = NewOrder(
+                kind="rfq",
+                title=title,
+                status=status,
+                details={"description": description, "quantity": quantity, "distributionType": "all"},
+            )
+            await core.orders.store(session, people[email].id, request, now_ms - DAY_MS)
+        for title, description, price, stock, sku in PRODUCTS:
+            product = NewOrder(
+                kind="product",
+                title=title,
+                status="active",
+                details={"description": description, "price": price, "stock": stock, "sku": sku},
+            )
+            await core.orders.store(session, seller.id, product, now_ms - 90 * DAY_MS)
+    return True
+
+
+async def _talk(core: Core, session: WriteSession, seller: User, buyer: User, now_ms: int) -> None:
+    key = ":".join(sorted((seller.id, buyer.id)))
+    lines = TALKS[buyer.email]
+    begun_ms = now_ms - (len(lines) + 1) * 17 * MINUTE_MS
+    opening = Opening(key=key, members={seller.id: seller.role, buyer.id: buyer.role})
+    conversation = await store(session, core.ids, core.platform, opening, begun_ms)
+    for position, (who, subject, text) in enumerate(lines):
+        sender = seller if who == "seller" else buyer
+        message = append(
+            session,
+            core.ids,
+            conversation,
+            text=text,
+            sender_id=sender.id,
+            now_ms=begun_ms + (position + 1) * 17 * MINUTE_MS,
+            body=Body(extras={"subject": subject, "message_type": names.TOPIC_GENERAL}),
+        )
+        await session.flush()
+        await advance_mark(session, conversation, sender.id, message.seq, message.created_ms)

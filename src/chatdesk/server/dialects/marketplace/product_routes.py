@@ -1,0 +1,83 @@
+"""Routes of products: what sellers offer, for everybody."""
+
+from __future__ import annotations
+
+import math
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from chatdesk.server import bodies
+from chatdesk.server.core.access import Actor
+from chatdesk.server.core.errors import Reason, Refused
+from chatdesk.server.core.order_views import OrderView
+from chatdesk.server.core.text import is_storable
+from chatdesk.server.dialects.marketplace import answers, records
+from chatdesk.server.dialects.marketplace.context import ERR_PAGE, Context, id_of
+from chatdesk.server.dialects.marketplace.vocabulary import ERR_PRODUCT_NOT_FOUND, PRODUCT
+from chatdesk.server.web import BadRequest
+from chatdesk.wire.marketplace import names, texts
+
+PAGE_LIMIT = 100
+SEARCH_LIMIT_CHARS = 200
+ERR_SEARCH = "Invalid search"
+
+
+def routes(context: Context) -> list[BaseRoute]:
+    """The routes of this module; the fixed paths come before the one with an id."""
+    return [
+        context.route(names.ROUTE_PRODUCTS, "GET", listed),
+        context.route(names.ROUTE_OWN_PRODUCTS, "GET", own),
+        context.route(names.ROUTE_PRODUCT, "GET", one),
+    ]
+
+
+async def listed(context: Context, request: Request) -> Response:
+    """A page of all products, for everybody; `seller_id` leaves those of one seller."""
+    seller_id = request.query_params.get("seller_id") or ""
+    found, pagination = await _page(context, request, _visitor(context), seller_id and id_of(seller_id))
+    data = [records.product(view.order, view.owner) for view in found]
+    return answers.bare({"data": data, "pagination": pagination})
+
+
+async def own(context: Context, request: Request) -> Response:
+    """A page of the seller's own products."""
+    actor = await context.actor(request, names.ROLE_SELLER)
+    found, pagination = await _page(context, request, actor, actor.id)
+    data = [records.product(view.order, view.owner) for view in found]
+    return answers.bare({"success": True, "count": len(data), "products": data, "pagination": pagination})
+
+
+async def one(context: Context, request: Request) -> Response:
+    """One product, for everybody."""
+    product = id_of(request.path_params["product"], texts.ERR_PRODUCT_ID)
+    try:
+        order = await context.core.orders.by_id(_visitor(context), product)
+    except Refused as exc:
+        missing = {Reason.ORDER_NOT_FOUND, Reason.ORDER_DENIED}
+        raise (BadRequest(ERR_PRODUCT_NOT_FOUND, 404) if exc.reason in missing else exc) from exc
+    return answers.bare(records.product(order, await context.user(order.owner_id)))
+
+
+def _visitor(context: Context) -> Actor:
+    """Somebody who is not signed in: sees products, and nothing else."""
+    return Actor("", "", "", context.core.platform)
+
+
+async def _page(
+    context: Context, request: Request, actor: Actor, seller_id: str
+) -> tuple[list[OrderView], dict[str, int]]:
+    query = request.query_params
+    page = bodies.number(query["page"]) if query.get("page") else 1
+    limit = bodies.number(query["limit"]) if query.get("limit") else names.PRODUCTS_PAGE
+    if page is None or limit is None or page < 1 or limit < 1:
+        raise BadRequest(ERR_PAGE)
+    search = query.get("search", "").strip()
+    if len(search) > SEARCH_LIMIT_CHARS or "\0" in search or not is_storable(search):
+        raise BadRequest(ERR_SEARCH)
+    limit = min(limit, PAGE_LIMIT)
+    found, total = await context.core.orders.page(
+        actor, kind=PRODUCT, owner_id=seller_id, search=search, offset=(page - 1) * limit, limit=limit
+    )
+    return found, {"page": page, "limit": limit, "total": total, "pages": math.ceil(total / limit)}

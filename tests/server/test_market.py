@@ -1,0 +1,475 @@
+"""The marketplace in its promising mode: what is sent is stored, and only those concerned hear of it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chatdesk.server.demo.market import (
+    ADMIN_EMAIL,
+    BUYER_EMAIL,
+    EMPLOYEE_EMAIL,
+    OTHER_BUYER_EMAIL,
+    PENDING_EMAIL,
+    RIVAL_EMAIL,
+    SELLER_EMAIL,
+)
+from chatdesk.wire.marketplace import names, texts
+from tests.conftest import Aio
+from tests.server.conftest import MakeServer
+from tests.server.market import Ear, Market, Trader, market
+from tests.server.people import unique
+from tests.server.process import ServerProcess
+
+
+async def pair(place: Market) -> tuple[Trader, Trader]:
+    return await place.trader(SELLER_EMAIL), await place.trader(BUYER_EMAIL)
+
+
+def test_a_message_reaches_both_and_nobody_else(market_server: ServerProcess, aio: Aio) -> None:
+    """All connections of sender and recipient get the record of the answer; a stranger gets nothing."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place, AsyncExitStack() as stack:
+            seller, buyer = await pair(place)
+            stranger = await place.trader(OTHER_BUYER_EMAIL)
+            ears = [
+                await stack.enter_async_context(one.socket()) for one in (seller, seller, buyer, stranger)
+            ]
+            text = unique("offer")
+            record = await seller.sent(buyer, f"  {text} ", message_type="rfq", subject=" A price ")
+            assert record["message"] == text
+            assert (record["subject"], record["message_type"], record["status"]) == (
+                "A price",
+                "rfq",
+                "unread",
+            )
+            assert (record["sender_id"]["_id"], record["recipient_id"]["_id"]) == (seller.id, buyer.id)
+            assert (record["sender_type"], record["recipient_type"]) == ("Seller", "Buyer")
+            for ear in ears[:3]:
+                assert (
+                    await ear.until(names.EVENT_NEW_MESSAGE, where=lambda one: one["message"] == text)
+                    == record
+                )
+            await ears[0].until(names.EVENT_DELIVERED, where=lambda one: one["messageId"] == record["_id"])
+            await ears[3].settled()
+            assert ears[3].all(names.EVENT_NEW_MESSAGE) == []
+            assert (await buyer.talk(seller))[-1] == record == (await seller.talk(buyer))[-1]
+            # A stranger's talk with the buyer is theirs; this message is none of it.
+            answer = await stranger.ask("GET", names.ROUTE_MESSAGE.format(message_id=record["_id"]))
+            assert (answer.status_code, answer.json()["message"]) == (404, texts.ERR_NO_MESSAGE)
+
+    aio(story())
+
+
+def test_inbox_and_sent_are_the_two_sides(market_server: ServerProcess, aio: Aio) -> None:
+    """Newest first, with the own side as a plain id; a conversation is oldest first, with both as objects."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            seller, buyer = await pair(place)
+            made = [(await seller.sent(buyer, unique("line")))["_id"] for _ in range(3)]
+            inbox = await buyer.get(names.ROUTE_INBOX, limit=2, offset=1)
+            assert [one["_id"] for one in inbox["data"]] == [made[1], made[0]]
+            assert inbox["totalCount"] >= 3
+            assert inbox["data"][0]["recipient_id"] == buyer.id
+            assert inbox["data"][0]["sender_id"]["_id"] == seller.id
+            sent = (await seller.get(names.ROUTE_SENT, limit=3))["data"]
+            assert [one["_id"] for one in sent] == made[::-1]
+            assert (sent[0]["sender_id"], sent[0]["recipient_id"]["_id"]) == (seller.id, buyer.id)
+            assert [one["_id"] for one in (await seller.talk(buyer))[-3:]] == made
+
+    aio(story())
+
+
+def test_reading_is_told_and_counted(market_server: ServerProcess, aio: Aio) -> None:
+    """Reading marks one message, lowers the count by one, and tells both sides; looking does not mark."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place, AsyncExitStack() as stack:
+            seller, buyer = await pair(place)
+            ears = [await stack.enter_async_context(one.socket()) for one in (seller, buyer)]
+            first = await seller.sent(buyer, unique("first"))
+            second = await seller.sent(buyer, unique("second"))
+            count = await buyer.unread()
+            path = names.ROUTE_MESSAGE.format(message_id=first["_id"])
+            assert (await buyer.get(path))["data"]["status"] == "unread"
+            assert await buyer.unread() == count
+            for _ in range(2):
+                answer = await buyer.ask("PUT", names.ROUTE_READ.format(message_id=first["_id"]))
+                assert (answer.status_code, answer.json()["data"]["status"]) == (200, "read")
+            assert await buyer.unread() == count - 1
+            for ear in ears:
+                await ear.until(names.EVENT_READ, 2, where=lambda one: one["message_id"] == first["_id"])
+                told = await ear.until(names.EVENT_UPDATED, where=lambda one: one["_id"] == first["_id"])
+                assert told["status"] == "read"
+            # The author has nothing to read there.
+            answer = await seller.ask("PUT", names.ROUTE_READ.format(message_id=second["_id"]))
+            assert answer.status_code == 404
+            # The socket does the same.
+            mark = {"message_id": second["_id"], "recipient_id": seller.id, "reader_id": buyer.id}
+            await ears[1].client.emit(names.EMIT_MARK_READ, mark)
+            told = await ears[0].until(names.EVENT_READ, where=lambda one: one["message_id"] == second["_id"])
+            assert told["reader_id"] == buyer.id
+            assert (await seller.talk(buyer))[-1]["status"] == "read"
+
+    aio(story())
+
+
+def test_a_relay_is_stored_once_and_its_id_comes_back(market_server: ServerProcess, aio: Aio) -> None:
+    """`send_message` keeps the message; the same id again stores nothing new, and the copies carry the id."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place, AsyncExitStack() as stack:
+            seller, buyer = await pair(place)
+            mine, theirs = [await stack.enter_async_context(one.socket()) for one in (seller, buyer)]
+            text, own_id = unique("relay"), unique("id")
+            # Whoever the payload names as its sender: it is the one who is signed in.
+            for _ in range(2):
+                await mine.client.emit(
+                    names.EMIT_SEND, seller.letter(buyer, text, id=own_id, sender_id=buyer.id)
+                )
+            got = await theirs.until(names.EVENT_NEW_MESSAGE, where=lambda one: one["message"] == text)
+            assert (got["id"], got["sender_id"]["_id"]) == (own_id, seller.id)
+            told = await mine.until(names.EVENT_DELIVERED, where=lambda one: one["messageId"] == own_id)
+            assert told["timestamp"].endswith("Z")
+            await mine.settled()
+            assert [one["message"] for one in await buyer.talk(seller)].count(text) == 1
+
+    aio(story())
+
+
+def test_what_waited_is_delivered_at_the_return(make_server: MakeServer, aio: Aio) -> None:
+    """`message_delivered` comes when the recipient's connection does, not before; and survives a restart."""
+    server = make_server(platform="marketplace", seed="demo")
+
+    async def send() -> dict[str, Any]:
+        async with market(server.url) as place:
+            seller, buyer = await pair(place)
+            async with seller.socket() as ear:
+                record = await seller.sent(buyer, "while you were out")
+                await ear.settled()
+                assert ear.all(names.EVENT_DELIVERED) == []
+            return record
+
+    record = aio(send())
+    server.restart()
+
+    async def come() -> None:
+        async with market(server.url) as place, AsyncExitStack() as stack:
+            seller, buyer = await pair(place)
+            mine = await stack.enter_async_context(seller.socket())
+            await stack.enter_async_context(buyer.socket())
+            await mine.until(names.EVENT_DELIVERED, where=lambda one: one["messageId"] == record["_id"])
+            assert (await buyer.talk(seller))[-1] == record
+
+    aio(come())
+    assert server.stop() == 0
+    assert server.log.read_text(encoding="utf-8") == ""
+
+
+def test_a_client_id_sends_once(market_server: ServerProcess, aio: Aio) -> None:
+    """What health and login announce holds: the same client id twice is one message."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            seller, buyer = await pair(place)
+            health = (await place.http.get(names.ROUTE_HEALTH)).json()
+            assert (health["status"], health["chatdesk"]["features"]) == ("healthy", ["client_id", "seq"])
+            key = unique("key")
+            first = await seller.sent(buyer, "once", clientId=key)
+            again = await seller.sent(buyer, "once", clientId=key)
+            assert first["_id"] == again["_id"]
+            other = await place.trader(OTHER_BUYER_EMAIL)
+            assert (await seller.send(other, "once", clientId=key)).status_code == 409
+
+    aio(story())
+
+
+def test_typing_reaches_the_recipient_and_ends(market_server: ServerProcess, aio: Aio) -> None:
+    """Typing names who types, whoever the payload claims; it ends with the connection, or by itself."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place, AsyncExitStack() as stack:
+            seller, buyer = await pair(place)
+            stranger = await place.trader(OTHER_BUYER_EMAIL)
+            theirs = await stack.enter_async_context(buyer.socket())
+            strange = await stack.enter_async_context(stranger.socket())
+            typing = {"recipient_id": buyer.id, "sender_id": stranger.id, "is_typing": True}
+            async with seller.socket() as mine:
+                await mine.client.emit(names.EMIT_TYPING, typing | {"conversation_id": "c1"})
+                told = await theirs.until(names.EVENT_TYPING)
+                assert told == typing | {"sender_id": seller.id, "conversation_id": "c1"}
+            ended = await theirs.until(names.EVENT_TYPING, where=lambda one: not one["is_typing"])
+            assert ended["sender_id"] == seller.id
+            async with seller.socket() as mine:
+                await mine.client.emit(names.EMIT_TYPING, typing)
+                await theirs.until(names.EVENT_TYPING, 2, where=lambda one: not one["is_typing"])
+            await strange.settled()
+            assert strange.all(names.EVENT_TYPING) == []
+
+    aio(story(), timeout_s=40)
+
+
+def test_presence_is_of_people(market_server: ServerProcess, aio: Aio) -> None:
+    """The first connection announces, the last one's end too; a newcomer is told who is there."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place, AsyncExitStack() as stack:
+            seller = await place.trader(SELLER_EMAIL)
+            rival = await place.trader(RIVAL_EMAIL)
+            ear = await stack.enter_async_context(seller.socket())
+
+            def of_rival(status: str) -> Any:
+                return lambda one: one == {"userId": rival.id, "status": status}
+
+            async with rival.socket() as there:
+                await ear.until(names.EVENT_STATUS, where=of_rival("online"))
+                assert seller.id in there.all(names.EVENT_ONLINE_USERS)[0]
+                async with rival.socket():
+                    pass
+                await there.client.emit(names.EMIT_STATUS, {"status": "away"})
+                await ear.until(names.EVENT_STATUS, where=of_rival("away"))
+                assert not any(of_rival("offline")(one) for one in ear.all(names.EVENT_STATUS))
+                assert there.all(names.EVENT_STATUS) == [], "nobody is told of oneself"
+            await ear.until(names.EVENT_STATUS, where=of_rival("offline"))
+
+    aio(story())
+
+
+def test_sockets_need_a_token(market_server: ServerProcess, aio: Aio) -> None:
+    """No token, garbage and other people's ids are refused in the words of the routes."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            assert await Ear().refused(place.url, None) == texts.ERR_NO_TOKEN
+            assert await Ear().refused(place.url, {"token": "x.y.z"}) == texts.ERR_TOKEN
+            seller, buyer = await pair(place)
+            async with seller.socket() as ear:
+                await ear.client.emit(names.EMIT_REGISTER, buyer.id)
+                assert (await ear.until("error"))["success"] is False
+
+    aio(story())
+
+
+@pytest.mark.parametrize(
+    "payload", [None, (), "text", 7, [], {}, {"recipient_id": {"_id": "x"}}, {"message_id": []}]
+)
+def test_no_payload_ends_the_server(market_server: ServerProcess, aio: Aio, payload: Any) -> None:
+    """Where the recorded servers die, this one answers an error to the sender alone."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            seller = await place.trader(SELLER_EMAIL)
+            events = (
+                names.EMIT_SEND,
+                names.EMIT_TYPING,
+                names.EMIT_MARK_READ,
+                names.EMIT_JOIN,
+                names.EMIT_STATUS,
+            )
+            async with seller.socket() as ear:
+                for event in events:
+                    await ear.client.emit(event, payload)
+                    await ear.until("error", where=partial(_is_about, event))
+            assert (await place.http.get(names.ROUTE_HEALTH)).status_code == 200
+
+    aio(story())
+
+
+def _is_about(event: str, error: dict[str, Any]) -> bool:
+    return bool(error["event"] == event)
+
+
+BAD_LETTERS = [
+    ({"recipient_id": ""}, texts.MSG_RECIPIENT),
+    ({"recipient_id": None}, texts.MSG_RECIPIENT),
+    ({"recipient_type": "buyer"}, texts.MSG_KIND),
+    ({"recipient_type": "Admin"}, texts.MSG_KIND),
+    ({"subject": " "}, texts.MSG_SUBJECT),
+    ({"subject": None}, texts.MSG_SUBJECT),
+    ({"message": "  "}, texts.MSG_CONTENT),
+    ({"message": {"a": 1}}, texts.MSG_CONTENT),
+    ({"message": ["x"]}, texts.MSG_CONTENT),
+    ({"message_type": "product_inquiry"}, "Invalid message type"),
+]
+
+
+@pytest.mark.parametrize(("change", "text"), BAD_LETTERS)
+def test_a_bad_letter_is_named(
+    market_server: ServerProcess, aio: Aio, change: dict[str, Any], text: str
+) -> None:
+    """Each bad field is answered with 400 and its sentence, and nothing is stored."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            seller, buyer = await pair(place)
+            before = len(await seller.talk(buyer))
+            answer = await seller.send(buyer, "text", **change)
+            assert (answer.status_code, answer.json()["message"]) == (400, texts.ERR_VALIDATION)
+            assert [one["msg"] for one in answer.json()["errors"]] == [text]
+            assert len(await seller.talk(buyer)) == before
+
+    aio(story())
+
+
+def test_who_may_write_whom(market_server: ServerProcess, aio: Aio) -> None:
+    """Buyers and sellers each other, administrators everybody; nobody their like, and employees nobody."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            seller, buyer = await pair(place)
+            rival, other = await place.trader(RIVAL_EMAIL), await place.trader(OTHER_BUYER_EMAIL)
+            admin, employee = await place.trader(ADMIN_EMAIL), await place.trader(EMPLOYEE_EMAIL)
+            for one, whom, status in (
+                (buyer, rival, 201),
+                (admin, buyer, 201),
+                (admin, seller, 201),
+                (buyer, other, 403),
+                (seller, rival, 403),
+                (seller, seller, 403),
+                (employee, buyer, 403),
+            ):
+                answer = await one.send(whom, "may I?")
+                assert answer.status_code == status, (one.email, whom.email, answer.text)
+            unknown = seller.letter(buyer, "text") | {"recipient_id": "0" * 24}
+            wrong_kind = seller.letter(buyer, "text") | {"recipient_type": "Seller"}
+            for letter in (unknown, wrong_kind):
+                answer = await seller.ask("POST", names.ROUTE_SEND, json=letter)
+                assert (answer.status_code, answer.json()["message"]) == (404, texts.ERR_RECIPIENT)
+
+    aio(story())
+
+
+def test_logins_are_answered_in_words(market_server: ServerProcess, aio: Aio) -> None:
+    """Every kind of account signs in as what it is; who waits for approval is told."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            answer = await place.login(PENDING_EMAIL)
+            assert answer.status_code == 403
+            assert answer.json()["message"] == texts.ERR_PENDING
+            assert answer.json()["approvalStatus"] == "pending"
+            for email, password in ((SELLER_EMAIL, "wrong"), ("nobody@example.test", "wrong")):
+                answer = await place.login(email, password)
+                assert (answer.status_code, answer.json()["message"]) == (401, texts.ERR_CREDENTIALS)
+            answer = await place.http.post(names.ROUTE_LOGIN, json={"email": SELLER_EMAIL})
+            assert (answer.status_code, answer.json()["message"]) == (400, texts.ERR_MISSING)
+            buyer = (await place.login(BUYER_EMAIL, path=names.ROUTE_BUYER_LOGIN)).json()["data"]
+            assert buyer["userType"] == "buyer"
+            seller = await place.trader(SELLER_EMAIL)
+            assert seller.claims["userType"] == "seller"
+            assert seller.claims["exp"] - seller.claims["iat"] == 7 * 24 * 3_600
+            profile = await seller.get(names.ROUTE_PROFILE)
+            assert profile["user"]["companyName"] == "Ironwood Tools"
+            raw = (await place.http.get(names.ROUTE_SELLER.format(person=seller.id))).json()
+            assert raw["companyName"] == "Ironwood Tools"
+            assert not [key for key in raw if "password" in key.lower()]
+
+    aio(story())
+
+
+def test_tokens_that_do_not_serve(market_server: ServerProcess, aio: Aio) -> None:
+    """No token, garbage and another signature are told apart, as the platform does."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            seller = await place.trader(SELLER_EMAIL)
+            head, body, _signature = seller.token.split(".")
+            for header, error in (
+                ("Bearer x", "jwt malformed"),
+                (f"Bearer {head}.{body}.AAAA", "invalid signature"),
+            ):
+                answer = await place.http.get(names.ROUTE_INBOX, headers={"Authorization": header})
+                assert (answer.status_code, answer.json()["error"]) == (401, error)
+            answer = await place.http.get(names.ROUTE_INBOX)
+            assert (answer.status_code, answer.json()["message"]) == (401, texts.ERR_NO_TOKEN)
+            assert (
+                (await place.http.get("/api/no-such-route")).headers["content-type"].startswith("text/html")
+            )
+
+    aio(story())
+
+
+def test_requests_and_quotes(market_server: ServerProcess, aio: Aio) -> None:
+    """A buyer asks some sellers; only these see it and may quote; the second quote replaces the first."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            seller, buyer = await pair(place)
+            rival, other = await place.trader(RIVAL_EMAIL), await place.trader(OTHER_BUYER_EMAIL)
+            title = unique("Need drills")
+            body = {"title": title, "description": "Bulk", "quantity": 100, "targetSellerIds": [seller.id]}
+            answer = await buyer.ask("POST", names.ROUTE_RFQS, json=body)
+            assert answer.status_code == 201, answer.text
+            rfq = answer.json()["rfq"]
+            assert (rfq["status"], rfq["distributionType"], rfq["quantity"]) == ("open", "specific", 100)
+            for one, path, sees in (
+                (seller, names.ROUTE_SELLER_RFQS, True),
+                (rival, names.ROUTE_SELLER_RFQS, False),
+                (buyer, names.ROUTE_BUYER_RFQS, True),
+                (other, names.ROUTE_BUYER_RFQS, False),
+            ):
+                assert (rfq["_id"] in [found["_id"] for found in await one.get(path)]) is sees, one.email
+            quote = names.ROUTE_QUOTE.format(rfq=rfq["_id"])
+            for price in (245.5, 240):
+                answer = await seller.ask("POST", quote, json={"quotePrice": price, "deliveryTime": 7})
+                assert answer.json()["response"]["quoteQuantity"] == 100
+            answer = await rival.ask("POST", quote, json={"quotePrice": 1, "deliveryTime": 1})
+            assert (answer.status_code, answer.json()["message"]) == (403, texts.ERR_QUOTE)
+            path = names.ROUTE_RFQ.format(rfq=rfq["_id"])
+            assert (await other.ask("PUT", path, json={"status": "closed"})).status_code == 403
+            assert (await buyer.ask("PUT", path, json={"status": "nonsense"})).status_code == 400
+            changed = (await buyer.ask("PUT", path, json={"status": "closed"})).json()["rfq"]
+            assert (changed["status"], [one["quotePrice"] for one in changed["responses"]]) == (
+                "closed",
+                [240],
+            )
+            assert (
+                await seller.ask("POST", quote, json={"quotePrice": 1, "deliveryTime": 1})
+            ).status_code == 403
+            assert (await seller.ask("DELETE", path)).status_code == 403
+            assert (await buyer.ask("DELETE", path)).status_code == 200
+            assert (await buyer.ask("PUT", path, json={"status": "open"})).status_code == 404
+
+    aio(story())
+
+
+def test_products_are_public(market_server: ServerProcess, aio: Aio) -> None:
+    """Anybody lists and searches products; requests are not among them."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            found = (await place.http.get(names.ROUTE_PRODUCTS, params={"search": "DRILL"})).json()
+            assert [one["name"] for one in found["data"]] == ["Impact drill"]
+            assert found["pagination"] == {"page": 1, "limit": 20, "total": 1, "pages": 1}
+            one = (await place.http.get(names.ROUTE_PRODUCT.format(product=found["data"][0]["_id"]))).json()
+            assert one["sellerId"]["companyName"] == "Ironwood Tools"
+            buyer = await place.trader(BUYER_EMAIL)
+            request = (await buyer.get(names.ROUTE_BUYER_RFQS))[0]["_id"]
+            answers = [
+                await place.http.get(names.ROUTE_PRODUCT.format(product=product))
+                for product in (request, "0" * 24, "not-an-id")
+            ]
+            assert [one.status_code for one in answers] == [404, 404, 400]
+
+    aio(story())
+
+
+def test_a_flood_is_slowed_down(make_server: MakeServer, aio: Aio) -> None:
+    """Above the rate a send is 429 with the seconds to wait."""
+    server = make_server(platform="marketplace", seed="demo", rate=2)
+
+    async def story() -> None:
+        async with market(server.url) as place:
+            seller, buyer = await pair(place)
+            answers = [await seller.send(buyer, str(number)) for number in range(3)]
+            assert [one.status_code for one in answers] == [201, 201, 429]
+            assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+            await asyncio.sleep(0)
+
+    aio(story())

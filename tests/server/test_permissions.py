@@ -1,0 +1,46 @@
+"""The table of permissions of every platform: role x operation x resource, asked of the core itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatdesk.server.core.access import Operation
+from chatdesk.server.core.service import Ground
+from chatdesk.server.dialect import Choices, Variant
+from chatdesk.server.registry import DIALECTS
+from tests.conftest import Aio
+from tests.server.permissions import TABLES
+
+
+def test_every_platform_has_a_whole_table() -> None:
+    """Nobody adds a platform or an operation without saying who may."""
+    assert set(TABLES) == set(DIALECTS)
+    for platform, table in TABLES.items():
+        assert {operation for operation, _place in table.rows} == set(Operation), platform
+
+
+@pytest.mark.parametrize("platform", TABLES)
+def test_who_may_do_what(tmp_path: Path, aio: Aio, platform: str) -> None:
+    """Exactly the people in the table may do it; for everybody else there is a reason."""
+
+    async def story() -> None:
+        core = DIALECTS[platform].build(Ground(tmp_path), Choices(), Variant.PROMISED).core
+        await core.open()
+        try:
+            table = TABLES[platform]
+            setting = await table.build(core)
+            async with core.database.reading() as session:
+                for (operation, place), allowed in table.rows.items():
+                    where = setting.places[place]
+                    may = {
+                        name
+                        for name, actor in setting.people.items()
+                        if await core.access.verdict(session, actor, operation, **where) is None
+                    }
+                    assert may == allowed, f"{operation.name} on {place}"
+        finally:
+            await core.close()
+
+    aio(story())
