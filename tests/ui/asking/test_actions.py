@@ -286,6 +286,7 @@ class TestCodes:
             assert edit.text() == ""
             stage.answer(NotDone(ParkReason.REFUSED, "Invalid code"))
             await ui.until(dialog.form.isEnabled)
+            assert edit.hasFocus()  # for the next try
             edit.undo()
             assert edit.text() == ""
             assert not dialog.yes.isEnabled()

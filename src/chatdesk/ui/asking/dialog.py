@@ -75,9 +75,12 @@ class ActionDialog(Sheet):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._first().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _first(self) -> QWidget:
+        """Where a person begins: the first field, or the button that does nothing."""
         fields = self._offer.fields
-        first: QWidget = self.form.control(fields[0].key) if fields else self.no
-        first.setFocus(Qt.FocusReason.OtherFocusReason)
+        return self.form.control(fields[0].key) if fields else self.no
 
     def _place_form(self) -> None:
         if len(self._offer.fields) < SCROLLED_FIELDS:
@@ -139,6 +142,8 @@ class ActionDialog(Sheet):
         self._update()
         if work.stage is Stage.DONE:
             self.no.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif work.stage is Stage.NOT_DONE:
+            self._first().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def done(self, result: int) -> None:
         work = self._work
