@@ -16,7 +16,7 @@ from chatdesk.domain.desk import Engines, SignedIn, SignInRequest
 from chatdesk.domain.errors import NotPossible, SignInRefused
 from chatdesk.domain.ids import AccountId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, NoticeCode, Platform, SignInState
-from chatdesk.domain.ports import Client, Limits, PlatformPlugin, SignInForm
+from chatdesk.domain.ports import Adapter, Client, Limits, PlatformPlugin, SignInForm
 from chatdesk.store import Store
 from chatdesk.sync.clock import SystemClock
 from chatdesk.sync.host import EngineHost
@@ -47,6 +47,7 @@ class Shop:
         self.server.add_room(ROOM, "hello")
         self.vault = MemoryVault()
         self.clients: list[tuple[str, str]] = []
+        self.loaded_on: list[str] = []
         self.hosts: list[EngineHost] = []
         self.news: list[News] = []
         self.host = self.new_host()
@@ -56,11 +57,15 @@ class Shop:
             self.clients.append((server_url, threading.current_thread().name))
             return ToyClient(self.server)
 
+        def load() -> Adapter:
+            self.loaded_on.append(threading.current_thread().name)
+            return ToyAdapter()
+
         plugin = PlatformPlugin(
             platform=Platform.DISPATCHER,
             title="Toy",
             default_port=1,
-            adapter=ToyAdapter(),
+            load=load,
             make_client=make_client,
             sign_in=form,
         )
@@ -127,6 +132,7 @@ def test_from_sign_in_to_a_sent_message(shop: Shop) -> None:
     wait_for(lambda: not shop.store.outbox().result(5).rows)
     assert shop.host.sign_in_state(account.id) is SignInState.OK
     assert {thread for _, thread in shop.clients} == {"chatdesk-network"}
+    assert shop.loaded_on == ["chatdesk-network"]
 
 
 def test_two_roles_of_one_person_are_two_accounts_and_a_code_finds_its_own(shop: Shop) -> None:

@@ -7,6 +7,7 @@ step, hands what arrives to `read`, takes over the facts and events of the readi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -690,13 +691,17 @@ class SignInForm(msgspec.Struct, frozen=True, kw_only=True):
     otp: bool = False
 
 
-class PlatformPlugin(msgspec.Struct, frozen=True):
-    """What `platforms.registry` offers main for one platform; `make_client` imports the network stack."""
+class PlatformPlugin(msgspec.Struct, frozen=True, dict=True):
+    """What `platforms.registry` offers main for one platform: all that the window asks is here at once.
+
+    `load` imports the platform's rules, `make_client` the network stack: both late, on the network thread.
+    """
 
     platform: Platform
     title: str
     default_port: int
-    adapter: Adapter
+    load: Callable[[], Adapter]
+    """Makes the adapter; use `adapter`, which calls it once."""
     make_client: Callable[[str, Limits], Client]
     """(server_url, limits) -> client; called on the network thread only."""
     sign_in: SignInForm = SignInForm()
@@ -706,6 +711,11 @@ class PlatformPlugin(msgspec.Struct, frozen=True):
     """The platform promises that chats are deleted after completion: the copy here is deleted too, unless
     the person has set otherwise.
     """
+
+    @cached_property
+    def adapter(self) -> Adapter:
+        """The platform's rules; the first use loads them, so not before the window stands."""
+        return self.load()
 
 
 class Vault(Protocol):

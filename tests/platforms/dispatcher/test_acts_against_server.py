@@ -24,7 +24,7 @@ from chatdesk.domain.ports import (
     SignIn,
     VerdictStored,
 )
-from chatdesk.platforms.dispatcher.adapter import PLUGIN
+from chatdesk.platforms.dispatcher.plugin import PLUGIN
 from chatdesk.server.demo.cast import CARRIERS, DESK_EMAIL, PASSWORD
 from tests.conftest import Aio
 from tests.platforms.desk import Desk, until

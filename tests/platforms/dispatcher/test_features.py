@@ -25,7 +25,7 @@ from chatdesk.domain.ports import (
     VerdictStored,
     Watched,
 )
-from chatdesk.platforms.dispatcher.adapter import PLUGIN
+from chatdesk.platforms.dispatcher.plugin import PLUGIN
 from tests.platforms.dispatcher.acting import FORM, NOTE_ID, ROLES, on_order
 from tests.platforms.dispatcher.paper import (
     NUMBER,

@@ -28,8 +28,8 @@ from chatdesk.domain.ports import (
     Watched,
 )
 from chatdesk.domain.text import well_formed
-from chatdesk.platforms.fakomame.adapter import PLUGIN
 from chatdesk.platforms.fakomame.limits import LIMITS
+from chatdesk.platforms.fakomame.plugin import PLUGIN
 from chatdesk.platforms.fakomame.translate import place
 from tests.platforms.fakomame.paper import (
     CHAT,

@@ -28,7 +28,7 @@ from chatdesk.domain.ports import (
 )
 from chatdesk.platforms import replies
 from chatdesk.platforms.fakomame import limits, translate
-from chatdesk.platforms.fakomame.adapter import PLUGIN
+from chatdesk.platforms.fakomame.plugin import PLUGIN
 from chatdesk.platforms.fakomame.state import own_of, with_room
 from chatdesk.platforms.memory import with_own
 from tests.platforms.fakomame.paper import (

@@ -27,7 +27,7 @@ from chatdesk.domain.ports import (
 )
 from chatdesk.platforms import replies, tokens
 from chatdesk.platforms.fakomame import auth, limits
-from chatdesk.platforms.fakomame.adapter import PLUGIN
+from chatdesk.platforms.fakomame.plugin import PLUGIN
 from tests.platforms.fakomame.paper import (
     HTML_404,
     ME,

@@ -13,7 +13,7 @@ import socketio
 
 from chatdesk.domain.kinds import ConnectionState, DeliveryState, Platform
 from chatdesk.domain.ports import AccountFacts, Call, SignIn
-from chatdesk.platforms.fakomame.adapter import PLUGIN
+from chatdesk.platforms.fakomame.plugin import PLUGIN
 from chatdesk.sync.clock import SystemClock
 from chatdesk.sync.visit import Visit
 from tests.conftest import Aio

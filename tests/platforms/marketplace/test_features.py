@@ -37,7 +37,7 @@ from chatdesk.domain.ports import (
     Wait,
     Watched,
 )
-from chatdesk.platforms.marketplace.adapter import PLUGIN
+from chatdesk.platforms.marketplace.plugin import PLUGIN
 from tests.platforms.marketplace.paper import (
     EVERYTHING,
     ME,

@@ -20,7 +20,7 @@ from chatdesk.domain.ports import (
     VerdictLater,
     VerdictRefused,
 )
-from chatdesk.platforms.marketplace.adapter import PLUGIN
+from chatdesk.platforms.marketplace.plugin import PLUGIN
 from tests.platforms.marketplace.paper import ME, OTHER, SEND, WEEK_S, Paper, call_of, fresh_jwt
 from tests.platforms.paper import HTML_404
 

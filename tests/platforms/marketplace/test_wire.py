@@ -14,7 +14,7 @@ import socketio
 from chatdesk.domain.actions import Action, ActionKind
 from chatdesk.domain.kinds import Assurance, DeliveryState
 from chatdesk.domain.ports import Call
-from chatdesk.platforms.marketplace.adapter import PLUGIN
+from chatdesk.platforms.marketplace.plugin import PLUGIN
 from chatdesk.sync.clock import SystemClock
 from tests.conftest import Aio
 from tests.platforms.marketplace.paper import ME, OTHER

@@ -48,7 +48,7 @@ from chatdesk.domain.ports import (
     VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms.omw import adapter
+from chatdesk.platforms.omw.plugin import PLUGIN
 from tests.platforms.omw.paper import (
     BOOKING,
     GATE,
@@ -322,9 +322,9 @@ def test_ids_that_are_none_never_reach_a_path() -> None:
 
 def test_the_plugin_is_ready_to_be_registered() -> None:
     """Its port, its adapter, and a client that loads the network only when it is made."""
-    assert adapter.PLUGIN.default_port == 5001
-    assert adapter.PLUGIN.adapter.platform is adapter.PLUGIN.platform
-    assert adapter.PLUGIN.title == "OMW"
+    assert PLUGIN.default_port == 5001
+    assert PLUGIN.adapter.platform is PLUGIN.platform
+    assert PLUGIN.title == "OMW"
 
 
 def test_section_8_a_chat_that_was_deleted_while_the_program_was_closed() -> None:

@@ -25,7 +25,8 @@ from chatdesk.domain.ports import (
     VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms.omw import adapter, settings, zones
+from chatdesk.platforms.omw import settings, zones
+from chatdesk.platforms.omw.plugin import PLUGIN
 from tests.platforms.omw import captures
 from tests.platforms.omw.paper import (
     BOOKING,
@@ -56,7 +57,7 @@ def at_door(seat: str = "", **given: str) -> Paper:
 @pytest.mark.shows("omw", "roles", "yes")
 def test_one_login_may_be_customer_and_worker() -> None:
     """The form asks as whom; the seat is what is asked for, and the token says what it has become."""
-    form = adapter.PLUGIN.sign_in
+    form = PLUGIN.sign_in
     assert {value for value, _ in form.roles} == {"worker", "customer"}
     assert form.otp
     for asked in ("worker", "customer"):
@@ -263,9 +264,9 @@ def test_a_clock_that_is_set_is_not_learnt() -> None:
 
 def test_the_form_of_settings_has_stable_words() -> None:
     """The window translates the keys."""
-    assert {field.key: field.default for field in adapter.PLUGIN.settings} == {
+    assert {field.key: field.default for field in PLUGIN.settings} == {
         "api_prefix": "/api",
         "time_offset": "",
     }
-    assert adapter.PLUGIN.forgets_completed
+    assert PLUGIN.forgets_completed
     assert isinstance(call_of(at_door(api_prefix="/x").want(Probe())), Call)

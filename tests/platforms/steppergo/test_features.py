@@ -31,7 +31,7 @@ from chatdesk.domain.ports import (
     VerdictUnknown,
     Watched,
 )
-from chatdesk.platforms.steppergo.adapter import PLUGIN
+from chatdesk.platforms.steppergo.plugin import PLUGIN
 from tests.platforms.paper import call_of, emit_of
 from tests.platforms.steppergo.paper import (
     CONVERSATION,

@@ -11,7 +11,7 @@ import socketio
 
 from chatdesk.domain.kinds import DeliveryState
 from chatdesk.domain.ports import Call
-from chatdesk.platforms.steppergo.adapter import PLUGIN
+from chatdesk.platforms.steppergo.plugin import PLUGIN
 from chatdesk.sync.clock import SystemClock
 from tests.conftest import Aio
 from tests.platforms.steppergo.paper import TRIP

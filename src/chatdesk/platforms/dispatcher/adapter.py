@@ -16,7 +16,6 @@ from chatdesk.domain.ports import (
     AskForOtp,
     Call,
     ChangeStatus,
-    Client,
     Connect,
     Connected,
     ConnectRefused,
@@ -33,7 +32,6 @@ from chatdesk.domain.ports import (
     HandedOver,
     Joined,
     Learnt,
-    Limits,
     MarkRead,
     Next,
     NoAnswer,
@@ -41,7 +39,6 @@ from chatdesk.domain.ports import (
     OpenStep,
     Packet,
     Parked,
-    PlatformPlugin,
     Probe,
     Reading,
     Report,
@@ -308,22 +305,3 @@ _READERS = frame.Readers(
     answer=_answer,
     no_answer=_no_answer,
 )
-
-
-# -- the plugin --------------------------------------------------------------------------------------------
-
-
-def _client(server_url: str, given: Limits) -> Client:
-    from chatdesk.platforms.dispatcher.client import make_client
-
-    return make_client(server_url, given)
-
-
-PLUGIN = PlatformPlugin(
-    platform=Platform.DISPATCHER,
-    title="Dispatcher",
-    default_port=names.DEFAULT_PORT,
-    adapter=DispatcherAdapter(),
-    make_client=_client,
-)
-"""What the registry takes up."""

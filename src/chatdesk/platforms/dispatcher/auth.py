@@ -34,15 +34,7 @@ from chatdesk.platforms import loose, replies, routes, tokens
 from chatdesk.platforms.dispatcher import limits
 from chatdesk.platforms.dispatcher.state import own_of
 from chatdesk.platforms.dispatcher.translate import remote_id
-from chatdesk.platforms.memory import (
-    Progress,
-    ended,
-    fingerprint,
-    progress_of,
-    put,
-    with_own,
-    with_progress,
-)
+from chatdesk.platforms.memory import Progress, ended, fingerprint, progress_of, put, with_own, with_progress
 from chatdesk.wire.dispatcher import names, shapes, texts
 
 NOTE_LOGIN = "login"

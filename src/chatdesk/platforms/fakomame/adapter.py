@@ -14,7 +14,6 @@ from chatdesk.domain.ports import (
     Arrived,
     Call,
     ChangeStatus,
-    Client,
     Connected,
     Done,
     Emit,
@@ -28,7 +27,6 @@ from chatdesk.domain.ports import (
     HandedOver,
     Joined,
     Learnt,
-    Limits,
     MarkRead,
     NeedsPassword,
     Next,
@@ -36,7 +34,6 @@ from chatdesk.domain.ports import (
     OlderPage,
     OpenStep,
     Parked,
-    PlatformPlugin,
     Probe,
     Reading,
     SendText,
@@ -268,22 +265,3 @@ _READERS = frame.Readers(
     answer=_answer,
     no_answer=_no_answer,
 )
-
-
-# -- the plugin --------------------------------------------------------------------------------------------
-
-
-def _client(server_url: str, given: Limits) -> Client:
-    from chatdesk.platforms.fakomame.client import make_client
-
-    return make_client(server_url, given)
-
-
-PLUGIN = PlatformPlugin(
-    platform=Platform.FAKOMAME,
-    title="Fakomame",
-    default_port=names.DEFAULT_PORT,
-    adapter=FakomameAdapter(),
-    make_client=_client,
-)
-"""What the registry takes up."""

@@ -14,7 +14,6 @@ from chatdesk.domain.ports import (
     Arrived,
     Call,
     ChangeStatus,
-    Client,
     Connect,
     Connected,
     Done,
@@ -29,14 +28,12 @@ from chatdesk.domain.ports import (
     HandedOver,
     Joined,
     Learnt,
-    Limits,
     MarkRead,
     Next,
     NoAnswer,
     OlderPage,
     OpenStep,
     Parked,
-    PlatformPlugin,
     Probe,
     Reading,
     SendText,
@@ -237,22 +234,3 @@ _READERS = frame.Readers(
     no_answer=_no_answer,
     goal_ended=without_goal,
 )
-
-
-# -- the plugin --------------------------------------------------------------------------------------------
-
-
-def _client(server_url: str, given: Limits) -> Client:
-    from chatdesk.platforms.marketplace.client import make_client
-
-    return make_client(server_url, given)
-
-
-PLUGIN = PlatformPlugin(
-    platform=Platform.MARKETPLACE,
-    title="Marketplace",
-    default_port=names.DEFAULT_PORT,
-    adapter=MarketplaceAdapter(),
-    make_client=_client,
-)
-"""What the registry takes up."""

@@ -17,7 +17,6 @@ from chatdesk.domain.ports import (
     AskForOtp,
     Call,
     ChangeStatus,
-    Client,
     Connect,
     Connected,
     DeleteMessage,
@@ -32,20 +31,17 @@ from chatdesk.domain.ports import (
     Goal,
     Joined,
     Learnt,
-    Limits,
     MarkRead,
     Next,
     NoAnswer,
     OlderPage,
     OpenStep,
     Parked,
-    PlatformPlugin,
     Probe,
     Reading,
     Report,
     SendText,
     SignIn,
-    SignInForm,
     SignOut,
     Typing,
     Unwatched,
@@ -288,27 +284,3 @@ _READERS = frame.Readers(
     no_answer=_no_answer,
 )
 """Every event of this platform waits for something."""
-
-
-# -- the plugin --------------------------------------------------------------------------------------------
-
-
-def _client(server_url: str, given: Limits) -> Client:
-    from chatdesk.platforms.omw.client import make_client
-
-    return make_client(server_url, given)
-
-
-PLUGIN = PlatformPlugin(
-    platform=Platform.OMW,
-    title="OMW",
-    default_port=names.DEFAULT_PORT,
-    adapter=OmwAdapter(),
-    make_client=_client,
-    sign_in=SignInForm(
-        roles=((names.ROLE_WORKER, names.ROLE_WORKER), (names.ROLE_CUSTOMER, names.ROLE_CUSTOMER)), otp=True
-    ),
-    settings=settings.ASKED,
-    forgets_completed=True,
-)
-"""What the registry takes up."""

@@ -10,18 +10,10 @@ from urllib.parse import quote
 
 import msgspec
 
-from chatdesk.domain.actions import FieldAsked
 from chatdesk.domain.ports import Call, Facts, Next
 from chatdesk.platforms.omw import limits
+from chatdesk.platforms.omw.plugin import API_PREFIX, TIME_OFFSET
 from chatdesk.wire.omw import names
-
-API_PREFIX = "api_prefix"
-TIME_OFFSET = "time_offset"
-ASKED = (
-    FieldAsked(key=API_PREFIX, required=False, default=names.API_PREFIX, limit_chars=120),
-    FieldAsked(key=TIME_OFFSET, required=False, limit_chars=10),
-)
-"""time_offset: empty or `automatic` is learnt; else hours (5.5), minutes (330) or both (+05:30)."""
 
 _HOURS_AND_MINUTES = re.compile(r"([+-]?)(\d{1,2}):([0-5]\d)\Z", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{1,2})?\Z", re.ASCII)

@@ -16,7 +16,6 @@ from chatdesk.domain.ports import (
     AskForOtp,
     Call,
     ChangeStatus,
-    Client,
     Connect,
     Connected,
     DeleteMessage,
@@ -32,7 +31,6 @@ from chatdesk.domain.ports import (
     HandedOver,
     Joined,
     Learnt,
-    Limits,
     Listen,
     MarkRead,
     Next,
@@ -40,13 +38,11 @@ from chatdesk.domain.ports import (
     OlderPage,
     OpenStep,
     Parked,
-    PlatformPlugin,
     Probe,
     Reading,
     Report,
     SendText,
     SignIn,
-    SignInForm,
     SignOut,
     Typing,
     Unlisten,
@@ -255,23 +251,3 @@ _READERS = frame.Readers(
     answer=_answer,
     no_answer=_no_answer,
 )
-
-
-# -- the plugin --------------------------------------------------------------------------------------------
-
-
-def _client(server_url: str, given: Limits) -> Client:
-    from chatdesk.platforms.steppergo.client import make_client
-
-    return make_client(server_url, given)
-
-
-PLUGIN = PlatformPlugin(
-    platform=Platform.STEPPERGO,
-    title="StepperGO",
-    default_port=names.DEFAULT_PORT,
-    adapter=StepperGoAdapter(),
-    make_client=_client,
-    sign_in=SignInForm(roles=((names.SEAT_DRIVER, "driver"), (names.SEAT_OTHER, "traveller"))),
-)
-"""What the registry takes up."""
