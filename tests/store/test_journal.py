@@ -221,6 +221,8 @@ def two_sessions(folder: Path) -> None:
 def test_a_database_that_is_put_back_asks(profile_dir: Path) -> None:
     """With an older copy of the database nothing goes by itself: what waits there may be sent already."""
     two_sessions(profile_dir)
+    file = profile_dir / journal_module.FILE_NAME
+    file.write_bytes(b"\n".join(one for one in file.read_bytes().split(b"\n") if b'"end"' not in one))
     shutil.move(profile_dir / "copy", profile_dir / FILE_NAME)
     store = Store.open(profile_dir)
     try:
@@ -235,6 +237,19 @@ def test_a_database_that_is_put_back_asks(profile_dir: Path) -> None:
     store = Store.open(profile_dir)
     assert not store.was_put_back
     store.close()
+
+
+def test_what_was_sent_since_a_copy_is_known(profile_dir: Path) -> None:
+    """Where the journal still names the end of what waits in an older copy, it neither goes nor asks."""
+    two_sessions(profile_dir)
+    shutil.move(profile_dir / "copy", profile_dir / FILE_NAME)
+    store = Store.open(profile_dir)
+    try:
+        assert store.was_put_back
+        assert aged(store) == {"unsure": (DeliveryState.UNCERTAIN, None)}
+        assert store.recovery.settled == 1
+    finally:
+        store.close()
 
 
 def test_a_lost_journal_asks(profile_dir: Path) -> None:

@@ -71,6 +71,30 @@ def open_reader(path: Path) -> apsw.Connection:
     return con
 
 
+def open_looking(path: Path) -> apsw.Connection:
+    """A connection that only reads, from outside. Raises apsw.Error.
+
+    Also while another process works, and also in a folder that nothing can be written to.
+    """
+    con = connect(path, apsw.SQLITE_OPEN_READONLY)
+    try:
+        con.pragma("query_only", "ON")
+        con.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018 - the first read opens the log
+    except apsw.Error:
+        con.close()
+        log = path.with_name(path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+        # Without a log there is nothing but the file itself: SQLite need not make files beside it.
+        con = apsw.Connection(
+            path.absolute().as_uri() + "?immutable=1",
+            flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+            statementcachesize=_STATEMENTS,
+        )
+        con.pragma("query_only", "ON")
+    return con
+
+
 def connect(path: Path, flags: int) -> apsw.Connection:
     """A connection that waits for others, as SQLite sets it up. Raises apsw.Error."""
     con = apsw.Connection(str(path), flags=flags, statementcachesize=_STATEMENTS)

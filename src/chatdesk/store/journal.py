@@ -20,6 +20,7 @@ from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Attempt, Outgoing
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.outbox import WAITING
+from chatdesk.store.files import sync, sync_folder
 
 FILE_NAME = "outbox.journal"
 COMPACT_BYTES: Final = 262_144
@@ -27,6 +28,7 @@ _ITEM_BYTES: Final = 500
 """About what an item takes beside its text."""
 _ID_BYTES: Final = 40
 """About what an id of a watermark takes."""
+_MOST_ENDED: Final = 200
 _MOST_BOUND: Final = 50
 """So many arrivals of a conversation are remembered while something of it is unfinished."""
 
@@ -127,7 +129,7 @@ class Contents(msgspec.Struct):
     opened: Opened | None = None
     accounts: dict[str, NewAccount] = msgspec.field(default_factory=dict)
     ended: dict[OutgoingId, Ended] = msgspec.field(default_factory=dict)
-    """Since the last compaction."""
+    """The newest of what was settled."""
     bound: dict[Place, list[RemoteId]] = msgspec.field(default_factory=dict)
     """What own sends have become at the server, the newest of each conversation with unfinished ones."""
     reaches: int = 0
@@ -151,10 +153,13 @@ class Contents(msgspec.Struct):
                     self.unfinished[outgoing] = msgspec.structs.replace(known, attempts=number, tried=tried)
             case Ended(id=outgoing):
                 self.unfinished.pop(outgoing, None)
+                self.ended.pop(outgoing, None)
                 self.ended[outgoing] = record
-                if record.remote_id is not None:
-                    place = record.account, record.conversation
-                    self.bound[place] = [*self.bound.get(place, ()), record.remote_id][-_MOST_BOUND:]
+                if len(self.ended) > _MOST_ENDED:
+                    del self.ended[next(iter(self.ended))]
+                place, remote_id = (record.account, record.conversation), record.remote_id
+                if remote_id is not None and remote_id not in self.bound.get(place, ()):
+                    self.bound[place] = [*self.bound.get(place, ()), remote_id][-_MOST_BOUND:]
             case Known(account=account, facts=facts):
                 self.accounts[account] = facts
             case Forgotten(account=account):
@@ -178,6 +183,7 @@ class Contents(msgspec.Struct):
                 Ended(OutgoingId(""), "", account, conversation, remote_id)
                 for remote_id in self.bound[account, conversation]
             )
+        kept += self.ended.values()
         for one in self.unfinished.values():
             kept.append(Written(one.account, msgspec.structs.replace(one.item, attempts=one.attempts)))
             kept += (Attempted(one.item.id, attempt.number, attempt) for attempt in one.tried)
@@ -259,7 +265,7 @@ class Journal:
             data = b"\n" + data
         try:
             _write(self._file, data)
-            _sync(self._file)
+            sync(self._file)
         except OSError:
             self._torn = True
             with suppress(OSError):
@@ -306,7 +312,7 @@ class Journal:
         file = _open(aside, os.O_EXCL)
         try:
             _write(file, data)
-            _sync(file)
+            sync(file)
         finally:
             os.close(file)
 
@@ -325,14 +331,13 @@ class Journal:
         file = _open(fresh, os.O_TRUNC)
         try:
             _write(file, b"".join(map(_encode, self.contents.records())))
-            _sync(file)
+            sync(file)
         finally:
             os.close(file)
         self.close()  # where files in use can't be replaced
         fresh.replace(self._path)
         self._torn = False
-        self.contents.ended.clear()
-        _sync_folder(self._path.parent)
+        sync_folder(self._path.parent)
 
     def close(self) -> None:
         """Close the file."""
@@ -355,20 +360,3 @@ def _open(path: Path, flags: int) -> int:
 def _write(file: int, data: bytes) -> None:
     while data:
         data = data[os.write(file, data) :]
-
-
-def _sync(file: int) -> None:
-    if hasattr(os, "fdatasync"):
-        os.fdatasync(file)
-    else:
-        os.fsync(file)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename is on disk when its folder is; where folders can't be opened the system sees to it."""
-    with suppress(OSError):
-        file = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)

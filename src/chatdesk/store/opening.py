@@ -17,12 +17,15 @@ from chatdesk.store import derived, ledger, rejoin, search_index
 from chatdesk.store.connection import connect, problem, refuse_old_sqlite
 from chatdesk.store.journal import Journal, Opened, Reaches
 from chatdesk.store.migrate import migrate, newest_version
+from chatdesk.store.rejoin import Standing
 from chatdesk.store.transaction import Memory, Tx
 
 APPLICATION_ID: Final = 0x63_68_64_6B
 """In the file's header: a database of chatdesk."""
 RECOVERY: Final = "recovery"
 """Key in `meta` of what is to be told of the last recovery, as JSON, until the person has heard it."""
+REBUILT: Final = "rebuilt"
+"""Generation of a database that was made anew: no journal follows it, so that all of the journal is taken."""
 _MAGIC: Final = b"SQLite format 3\x00"
 _OURS: Final = frozenset({"meta", "outbox", "ledger", "conversations"})
 """Tables that every database of chatdesk has had."""
@@ -95,25 +98,30 @@ def _begin_run(con: apsw.Connection, journal: Journal, now_us: int) -> Start:
     told = msgspec.json.decode(meta[RECOVERY], type=Recovery) if RECOVERY in meta else None
     ended_cleanly = meta.get("clean", "1") == "1"
     recovery = told or Recovery(kind=StartKind.CLEAN if ended_cleanly else StartKind.UNCLEAN)
-    if is_other or is_behind:
-        if contents.opened is not None:
-            journal.keep_copy()
-        tx = Tx(con, Memory(), run, now_us)
-        counts = rejoin.rejoin(tx, contents, journal_is_newer=is_behind)
+    tx = Tx(con, Memory(), run, now_us)
+    if not (is_other or is_behind):
+        rejoin.rejoin(tx, contents, Standing.TOGETHER)
         for conversation in sorted(tx.touched.dirty):
             derived.refresh(tx, conversation)
         search_index.follow(tx)
+        journal.append([Opened(before, now)])
+    else:
+        if contents.opened is not None:
+            journal.keep_copy()
+        counts = rejoin.rejoin(tx, contents, Standing.BEHIND if is_behind else Standing.OTHER)
+        if before == REBUILT:
+            tx.touched.dirty.update(row[0] for row in tx.all("SELECT id FROM conversations"))
+        for conversation in sorted(tx.touched.dirty):
+            derived.refresh(tx, conversation)
         kind = StartKind.BEHIND if is_behind else StartKind.PUT_BACK
-        if told is not None and told.kind is StartKind.REBUILT:
-            kind = told.kind
+        if before == REBUILT:
+            kind = StartKind.REBUILT
         recovery = msgspec.structs.replace(
             recovery, kind=kind, asking=counts.asking, uncertain=counts.uncertain, settled=counts.settled
         )
         head = ledger.head(con)
         # Until the commit the next start sees the same: no generation of before is named.
         journal.append([Opened("" if is_other else before, now), Reaches(0 if head is None else head.number)])
-    else:
-        journal.append([Opened(before, now)])
     values = {
         "run": str(run),
         "clean": "0",

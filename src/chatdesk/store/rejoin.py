@@ -6,6 +6,7 @@ Settled: it does not go again. What is free to repeat (marking as read, deleting
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Final
 
 import msgspec
@@ -33,6 +34,7 @@ from chatdesk.store.transaction import Tx
 
 _CODE: Final = "rebuilt"
 _ARRIVED: Final = frozenset(one.value for one in machine.TERMINAL - {DeliveryState.CANCELLED})
+_VOID: Final = "void"
 _BEFORE_ALL: Final = pack(0, Stamp(0, 0))
 """Whatever a server says of a conversation is newer than what the journal knows."""
 
@@ -49,30 +51,42 @@ class Rejoined(msgspec.Struct, frozen=True):
     left: int
 
 
-def rejoin(tx: Tx, contents: Contents, *, journal_is_newer: bool) -> Rejoined:
-    """Put the outbox right by the journal.
+class Standing(Enum):
+    """How the database stands to its journal."""
 
-    journal_is_newer: the database is of this journal, but has lost its end: what waits in it and is not
-    unfinished in the journal has been settled. Else nobody knows which of the two is newer.
+    TOGETHER = 1
+    """They have lived through the same, but for the journal's last record, whose transaction may be missing.
+
+    What it says of a row that is here counts: an attempt may have left, an end has come. A row that is not
+    here was never promised.
     """
-    return _Rejoining(tx, contents, journal_is_newer=journal_is_newer).do()
+    BEHIND = 2
+    """The database has lost what was committed: what is only in the journal comes back."""
+    OTHER = 3
+    """One of the two was put back or lost, and nobody knows which: all that would go by itself asks."""
+
+
+def rejoin(tx: Tx, contents: Contents, standing: Standing) -> Rejoined:
+    """Put the outbox right by the journal. Nothing is changed where the two agree."""
+    return _Rejoining(tx, contents, standing).do()
 
 
 class _Rejoining:
-    def __init__(self, tx: Tx, contents: Contents, *, journal_is_newer: bool) -> None:
+    def __init__(self, tx: Tx, contents: Contents, standing: Standing) -> None:
         self._tx = tx
         self._contents = contents
-        self._journal_is_newer = journal_is_newer
+        self._standing = standing
         self._settled = 0
         self._left = 0
         self._has_begun = False
 
     def do(self) -> Rejoined:
         tx, contents = self._tx, self._contents
-        if not self._journal_is_newer:
+        if self._standing is Standing.OTHER:
             self._begin()
-        for facts in contents.accounts.values():
-            self._account_by(facts)
+        if self._standing is not Standing.TOGETHER:
+            for facts in contents.accounts.values():
+                self._account_by(facts)
         # First what is only here: it was pressed before what the database has never seen.
         for item in self._waiting():
             if item.id not in contents.unfinished:
@@ -80,10 +94,11 @@ class _Rejoining:
         for one in sorted(contents.unfinished.values(), key=lambda one: one.item.position):
             known = outbox.load(tx, one.item.id)
             if known is None:
-                self._bring_back(one)
+                if self._standing is not Standing.TOGETHER:
+                    self._bring_back(one)
             elif known.state in machine.WAITING:
                 self._catch_up(known, one)
-        if not self._journal_is_newer:
+        if self._standing is Standing.OTHER:
             outbox.ask_again(tx)
         sends = [item for item in self._waiting() if item.kind is OutgoingKind.SEND]
         return Rejoined(
@@ -106,23 +121,24 @@ class _Rejoining:
     # -- what is here
 
     def _without_record(self, item: Outgoing) -> None:
-        """The database says that it waits, the journal does not: it was settled, if the journal is newer."""
+        """The database says that it waits, the journal does not: an end that it names counts."""
         end = self._contents.ended.get(item.id)
-        if end is not None and end.how == "void":
-            end = None
-        if end is None and not self._journal_is_newer:
+        if end is None or end.how == _VOID:
+            if self._standing is Standing.BEHIND and item.state is DeliveryState.QUEUED:
+                self._begin()
+                if item.kind is OutgoingKind.SEND:
+                    outbox.advance(self._tx, item.id, machine.Aged())
             return
         self._begin()
         self._settled += 1
-        if end is not None and end.how not in _ARRIVED:
+        if end.how not in _ARRIVED:
             changed = msgspec.structs.replace(
                 item, state=DeliveryState.CANCELLED, parked=ParkReason.DISCARDED, detail=""
             )
             outbox.put(self._tx, item, changed, machine.PersonDiscards(), _CODE)
             return
         changed = msgspec.structs.replace(item, state=DeliveryState.ACCEPTED, parked=None, detail="")
-        remote_id = None if end is None else end.remote_id
-        event = machine.Stored(remote_id) if self._can_bind(item, remote_id) else machine.Stored(None)
+        event = machine.Stored(end.remote_id if self._can_bind(item, end.remote_id) else None)
         outbox.put(self._tx, item, changed, event, _CODE)
 
     def _can_bind(self, item: Outgoing, remote_id: RemoteId | None) -> bool:
@@ -133,10 +149,15 @@ class _Rejoining:
     def _catch_up(self, item: Outgoing, one: Unfinished) -> None:
         """The journal knows of attempts, or of a text, that the database has lost."""
         is_behind = one.attempts > item.attempts
-        if not is_behind and (one.item.text == item.text or not self._journal_is_newer):
+        has_new_text = one.item.text != item.text and self._standing is Standing.BEHIND
+        if not is_behind and not has_new_text:
             return
         self._begin()
-        changed = msgspec.structs.replace(item, text=one.item.text, attempts=max(item.attempts, one.attempts))
+        changed = msgspec.structs.replace(
+            item,
+            text=one.item.text if has_new_text else item.text,
+            attempts=max(item.attempts, one.attempts),
+        )
         if is_behind:
             changed = _after_attempt(
                 msgspec.structs.replace(changed, repeats=max(item.repeats, one.attempts - 1))
@@ -233,7 +254,12 @@ class _Rejoining:
     def _message(self, conversation: ConversationId, item: Outgoing) -> MessageId:
         """The row that stands for it in the conversation, behind all that the server has placed."""
         tx = self._tx
-        tx.run_sql("DELETE FROM messages WHERE outgoing_id = ?", item.id)
+        here = tx.one("SELECT id FROM messages WHERE outgoing_id = ?", item.id)
+        if here is not None:
+            message = MessageId(here[0])
+            tx.run_sql("UPDATE messages SET state = ? WHERE id = ?", item.state.value, message)
+            tx.touched.message(conversation, message)
+            return message
         me = tx.one("SELECT user_id, name FROM accounts WHERE id = ?", item.account_id)
         tx.run_sql(
             "INSERT INTO messages (conversation_id, cursor, sender_id, sender_name, own, kind, text, extras,"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
@@ -11,7 +12,15 @@ from typing import TypeVar
 
 from chatdesk.domain.actions import NO_EXTRAS, Extras
 from chatdesk.domain.changes import Commit
-from chatdesk.domain.desk import KnownConversation, NewAccount, Removal, Snapshot
+from chatdesk.domain.desk import (
+    KnownConversation,
+    NewAccount,
+    Removal,
+    Search,
+    SearchPage,
+    SearchPlace,
+    Snapshot,
+)
 from chatdesk.domain.entities import (
     Account,
     Capabilities,
@@ -22,24 +31,41 @@ from chatdesk.domain.entities import (
     Order,
     Outgoing,
 )
-from chatdesk.domain.errors import DiskTrouble
+from chatdesk.domain.errors import DamagedDatabase, DiskTrouble
 from chatdesk.domain.events import Stamped
+from chatdesk.domain.health import Integrity
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import DeliveryState, MessageKind
 from chatdesk.domain.outbox import Event as OutboxEvent
 from chatdesk.domain.outbox import Restarted
 from chatdesk.domain.ports import Learnt
-from chatdesk.store import accounts, apply, closing, customers, intents, ledger, lists, outbox
+from chatdesk.store import (
+    accounts,
+    apply,
+    closing,
+    customers,
+    intents,
+    ledger,
+    lists,
+    outbox,
+    rebuild,
+    search_index,
+)
 from chatdesk.store import journal as journal_file
 from chatdesk.store.connection import FILE_NAME
+from chatdesk.store.crashes import CAREFUL_AFTER, Crashes
+from chatdesk.store.integrity import Checker
 from chatdesk.store.journal import Journal
 from chatdesk.store.ledger import LedgerCheck
 from chatdesk.store.lists import ListReader
 from chatdesk.store.lock import FolderLock
 from chatdesk.store.opening import RECOVERY, Start, prepare
 from chatdesk.store.reader import Reader
+from chatdesk.store.search import Searcher
 from chatdesk.store.transaction import Tx
 from chatdesk.store.writer import Writer
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -53,7 +79,13 @@ class Store:
     """One data folder, open. It is a DeskStore and an EngineStore: domain.desk documents its methods."""
 
     def __init__(
-        self, folder: Path, lock: FolderLock, journal: Journal, start: Start, now_us: Callable[[], int]
+        self,
+        folder: Path,
+        lock: FolderLock,
+        journal: Journal,
+        start: Start,
+        crashes: Crashes,
+        now_us: Callable[[], int],
     ) -> None:
         self.folder = folder
         self._path = folder / FILE_NAME
@@ -64,8 +96,13 @@ class Store:
         self._journal = journal
         self._writer = Writer(self._path, journal, run=start.run, now_us=now_us)
         self._lists = ListReader(self._path)
+        self._search = Searcher(self._path, lambda: self._quick(search_index.start_over))
         self.was_put_back = start.is_other
         """Database and journal have not lived through the same: one of them was put back, or lost."""
+        self._checker = Checker(folder)
+        self._crashes = crashes
+        self.crashes_before = crashes.before
+        """So many starts before this one ended uncleanly within a minute, in a row."""
         self.recovery = start.recovery
         """What this start has found and done; told again by the next ones until `recovery_was_told`."""
 
@@ -83,20 +120,27 @@ class Store:
             lock = FolderLock(folder)
             undo.callback(lock.release)
             try:
+                rebuild.finish(folder)
+                if rebuild.is_marked(folder):
+                    raise DamagedDatabase("it failed its check")
                 journal = Journal(folder / journal_file.FILE_NAME)
             except OSError as exc:
-                raise DiskTrouble(f"the journal can't be read: {exc.strerror}") from exc
+                raise DiskTrouble(f"the data folder can't be read: {exc.strerror}") from exc
             undo.callback(journal.close)
-            store = cls(folder, lock, journal, prepare(folder / FILE_NAME, journal, now_us), now_us)
+            start = prepare(folder / FILE_NAME, journal, now_us)
+            store = cls(folder, lock, journal, start, Crashes(folder), now_us)
             undo.callback(store.close)
             undo.pop_all()
         return store
 
     def close(self) -> None:
         """Commit what was asked, mark the clean end, let others in. What is asked later fails."""
+        self._checker.close()
         self._writer.close()
         self._lists.close()
+        self._search.close()
         self._journal.close()
+        self._crashes.over()
         self._lock.release()
 
     def _durable(self, work: Callable[[Tx], T]) -> Future[T]:
@@ -134,6 +178,10 @@ class Store:
     def accounts(self) -> Future[Snapshot[Account]]:
         """All accounts."""
         return self._lists.ask(lists.accounts)
+
+    def search(self, wanted: Search, after: SearchPlace | None = None, limit: int = 20) -> Future[SearchPage]:
+        """A page of hits, newest first."""
+        return self._search.ask(wanted, after, limit)
 
     def add_account(self, new: NewAccount) -> Future[Account]:
         """Add or update an account."""
@@ -228,6 +276,32 @@ class Store:
     def recovery_was_told(self) -> Future[None]:
         """The person has heard what the last recovery did."""
         return self._quick(lambda tx: tx.run_sql("DELETE FROM meta WHERE key = ?", RECOVERY))
+
+    @property
+    def is_careful(self) -> bool:
+        """Two crashes in a row: the window restores nothing but the data, and offers a report."""
+        return self.crashes_before >= CAREFUL_AFTER
+
+    def runs_well(self) -> None:
+        """A minute has passed: what crashes now is no start that fails."""
+        self._crashes.over()
+
+    def check(self) -> Future[Integrity]:
+        """Check the database off every other thread. Where it is damaged the next start makes a new one.
+
+        The future is cancelled where the store is closed meanwhile.
+        """
+        future = self._checker.start()
+        future.add_done_callback(self._mark_damaged)
+        return future
+
+    def _mark_damaged(self, future: Future[Integrity]) -> None:
+        if future.cancelled() or not future.result().must_rebuild:
+            return
+        try:
+            rebuild.mark(self.folder)
+        except OSError as exc:
+            _log.warning("the damage was not marked: %s", type(exc).__name__)
 
     def verify_ledger(self) -> Future[LedgerCheck]:
         """Walk the ledger's chain."""

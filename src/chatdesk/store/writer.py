@@ -21,8 +21,8 @@ import msgspec
 from chatdesk.domain.changes import Commit
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Outgoing
-from chatdesk.domain.errors import ChatdeskError, DiskTrouble, StoreProblem
-from chatdesk.store import accounts, derived, ledger, rows, search_index
+from chatdesk.domain.errors import ChatdeskError, DamagedDatabase, DiskTrouble, StoreProblem
+from chatdesk.store import accounts, derived, ledger, rebuild, rows, search_index
 from chatdesk.store.connection import open_writer, problem
 from chatdesk.store.journal import Journal, Reaches
 from chatdesk.store.search_index import Indexer
@@ -199,6 +199,8 @@ class Writer:
                     self._commit([op])
                 return
             batch[0].error = problem(exc) or exc
+            if isinstance(batch[0].error, DamagedDatabase):
+                self._mark_damaged()
             if problem(exc) is None:
                 _log.error("an operation failed: %s", type(exc).__name__)
             self._answer(batch, 0)
@@ -261,6 +263,13 @@ class Writer:
         head = ledger.head(tx.con)
         self._journal.append([*tx.records, Reaches(0 if head is None else head.number)])
         self._journal_strayed = True
+
+    def _mark_damaged(self) -> None:
+        """The next start makes a new database; until then what still works goes on."""
+        try:
+            rebuild.mark(self._path.parent)
+        except OSError as exc:
+            _log.warning("the damage was not marked: %s", type(exc).__name__)
 
     def _straighten_journal(self) -> None:
         """Outside of any transaction: make the journal say what the database says, if it may not."""
