@@ -7,8 +7,6 @@ served as somebody else, bad tokens are answered 500 everywhere but at `/auth/me
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,25 +18,22 @@ from chatdesk.domain.ports import (
     ConnectRefused,
     Emit,
     HandedOver,
-    LinkLost,
-    Listener,
     NoAnswer,
-    Packet,
     Step,
 )
 from chatdesk.sync.clock import Clock
 from tests.platforms.fakomame import paper
 from tests.platforms.fakomame.paper import ME, OTHER, chat, jwt, no, ok, package, rows, trip, user
+from tests.platforms.network import LATENCY_MS, Network, NetworkClient
 
-LATENCY_MS = 5
 ADMIN = "admin_001"
 
 
-class FakoServer:
+class FakoServer(Network):
     """One sender's chats. What goes wrong is put into the fields before it happens."""
 
     def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+        super().__init__(clock)
         self.access: set[str] = set()
         self.refresh: set[str] = set()
         self.chats: dict[str, list[dict[str, Any]]] = {}
@@ -58,16 +53,12 @@ class FakoServer:
         """Words with which the next sends fail; 'stored ...' stores and fails all the same."""
         self.lost_echoes = 0
         self.slow_ms = 20
-        self.seen: Counter[str] = Counter()
-        self.heard: list[tuple[str, Any]] = []
         self.strangers = 0
         """Requests that came without a token, and were served as the built-in account."""
         self.rooms: set[str] = set()
         self.in_flight = 0
         self.most_in_flight = 0
-        self.link: FakoClient | None = None
         self._next = 0
-        self._tasks: set[asyncio.Task[None]] = set()
 
     # -- told by tests
 
@@ -113,35 +104,9 @@ class FakoServer:
     def texts(self, number: str, sender: str = ME) -> list[str]:
         return [one["content"] for one in self.chats[number] if one["senderId"] == sender]
 
-    def push(self, event: str, payload: Any) -> None:
-        link = self.link
-
-        def arrives() -> None:
-            if link is not None and link is self.link:
-                link.tell(Packet(event, (payload,)))
-
-        self.later(LATENCY_MS, arrives)
-
     def cut(self) -> None:
-        link, self.link = self.link, None
         self.rooms.clear()
-        if link is not None:
-            link.tell(LinkLost())
-
-    async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    def later(self, ms: int, what: Callable[[], object]) -> None:
-        async def wait() -> None:
-            await asyncio.sleep(ms / 1000)
-            what()
-
-        task = asyncio.get_running_loop().create_task(wait())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        super().cut()
 
     # -- the socket
 
@@ -280,16 +245,8 @@ class FakoServer:
         return 200, paper.history(*newest[::-1], total=len(messages), page=page)
 
 
-class FakoClient:
+class FakoClient(NetworkClient[FakoServer]):
     """The Client protocol over this network."""
-
-    def __init__(self, server: FakoServer) -> None:
-        self.server = server
-        self.listener: Listener | None = None
-
-    def tell(self, arrived: Any) -> None:
-        if self.listener is not None:
-            self.listener(arrived)
 
     async def perform(self, step_id: int, step: Step) -> None:
         await asyncio.sleep(LATENCY_MS / 1000)
@@ -314,17 +271,3 @@ class FakoClient:
                 status, body = server.call(step)
                 await asyncio.sleep(LATENCY_MS / 1000)
                 self.tell(Answer(step_id, status, body is not None, body, {}))
-
-    def last_heard_ms(self) -> int | None:
-        return self.server.clock.now_ms() if self.server.link is self else None
-
-    async def drop_link(self) -> None:
-        if self.server.link is self:
-            self.server.cut()
-
-    async def abort_commits(self) -> None:
-        await self.drop_link()
-
-    async def close(self) -> None:
-        await self.drop_link()
-        self.listener = None

@@ -7,8 +7,6 @@ without it every send fails, every list is empty, and only the relay works. A nu
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,24 +19,21 @@ from chatdesk.domain.ports import (
     ConnectRefused,
     Emit,
     HandedOver,
-    LinkLost,
-    Listener,
     NoAnswer,
-    Packet,
     Step,
 )
 from chatdesk.sync.clock import Clock
 from tests.platforms.marketplace.paper import INTERNAL, ME, OTHER, PEOPLE, party, person, rfq
+from tests.platforms.network import LATENCY_MS, Network, NetworkClient
 
-LATENCY_MS = 5
 HTML = "<!DOCTYPE html><html><body><pre>Cannot GET</pre></body></html>"
 
 
-class MarketServer:
+class MarketServer(Network):
     """One seller's marketplace. What goes wrong is put into the lists before it happens."""
 
     def __init__(self, clock: Clock, *, stores: bool = True) -> None:
-        self.clock = clock
+        super().__init__(clock)
         self.stores = stores
         self.sockets = True
         self.tokens: set[str] = set()
@@ -50,14 +45,10 @@ class MarketServer:
         """So many relays get no word back."""
         self.late_ms = 0
         """Words about relays come so much later."""
-        self.seen: Counter[str] = Counter()
-        self.heard: list[tuple[str, Any]] = []
         self.relayed: list[dict[str, Any]] = []
-        self.link: MarketClient | None = None
         self.registered: str | None = None
         self.died = False
         self._next = 0x1000
-        self._tasks: set[asyncio.Task[None]] = set()
 
     # -- told by tests
 
@@ -110,34 +101,9 @@ class MarketServer:
     def texts(self, sender: RemoteId = ME) -> list[str]:
         return [one["message"] for one in self.messages if one["sender_id"]["_id"] == sender]
 
-    def push(self, event: str, payload: Any) -> None:
-        link = self.link
-
-        def arrives() -> None:
-            if link is not None and link is self.link:
-                link.tell(Packet(event, (payload,)))
-
-        self.later(LATENCY_MS, arrives)
-
     def cut(self) -> None:
-        link, self.link, self.registered = self.link, None, None
-        if link is not None:
-            link.tell(LinkLost())
-
-    async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    def later(self, ms: int, what: Callable[[], object]) -> None:
-        async def wait() -> None:
-            await asyncio.sleep(ms / 1000)
-            what()
-
-        task = asyncio.get_running_loop().create_task(wait())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.registered = None
+        super().cut()
 
     # -- what it does
 
@@ -226,16 +192,8 @@ class MarketServer:
         return 404, {"success": False, "message": "Message not found or unauthorized"}
 
 
-class MarketClient:
+class MarketClient(NetworkClient[MarketServer]):
     """The Client protocol over this network."""
-
-    def __init__(self, server: MarketServer) -> None:
-        self.server = server
-        self.listener: Listener | None = None
-
-    def tell(self, arrived: Any) -> None:
-        if self.listener is not None:
-            self.listener(arrived)
 
     async def perform(self, step_id: int, step: Step) -> None:
         await asyncio.sleep(LATENCY_MS / 1000)
@@ -262,17 +220,3 @@ class MarketClient:
                 self.tell(Answer(step_id, status, not isinstance(body, str), body, {}))
             case _:
                 raise AssertionError(step)
-
-    def last_heard_ms(self) -> int | None:
-        return self.server.clock.now_ms() if self.server.link is self else None
-
-    async def drop_link(self) -> None:
-        if self.server.link is self:
-            self.server.cut()
-
-    async def abort_commits(self) -> None:
-        await self.drop_link()
-
-    async def close(self) -> None:
-        await self.drop_link()
-        self.listener = None

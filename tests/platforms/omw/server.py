@@ -7,8 +7,6 @@ errors name nothing, histories page from the newest and have times without a zon
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,25 +17,22 @@ from chatdesk.domain.ports import (
     Connect,
     ConnectRefused,
     Emit,
-    LinkLost,
-    Listener,
     NoAnswer,
-    Packet,
     Step,
 )
 from chatdesk.sync.clock import Clock
+from tests.platforms.network import LATENCY_MS, Network, NetworkClient
 from tests.platforms.omw.paper import GATE, session
 
-LATENCY_MS = 5
 ZONE = timedelta(hours=5, minutes=30)
 ME, CUSTOMER = 202, 201
 
 
-class OmwServer:
+class OmwServer(Network):
     """One worker's sessions. What goes wrong is put into the lists before it happens."""
 
     def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+        super().__init__(clock)
         self.tokens: set[str] = set()
         self.sessions: dict[int, list[dict[str, Any]]] = {}
         self.deaf_ms = 0
@@ -50,14 +45,10 @@ class OmwServer:
         self.ended: set[int] = set()
         self.unlisted: set[int] = set()
         self.reversed_seconds = False
-        self.seen: Counter[str] = Counter()
-        self.heard: list[tuple[str, Any]] = []
         self.in_flight = 0
         self.most_in_flight = 0
-        self.link: OmwClient | None = None
         self.born_ms = 0
         self._next = 1_000
-        self._tasks: set[asyncio.Task[None]] = set()
 
     # -- told by tests
 
@@ -92,35 +83,6 @@ class OmwServer:
 
     def texts(self, number: int = 41, sender: int = ME) -> list[str]:
         return [one["content"] for one in self.sessions[number] if one["sender_id"] == sender]
-
-    def push(self, event: str, payload: Any) -> None:
-        link = self.link
-
-        def arrives() -> None:
-            if link is not None and link is self.link:
-                link.tell(Packet(event, (payload,)))
-
-        self.later(LATENCY_MS, arrives)
-
-    def cut(self) -> None:
-        link, self.link = self.link, None
-        if link is not None:
-            link.tell(LinkLost())
-
-    async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    def later(self, ms: int, what: Callable[[], object]) -> None:
-        async def wait() -> None:
-            await asyncio.sleep(ms / 1000)
-            what()
-
-        task = asyncio.get_running_loop().create_task(wait())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     # -- what it does
 
@@ -232,16 +194,8 @@ def as_stored(message: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "created_at": at}
 
 
-class OmwClient:
+class OmwClient(NetworkClient[OmwServer]):
     """The Client protocol over this network."""
-
-    def __init__(self, server: OmwServer) -> None:
-        self.server = server
-        self.listener: Listener | None = None
-
-    def tell(self, arrived: Any) -> None:
-        if self.listener is not None:
-            self.listener(arrived)
 
     async def perform(self, step_id: int, step: Step) -> None:
         await asyncio.sleep(LATENCY_MS / 1000)
@@ -261,17 +215,3 @@ class OmwClient:
                 status, body = server.call(step)
                 await asyncio.sleep(LATENCY_MS / 1000)
                 self.tell(Answer(step_id, status, True, body, {}))
-
-    def last_heard_ms(self) -> int | None:
-        return self.server.clock.now_ms() if self.server.link is self else None
-
-    async def drop_link(self) -> None:
-        if self.server.link is self:
-            self.server.cut()
-
-    async def abort_commits(self) -> None:
-        await self.drop_link()
-
-    async def close(self) -> None:
-        await self.drop_link()
-        self.listener = None

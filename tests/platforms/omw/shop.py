@@ -1,34 +1,27 @@
-"""One worker's desk at an OMW server: the real store on a real file, the real engine, and its adapter."""
+"""One worker's desk at an OMW server."""
 
 from __future__ import annotations
 
-import asyncio
-import random
 from pathlib import Path
-from typing import Any, Self
 
-from chatdesk.domain.changes import AccountStatus, News
-from chatdesk.domain.desk import NewAccount
-from chatdesk.domain.entities import Account, Capabilities, Conversation, Message, Outgoing
-from chatdesk.domain.ids import ConversationId, OutgoingId, RemoteId
-from chatdesk.domain.kinds import ConnectionState, Platform
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Platform
 from chatdesk.domain.ports import Client, Secrets
 from chatdesk.platforms.omw.adapter import OmwAdapter
-from chatdesk.store import Store
-from chatdesk.sync.clock import Clock
-from chatdesk.sync.engine import Engine
-from chatdesk.sync.parts import Surroundings
 from tests.platforms.omw.paper import ME, MY_MAIL, jwt
 from tests.platforms.omw.server import OmwClient, OmwServer
-from tests.sync.virtual import Owing, VirtualClock, until
-from tests.sync.world import MemoryVault
+from tests.platforms.shop import Desk
+from tests.sync.virtual import VirtualClock
 
 
-class Shop:
-    """`async with Shop(folder)` starts the engine; before that the server may be prepared.
+class Shop(Desk):
+    """The usual conversation is session 41."""
 
-    Without more it stands on virtual time before a server in the process.
-    """
+    platform = Platform.OMW
+    adapter = OmwAdapter
+    login, user_id = MY_MAIL, RemoteId(ME)
+    role, name = "worker", "Worker One"
+    usual = "41"
 
     def __init__(
         self,
@@ -38,93 +31,12 @@ class Shop:
         client: Client | None = None,
         url: str = "https://omw.example",
     ) -> None:
-        self.folder = folder
-        self.url = url
-        self.virtual = server is None
-        self.clock: Clock = VirtualClock() if server is None else server.clock
-        self.server = OmwServer(self.clock) if server is None else server
-        self.client = OmwClient(self.server) if client is None else client
+        self.server = server or OmwServer(VirtualClock())
+        super().__init__(folder, url, self.server, client or OmwClient(self.server), virtual=server is None)
         self.server.add(41, "hello", "are you there?")
-        self.news: list[News] = []
 
-    async def __aenter__(self) -> Self:
-        self.real_store = Store.open(self.folder, now_us=self.clock.now_us)
-        self.store: Any = Owing(self.real_store) if self.virtual else self.real_store
-        new = NewAccount(
-            platform=Platform.OMW,
-            server_url=self.url,
-            login=MY_MAIL,
-            user_id=ME,
-            role="worker",
-            name="Worker One",
-            plain_http_consent=False,
-            capabilities=Capabilities(),
-        )
-        self.account: Account = await asyncio.wrap_future(self.store.add_account(new))
+    async def admitted(self) -> Secrets:
         now_s = self.clock.now_us() // 1_000_000
         token = jwt({"id": 202, "role": "worker", "iat": now_s, "exp": now_s + 18_000})
         self.server.tokens.add(token)
-        vault = MemoryVault()
-        vault.kept[f"omw|{self.url}|{MY_MAIL}"] = Secrets(token, "")
-        around = Surroundings(self.store, vault, self.clock, self.news.append, jitter=random.Random(7).random)
-        self.engine = Engine(self.account, OmwAdapter(), self.client, around)
-        await self.engine.start()
-        await until(lambda: self.status.synced_at_us, what="synced")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.engine.stop()
-        await self.server.close()
-        self.real_store.close()
-
-    @property
-    def status(self) -> AccountStatus:
-        found = [one for one in self.news if isinstance(one, AccountStatus)]
-        return (
-            found[-1] if found else AccountStatus(account_id=self.account.id, connection=ConnectionState.OFF)
-        )
-
-    async def local(self, session: int = 41) -> ConversationId:
-        remote = RemoteId(str(session))
-        found = await asyncio.wrap_future(self.store.conversation_of(self.account.id, remote))
-        assert found is not None
-        return ConversationId(found)
-
-    async def press(self, text: str, session: int = 41) -> Outgoing:
-        conversation = await self.local(session)
-        reader = self.real_store.reader()
-        try:
-            version = reader.draft(conversation).version
-        finally:
-            reader.close()
-        item: Outgoing = await asyncio.wrap_future(self.store.press_send(conversation, version, text))
-        return item
-
-    async def messages(self, session: int = 41) -> tuple[Message, ...]:
-        conversation = await self.local(session)
-        reader = self.real_store.reader()
-        try:
-            return reader.newest_page(conversation).messages
-        finally:
-            reader.close()
-
-    async def conversation(self, session: int = 41) -> Conversation:
-        wanted = await self.local(session)
-        reader = self.real_store.reader()
-        try:
-            found = reader.conversation(wanted)
-            assert found is not None
-            return found
-        finally:
-            reader.close()
-
-    async def item(self, outgoing: OutgoingId) -> Outgoing | None:
-        items = await asyncio.wrap_future(self.store.unsettled(self.account.id))
-        return next((one for one in items if one.id == outgoing), None)
-
-    async def settled(self, *items: Outgoing, within_ms: int = 60_000) -> int:
-        begun_ms = self.clock.now_ms()
-        while any([await self.item(one.id) is not None for one in items]):
-            assert self.clock.now_ms() - begun_ms < within_ms, [await self.item(one.id) for one in items]
-            await asyncio.sleep(0.02)
-        return self.clock.now_ms() - begun_ms
+        return Secrets(token, "")

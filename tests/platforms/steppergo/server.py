@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,26 +21,24 @@ from chatdesk.domain.ports import (
     ConnectRefused,
     Emit,
     HandedOver,
-    LinkLost,
     Listen,
-    Listener,
     NoAnswer,
     Packet,
     Step,
     Unlisten,
 )
 from chatdesk.sync.clock import Clock
+from tests.platforms.network import LATENCY_MS, Network, NetworkClient
 from tests.platforms.steppergo.paper import ME, OTHER, RECORD_ID, TRIP, driven_trip, public_trip
 
-LATENCY_MS = 5
 PEOPLE = {ME: ("Driver Alpha", "DRIVER"), OTHER: ("Passenger Bravo", "PASSENGER")}
 
 
-class StepperGoServer:
+class StepperGoServer(Network):
     """One driver's trips. What goes wrong is put into the fields before it happens."""
 
     def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+        super().__init__(clock)
         self.sessions: set[str] = set()
         self.trips: dict[str, dict[str, Any]] = {}
         self.messages: dict[str, list[dict[str, Any]]] = {}
@@ -57,15 +54,11 @@ class StepperGoServer:
         self.send_errors: list[str] = []
         self.drops_metadata = False
         self.failing_changes = False
-        self.seen: Counter[str] = Counter()
-        self.heard: list[tuple[str, Any]] = []
         self.in_flight = 0
         self.most_in_flight = 0
-        self.link: StepperGoClient | None = None
         self.rooms: set[str] = set()
         self.streams: set[str] = set()
         self._next = 0
-        self._tasks: set[asyncio.Task[None]] = set()
 
     # -- told by tests
 
@@ -115,15 +108,6 @@ class StepperGoServer:
     def texts(self, trip: str = TRIP, sender: str = ME) -> list[str]:
         return [one["content"] for one in self.messages[trip] if one["senderId"] == sender]
 
-    def push(self, event: str, payload: Any) -> None:
-        link = self.link
-
-        def arrives() -> None:
-            if link is not None and link is self.link:
-                link.tell(Packet(event, (payload,)))
-
-        self.later(LATENCY_MS, arrives)
-
     def stream(self, trip: str, payload: Any) -> None:
         path = f"/api/realtime/trip-status/{trip}"
         if path in self.streams and self.link is not None:
@@ -136,25 +120,8 @@ class StepperGoServer:
             self.link.tell(Packet(STREAM_ENDED, (path,)))
 
     def cut(self) -> None:
-        link, self.link = self.link, None
         self.rooms.clear()
-        if link is not None:
-            link.tell(LinkLost())
-
-    async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    def later(self, ms: int, what: Callable[[], object]) -> None:
-        async def wait() -> None:
-            await asyncio.sleep(ms / 1000)
-            what()
-
-        task = asyncio.get_running_loop().create_task(wait())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        super().cut()
 
     # -- the socket
 
@@ -288,16 +255,8 @@ def trip_of(conversation: str) -> str:
     return conversation.replace("cconv", "ctrip")
 
 
-class StepperGoClient:
+class StepperGoClient(NetworkClient[StepperGoServer]):
     """The Client protocol over this network."""
-
-    def __init__(self, server: StepperGoServer) -> None:
-        self.server = server
-        self.listener: Listener | None = None
-
-    def tell(self, arrived: Any) -> None:
-        if self.listener is not None:
-            self.listener(arrived)
 
     async def perform(self, step_id: int, step: Step) -> None:
         await asyncio.sleep(LATENCY_MS / 1000)
@@ -330,17 +289,6 @@ class StepperGoClient:
                 await asyncio.sleep(LATENCY_MS / 1000)
                 self.tell(Answer(step_id, status, True, body, {}))
 
-    def last_heard_ms(self) -> int | None:
-        return self.server.clock.now_ms() if self.server.link is self else None
-
     async def drop_link(self) -> None:
         self.server.streams.clear()
-        if self.server.link is self:
-            self.server.cut()
-
-    async def abort_commits(self) -> None:
-        await self.drop_link()
-
-    async def close(self) -> None:
-        await self.drop_link()
-        self.listener = None
+        await super().drop_link()
