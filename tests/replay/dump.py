@@ -133,6 +133,8 @@ def name_of(play: Play, remote_id: str | None) -> str | None:
     if remote_id is None:
         return None
     remote_id = play.stub.shown_id(remote_id)
+    if not remote_id:
+        return None
     if remote_id in play.stub.fresh or remote_id in play.stub.invented():
         return "new"
     return "own" if remote_id in play.stub.ours else remote_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from tests.replay.facts import Facts
@@ -181,7 +182,9 @@ class _Expectation:
             self._read(frame, *read)
 
     def _alive(self, conv: str, person: str) -> None:
-        if person in self.presence.get(conv, {}) and self.presence[conv][person] != "unknown":
+        if self.facts.life_shows and conv in self.story.convs:
+            self.presence.setdefault(conv, {})[person] = "online"
+        elif self.presence.get(conv, {}).get(person, "unknown") != "unknown":
             self.presence[conv][person] = "online"
 
     def _read(self, frame: dict[str, Any], conv: str, person: str, ids: Any, up_to: int | None) -> None:
@@ -257,7 +260,7 @@ class _Expectation:
         deleted = msg.deleted or msg_id in self._deleted() or msg_id in self.story.gone
         own_read = msg_id in self.read_ids or msg.us <= self.read_up_to.get(msg.conv, -1)
         fields = {
-            "id": "own" if msg_id in self.facts.relay_ids(self.story) else msg_id,
+            "id": "own" if msg_id in self.facts.relay_ids(self.story) else _given(msg_id),
             "sender": msg.sender,
             "own": msg.own,
             "kind": msg.kind,
@@ -274,6 +277,8 @@ class _Expectation:
 
     def _unbound(self, press: Press, number: int) -> _Row | None:
         """A send that the recording shows no message of: stored under a fresh id, parked or waiting."""
+        if self.facts.impossible(self.story, press):
+            return None
         state, _ = self.fate(press)
         if press.id and press.id in self.story.versions and state == "accepted":
             return None
@@ -315,7 +320,7 @@ class _Expectation:
         """The domain rule, with no conversation in view."""
         given = self.facts.server_unread(self.story, conv)
         seen = self.seen.get(conv, ())
-        own = [row.at for row in rows if row.fields["own"] and row.fields["state"] in {"accepted", "read"}]
+        own = [row.at for row in rows if row.fields["own"]]
         mark = max([*own, seen] if seen else own, default=())
         if given is not None:
             return int(given(mark, self.start))
@@ -363,7 +368,11 @@ class _Expectation:
         for number, press in enumerate(self.story.presses):
             if press.intent.name.startswith("typing") or not self._goes(press):
                 continue
-            told.append((press.at, number, {"intent": press.intent.name, **self.facts.wire(press.intent)}))
+            intent = press.intent
+            if intent.name == "read":
+                marked = ",".join(self.facts.markable(self.story, press))
+                intent = dataclasses.replace(intent, fields=(("ids", marked),))
+            told.append((press.at, number, {"intent": intent.name, **self.facts.wire(intent)}))
         told += self._typing_sent()
         return [one for _, _, one in sorted(told, key=lambda one: one[:2])]
 
@@ -401,7 +410,9 @@ class _Expectation:
         return told
 
     def _may_type(self, press: Press) -> bool:
-        return press.intent.conv not in self.story.denied and self.facts.types(self.story)
+        if press.intent.conv in self.story.denied or self.facts.closed_by(self.story, press):
+            return False
+        return self.facts.types(self.story)
 
     # -- all of it -----------------------------------------------------------------------------------------
 
@@ -473,6 +484,11 @@ class _Expectation:
             if code:
                 found.add(code)
         return sorted(found & CODES)
+
+
+def _given(msg_id: str) -> str | None:
+    """The id that a message came with, if it did."""
+    return None if msg_id.startswith("~") else msg_id
 
 
 def roles_of(story: Story) -> dict[str, int]:

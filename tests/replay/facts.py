@@ -44,6 +44,12 @@ class Facts:
     id_pattern = r"[0-9a-f]{24}"
     typing_expire_ms = 6_000
     has_jwt = True
+    begins_talks = False
+    """Whether a person can begin a conversation with anybody whose id they know."""
+    life_shows = False
+    """Whether a message or a key of somebody proves that they are there."""
+    may_be_away = False
+    """Whether sends may wait until their recipient is there."""
     patience = 50
     """Tenths of a second that a conversation is waited for before it counts as missing."""
     joined: tuple[str, ...] = ()
@@ -236,6 +242,10 @@ class Facts:
         intent = press.intent
         if intent.name != "sign_in" and self._signed_out(story, press.at):
             return True
+        if intent.conv and not self.begins_talks and intent.conv not in story.convs:
+            return True
+        if intent.name == "send" and self.closed_by(story, press):
+            return True
         if intent.name in {"delete", "report"}:
             if intent.target not in story.versions:
                 return True
@@ -254,17 +264,40 @@ class Facts:
         ins = [one.at for one in story.sign_ins() if one.at < at and one.outcome == "stored"]
         return bool(outs) and max(outs) > max(ins, default=-1)
 
+    def closed_by(self, story: Any, press: Press) -> bool:
+        """Whether the conversation is known to be closed when something is pressed there."""
+        return False
+
     def markable(self, story: Any, press: Press) -> list[str]:
-        """Messages of others that a read mark is about, as far as they are known by then."""
+        """Messages of others that a read mark newly marks: all that are known by then, up to the ones named."""
         wanted = press.intent.get.get("ids")
-        ids = wanted.split(",") if wanted else list(story.versions)
-        return [
+        named = (
+            [one for one in wanted.split(",") if one in story.versions] if wanted else list(story.versions)
+        )
+        theirs = [
             one
-            for one in ids
-            if one in story.versions
-            and story.conv_of[one] == press.intent.conv
+            for one in named
+            if story.conv_of[one] == press.intent.conv
             and not story.last(one).own
             and story.born[one] < press.at
+        ]
+        if not theirs:
+            return []
+        newest = max(story.last(one).at for one in theirs)
+        before: set[str] = set()
+        for earlier in story.intents("read"):
+            if earlier is press:
+                break
+            if earlier.intent.conv == press.intent.conv and earlier.outcome != "refused":
+                before.update(self.markable(story, earlier))
+        return [
+            one
+            for one in story.versions
+            if story.conv_of[one] == press.intent.conv
+            and not story.last(one).own
+            and story.born[one] < press.at
+            and story.last(one).at <= newest
+            and one not in before
         ]
 
     def refusal(self, frame: Frame, intent: Intent) -> str:

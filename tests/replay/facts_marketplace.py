@@ -51,6 +51,9 @@ class MarketplaceFacts(Facts):
     typing_stop_ms = 1_000
 
     patience = 2
+    may_be_away = True
+    begins_talks = True
+    life_shows = True
 
     def person(self, intent: Intent) -> dict[str, str]:
         kind = intent.get.get("person_kind") or ("Seller" if self.role == "buyer" else "Buyer")
@@ -193,8 +196,7 @@ class MarketplaceFacts(Facts):
 
     @staticmethod
     def _usable(told: Record) -> bool:
-        name = told.get("_id") or told.get("id")
-        return isinstance(name, str) and bool(name) and isinstance(told.get("message"), str)
+        return isinstance(told.get("message"), str)
 
     def _answered(self, frame: Frame) -> list[Found]:
         data, path = data_of(frame["response_body"]), frame["path"]
@@ -215,7 +217,7 @@ class MarketplaceFacts(Facts):
     def whole(self, frame: Frame) -> str | None:
         if frame["channel"] == "http" and frame["dir"] != "note" and frame["status"] == 200:
             found = CONVERSATION.fullmatch(frame["path"])
-            return found[1] if found else None
+            return found[1] if found and self.stores else None
         return None
 
     def foreign(self, record: Record) -> bool:
@@ -223,7 +225,8 @@ class MarketplaceFacts(Facts):
 
     def message(self, record: Record, conv: str) -> Msg:
         sender = party(record.get("sender_id"))
-        name = str(record.get("_id") or record.get("id"))
+        words = f"~{record.get('subject', '')}\n{record.get('message')}"
+        name = str(record.get("_id") or record.get("id") or words)
         when = record.get("createdAt") or record.get("created_at")
         us = iso_us(when) if isinstance(when, str) and ISO.match(when) else 0
         return Msg(

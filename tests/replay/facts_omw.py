@@ -263,6 +263,9 @@ class OmwFacts(Facts):
 
     def impossible(self, story: Any, press: Press) -> bool:
         """Also where the server does not know the booking, or not as the person's."""
+        wanted = press.intent.get.get("status")
+        if press.intent.name == "status" and self.role == "customer" and wanted != "cancelled":
+            return True
         if press.intent.name == "status":
             for frame in self.rec.frames:
                 if frame["channel"] != "http" or frame["dir"] == "note" or frame["method"] != "GET":
@@ -270,6 +273,18 @@ class OmwFacts(Facts):
                 if frame["path"].endswith(f"/bookings/{press.intent.target}") and frame["status"] == 404:
                     return True
         return super().impossible(story, press)
+
+    def closed_by(self, story: Any, press: Press) -> bool:
+        """A session that the person has ended, or that was refused to what they sent, is over."""
+        if press.intent.conv in story.denied:
+            return False
+        ends = {"end_chat": "stored", "delete_chat": "stored", "send": "refused"}
+        return any(
+            one.at < press.at
+            and one.intent.conv == press.intent.conv
+            and ends.get(one.intent.name) == one.outcome
+            for one in story.presses
+        )
 
     def consequences(self, press: Press, ins: list[Frame], taken: set[int]) -> None:
         intent = press.intent
@@ -303,11 +318,8 @@ class OmwFacts(Facts):
         asked = {"joined_chat": "join_chat", "chat_history": "get_chat_history"}.get(frame["event"])
         return next((one for one in reversed(outs) if one["event"] == asked), None)
 
-    def stray_code(self, words: str) -> str:
-        return "closed" if words == "Access denied to this chat session" else super().stray_code(words)
-
     def reason(self, words: str) -> str:
-        return "forbidden" if words == "Access denied to this chat session" else ""
+        return "closed" if words == "Access denied to this chat session" else ""
 
     def answered(self, press: Press) -> None:
         super().answered(press)
@@ -398,7 +410,8 @@ class OmwFacts(Facts):
             case "confirm_code":
                 return _http("POST", f"{work}/bookings/{intent.target}/verify-otp", {"otp": about["f_code"]})
         if about.get("otp"):
-            return _http("POST", "/api/auth/login-otp", {"phone": intent.target, "otp": about["otp"]})
+            told = {"phone": intent.target, "otp": about["otp"], "role": about.get("role") or self.role}
+            return _http("POST", "/api/auth/login-otp", told)
         told = {"email": intent.target, "password": about["password"], "role": about["role"]}
         return _http("POST", "/api/auth/login", told)
 
@@ -441,14 +454,25 @@ class OmwFacts(Facts):
         }
         told = item.get("unread_count")
 
-        def count(_mark: tuple[Any, ...], _start: int) -> int:
+        over = ended_at(story, conv) is not None
+
+        def count(mark: tuple[Any, ...], start: int) -> int:
+            if over:  # no list has it any more: what came since, as anywhere else
+                return sum(
+                    1
+                    for one in story.versions
+                    if story.conv_of[one] == conv
+                    and story.born[one] > start
+                    and not story.last(one).own
+                    and story.last(one).kind != "system"
+                    and (not mark or story.last(one).at > mark)
+                )
             unread = [
                 one
                 for one in story.versions
                 if story.conv_of[one] == conv
                 and not story.last(one).own
                 and not story.last(one).read
-                and story.last(one).kind != "system"
                 and one not in marked
                 and story.born[one] > (item.get("_at", -1) if told is not None else -1)
             ]

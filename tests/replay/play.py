@@ -27,6 +27,9 @@ ARRIVES_MS = 90_000
 """So long an intention may take to reach the server: repeats and quiet times included."""
 SETTLES_MS = 240_000
 STEP_MS = 20
+AWAY_MS = 200
+AWAY = "recipient_away"
+"""What an item says that waits for its recipient."""
 SEEN_MS = 3_000
 """So long a person waits for a message that they want to do something with."""
 TEN_SECONDS_MS = 10_000
@@ -89,7 +92,9 @@ class Play:
                 self.world = world
                 self.stub.wires = world.wires
                 self.stub.now_us = world.clock.now_us
+                person = asyncio.create_task(self._send_anyway())
                 await self._tell()
+                person.cancel()
                 self.dump = await dump_of(self)
         finally:
             logging.getLogger("chatdesk").removeHandler(faults)
@@ -298,7 +303,9 @@ class Play:
         return order
 
     async def _in_conversation(self, press: Press, intent: Intent) -> None:
-        row = await self._conversation(intent.conv)
+        if intent.name == "read" and not self.story.facts.markable(self.story, press):
+            raise NotPossible("nothing to mark")
+        row = await self._conversation(intent.conv, 50 if intent.name == "read" else None)
         if row is None and intent.name != "read":
             row = await self._begun(intent)
         if row is None:
@@ -309,8 +316,6 @@ class Play:
             kind = MESSAGE_KINDS[intent.kind]
             await desk.send(row.id, version, intent.text, kind, _extras(intent))
         elif intent.name == "read":
-            if not self.story.facts.markable(self.story, press):
-                raise NotPossible("nothing to mark")
             await self._wait(lambda: self._newest(row, intent) is not None, SEEN_MS)
             cursor = self._newest(row, intent)
             if cursor is None:
@@ -400,7 +405,7 @@ class Play:
             login=login,
             password=password,
             plain_http_consent=True,
-            role=intent.get.get("role", "") if intent is not None else facts.seat(),
+            role=(intent.get.get("role", "") if intent is not None else "") or facts.seat(),
             otp=intent.get.get("otp", "") if intent is not None else "",
         )
         try:
@@ -413,10 +418,18 @@ class Play:
         self.signed_out = False
         await self._connected()
 
+    async def _send_anyway(self) -> None:
+        """The person sends what only waits for its recipient to be there."""
+        while self.story.facts.may_be_away:
+            await asyncio.sleep(AWAY_MS / 1000)
+            for item in (await self.world.desk.outbox()).rows:
+                if item.state is DeliveryState.QUEUED and item.detail == AWAY:
+                    await self.world.desk.retry(item.id)
+
     # -- finding -------------------------------------------------------------------------------------------
 
-    async def _conversation(self, remote_id: str | None) -> Conversation | None:
-        for _ in range(self.story.facts.patience):
+    async def _conversation(self, remote_id: str | None, tenths: int | None = None) -> Conversation | None:
+        for _ in range(tenths or self.story.facts.patience):
             for row in (await self.world.desk.conversations()).rows:
                 if row.remote_id == remote_id and self._is_ours(row):
                     return row

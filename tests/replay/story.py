@@ -118,7 +118,7 @@ class Story:
 
     def _errors(self, ins: list[Frame], taken: set[int]) -> None:
         """Answers to what the client does by itself, and errors that do not say what they answer."""
-        answered = {press.at for press in self.presses if press.outcome != "silent"}
+        answered = {press.at for press in self.presses if press.outcome not in {"silent", "done"}}
         outs = [
             frame
             for frame in self.rec.frames
@@ -237,7 +237,7 @@ class Story:
         msg = self.facts.message(self.at_index(msg_id, END), self.conv_of[msg_id])
         if msg.relayed:  # it carries what its sender says; it is shown where it came in
             msg.us = self.rec.wall_us + self.rec.everything[max(self.born[msg_id], 0)]["t_ms"] * 1000
-            msg.at = (msg.us, msg.id)
+            msg.at = (msg.us, f"{self.born[msg_id]:08d}")
         return msg
 
     # -- conversations -------------------------------------------------------------------------------------
@@ -248,14 +248,20 @@ class Story:
             if frame["dir"] == "note" or frame["channel"] in {"raw", "note", "sse"}:
                 continue
             part = self.parts.get(frame["at"])
-            if part is not None and part.role is Role.NEVER:
+            if part is not None and (part.role is Role.NEVER or self._is_unknown(frame)):
                 continue
             for conv in self.facts.convs_in(frame):
                 found.setdefault(conv)
         for press in self.presses:
-            if press.intent.conv and self.facts.is_id(press.intent.conv):
+            unknown = press.reason == "not_found" and not self.facts.begins_talks
+            if press.intent.conv and self.facts.is_id(press.intent.conv) and not unknown:
                 found.setdefault(press.intent.conv)
         return [conv for conv in found if self.facts.is_id(conv)]
+
+    def _is_unknown(self, frame: Frame) -> bool:
+        """Whether the server knows nothing of what an intention is about."""
+        press = next((one for one in self.presses if one.at == frame["at"]), None)
+        return press is not None and press.reason == "not_found" and not self.facts.begins_talks
 
     def _denied(self) -> set[str]:
         """Conversations that the person was refused, and never let into."""

@@ -18,6 +18,7 @@ from tests.replay.wire import Reply, Request, page_not_found, recorded
 LATENCY_MS = 4
 TOKEN_LIFE_S = 5 * 3_600
 HELD_MS = 100
+TURN_S = 1e-6
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -78,9 +79,7 @@ class Stub:
         self.deleted: set[str] = set()
         self._issued = 0
         self._given: dict[tuple[str, str, str], int] = {}
-        self._later: asyncio.Queue[tuple[float, Callable[[], None]]] = asyncio.Queue()
-        self._pushing: asyncio.Task[None] | None = None
-        self._progress = asyncio.Event()
+        self._next = 0.0
         for msg_id, born in story.born.items():
             if born == BEFORE:
                 self._put(msg_id)
@@ -259,7 +258,9 @@ class Stub:
 
         loop = asyncio.get_running_loop()
         delay_ms = LATENCY_MS + (self.way.push_delay_ms if recorded_frame is not None else 0)
-        loop.call_later(delay_ms / 1000, now)
+        # In turn: timers of one and the same moment have no order among themselves.
+        self._next = max(loop.time() + delay_ms / 1000, self._next + TURN_S)
+        loop.call_at(self._next, now)
 
     # -- requests ------------------------------------------------------------------------------------------
 
@@ -375,7 +376,6 @@ class Stub:
         by_itself = intent.name in {"typing_stop", "sign_in"} and press is None
         if not again and not by_itself:
             self.sent.append({"intent": intent.name, **said})
-        self._progress.set()
         return press
 
     def _paced(self, waiting: list[Press]) -> None:
@@ -399,11 +399,6 @@ class Stub:
     def harmless(self, intent: Intent) -> bool:
         """What the client does by itself as well."""
         return intent.name in {"typing_stop", "sign_in"}
-
-    async def progress(self) -> None:
-        """Wait until something of the client's has arrived."""
-        self._progress.clear()
-        await self._progress.wait()
 
     def error_once(self, request: Request, part: Part) -> Reply | None:
         """The recorded error of a read without another answer: given once, as soon as the story is there."""

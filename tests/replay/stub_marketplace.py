@@ -202,7 +202,8 @@ class MarketplaceStub(Stub):
 
     def shown_id(self, remote_id: str) -> str:
         found = re.match(r"[0-9a-f]{24}/", remote_id)
-        return remote_id[25:] if found else remote_id
+        name = remote_id[25:] if found else remote_id
+        return "" if name.startswith("~") else name  # it came without one
 
     def done(self, intent: Intent) -> Reply:
         if intent.name == "read":
