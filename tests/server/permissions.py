@@ -55,7 +55,7 @@ async def _dispatcher(core: Core) -> Setting:
         new = NewOrder(status="pending", details={})
         order, _chat = await core.orders.add(session, people["owner"].id, new, core.clock.now_ms())
     sent = await say(core, people["owner"], order.id, "text")
-    places = {
+    places: dict[str, Where] = {
         "nothing": {},
         "order": {"order_id": order.id},
         "chat": {"conversation_id": order.id},

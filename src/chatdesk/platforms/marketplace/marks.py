@@ -86,17 +86,27 @@ def read_mark(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     goal, step_id = opened.goal.kind, answer.step_id
     if not isinstance(goal, MarkRead):
         return calls.misread(opened, step_id, facts)
-    waiting = _waiting(goal, facts)
-    if answer.status == HTTPStatus.OK and answer.is_json and waiting:
-        facts, events = packets.read_by_us(facts, goal.conversation, *waiting[0])
+    # The push that tells of it may have come first: what the step named counts, not what is left to mark.
+    message = _named(opened)
+    cursor = party_of(facts, goal.conversation).unread.get(message)
+    if answer.status == HTTPStatus.OK and answer.is_json:
+        if cursor is None:
+            return Reading(facts, (), (VerdictStored(step_id),))
+        facts, events = packets.read_by_us(facts, goal.conversation, message, cursor)
         return Reading(facts, events, (VerdictStored(step_id),))
-    if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST} and waiting:
-        return Reading(_without(facts, goal, waiting[0][0]), (), (VerdictStored(step_id),))
+    if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST}:
+        return Reading(_without(facts, goal, message), (), (VerdictStored(step_id),))
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return Reading(facts, (), (VerdictLater(step_id, replies.retry_after_ms(answer)),))
     if opened.step.commits:
         return Reading(facts, (), (VerdictUnknown(step_id, f"HTTP {answer.status}"),))
     return Reading(facts, (), (VerdictLater(step_id, 0, f"HTTP {answer.status}"),))
+
+
+def _named(opened: OpenStep) -> RemoteId:
+    """The message that a call marks: the last but one part of its path."""
+    path = opened.step.path if isinstance(opened.step, Call) else ""
+    return RemoteId(path.rstrip("/").rpartition("/")[0].rpartition("/")[2])
 
 
 def handed_over(opened: OpenStep, step_id: int, facts: Facts) -> Reading:
