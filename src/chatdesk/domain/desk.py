@@ -91,6 +91,54 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
     """Sends that are uncertain or parked."""
 
 
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """What to look for among the messages: any text is only words, and a message must have them all.
+
+    The last word may be the beginning of one (from two letters on). conversation, account: only there.
+    """
+
+    text: str
+    conversation: ConversationId | None = None
+    account: AccountId | None = None
+
+
+class SearchPlace(msgspec.Struct, frozen=True):
+    """Where a page of hits ended; only `DeskStore.search` reads it. Any commit in between does no harm."""
+
+    newest_key: int
+    oldest_key: int
+    sent_at_us: int
+    message: MessageId
+
+
+class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that was found."""
+
+    message: MessageId
+    """`Reader.page_around` shows it in its place."""
+    conversation: ConversationId
+    account: AccountId
+    sent_at_us: int
+    sender_name: str
+    own: bool
+    kind: MessageKind
+    snippet: str
+    """One line of plain text around the first place, never markup; cut-off ends have an ellipsis."""
+    marks: tuple[tuple[int, int], ...]
+    """What was found in `snippet`, as (begin, length) in UTF-16 code units, as Qt counts; in order."""
+
+
+class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Hits, newest first, and where the next page goes on."""
+
+    hits: tuple[SearchHit, ...]
+    """May be fewer than were asked for, or none, although there are more: the time for one page was up."""
+    next: SearchPlace | None
+    """None: that was all."""
+    unread: int = 0
+    """So many messages came here of late, are not in the index yet, and were not looked at."""
+
+
 class KnownConversation(msgspec.Struct, frozen=True, kw_only=True):
     """What the engine needs of one conversation."""
 
@@ -206,6 +254,13 @@ class DeskStore(Protocol):
 
     def accounts(self) -> Future[Snapshot[Account]]:
         """All accounts."""
+        ...
+
+    def search(self, wanted: Search, after: SearchPlace | None = None, limit: int = 20) -> Future[SearchPage]:
+        """The newest `limit` hits (of those after `after`), read on a thread of its own.
+
+        Cancelling the future ends the search at once. Every page has a time to be done in.
+        """
         ...
 
     # what a person does; `FULL` = on disk, fsynced, before the future completes

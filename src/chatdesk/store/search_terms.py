@@ -157,14 +157,21 @@ class Query(msgspec.Struct, frozen=True):
     """The last of them may be the beginning of a word."""
 
     def where(self, text: str) -> Places | None:
-        """Where the words stand in a text; None where it does not have them all."""
+        """Where the words stand in a text; None where it does not have them all, or where there are none."""
+        if not self.words:
+            return None
+        if text.isascii() and not self._may_be_in(text.lower()):
+            return None  # nearly all texts are of other things
         shown = prepared(text)
         folded = shown.translate(_FOLDS)
         patterns = _patterns(self.words, self.is_open)
         if not all(pattern.search(folded) for pattern in patterns.each):
             return None
         spans = [found.span() for found in patterns.any.finditer(folded)]
-        return Places(shown, tuple(spans if len(folded) == len(shown) else _led_back(shown, spans)))
+        return Places(shown, tuple(spans if _keeps_places(shown) else _led_back(shown, spans)))
+
+    def _may_be_in(self, lower: str) -> bool:
+        return all(word in lower for word in self.words)
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -227,6 +234,11 @@ def _pattern(word: str, *, is_open: bool) -> str:
         return re.escape(word)
     # A word ends at a space, at a run, or with the text.
     return f"(?<![^ {_DENSE}])" + re.escape(word) + ("" if is_open else f"(?![^ {_DENSE}])")
+
+
+def _keeps_places(shown: str) -> bool:
+    """Whether each character is one when it is folded."""
+    return shown.isascii() or all(len(_FOLDS[ord(char)]) == 1 for char in set(shown))
 
 
 def _led_back(shown: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
