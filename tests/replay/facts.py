@@ -269,7 +269,7 @@ class Facts:
         return False
 
     def markable(self, story: Any, press: Press) -> list[str]:
-        """Messages of others that a read mark newly marks: all that are known by then, up to the ones named."""
+        """Messages of others that a read mark newly marks: all known by then, up to those it names."""
         wanted = press.intent.get.get("ids")
         named = (
             [one for one in wanted.split(",") if one in story.versions] if wanted else list(story.versions)

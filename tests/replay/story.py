@@ -351,9 +351,17 @@ class Story:
         if event == "connect_error":
             words = not _transport(frame) and self._ours(position, frames)
             return [Beat("refuse", at, t_ms, frame)] if words else []
-        if at in self.owned or at in self.auto_answers:
+        if at in self.owned or at in self.auto_answers or self._is_copy(frame):
             return []
         return [Beat("push", at, t_ms, frame)]
+
+    def _is_copy(self, frame: Frame) -> bool:
+        """Whether an error that answers nothing is just the one before it, once more."""
+        if frame["event"] != "error":
+            return False
+        before = [one for one in self.rec.frames if one["at"] < frame["at"] and one["dir"] == "in"]
+        last = before[-1] if before else {}
+        return all(last.get(key) == frame.get(key) for key in ("event", "args", "t_ms"))
 
     def _ours(self, position: int, frames: list[Frame]) -> bool:
         """Whether the attempt that is answered here is one that a client of ours would make."""

@@ -1,4 +1,4 @@
-"""Recordings and expectations with generated faults: each fault is noticed, or changes nothing that is shown."""
+"""Recordings and expectations with generated faults: each is noticed, or changes nothing that is shown."""
 
 from __future__ import annotations
 
