@@ -32,6 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     match parsed.command:
         case "demo":
             return _demo(parsed)
+        case "doctor" | "ledger" | "export":
+            from chatdesk.desktop import commands
+
+            return commands.run(parsed)
         case _:
             return _window(parsed)
 
@@ -51,10 +55,22 @@ def _parser() -> argparse.ArgumentParser:
         help="play a journey, write pictures and a report (chosen by itself without a display)",
     )
     demo.add_argument("--out", type=Path, default=Path("build/demo"), help="where pictures and report go")
+    _add_looking(commands)
     commands.add_parser("serve", help="run the reference server (chatdesk serve --help)", add_help=False)
     commands.add_parser("customers", help="let the customers of the demo in", add_help=False)
     commands.add_parser("count", help="count what arrived at a server of the demo", add_help=False)
     return parser
+
+
+def _add_looking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands that look at a data folder and end; their parts are loaded when one is run."""
+    examined = commands.add_parser("doctor", help="show how program, data and keyring stand; changes nothing")
+    examined.add_argument("--json", action="store_true", help="for programs")
+    ledger = commands.add_parser("ledger", help="the record of what became of every message sent")
+    verbs = ledger.add_subparsers(dest="verb", metavar="verify", required=True)
+    verbs.add_parser("verify", help="look for rows that were changed, removed or cut off; changes nothing")
+    exported = commands.add_parser("export", help="write all conversations and orders to a new folder")
+    exported.add_argument("--to", type=Path, required=True, help="a folder that is empty or missing")
 
 
 def _serve(arguments: list[str]) -> int:

@@ -16,10 +16,13 @@ from PySide6.QtWidgets import QApplication
 
 from chatdesk import __version__
 from chatdesk.domain.errors import StoreProblem
+from chatdesk.domain.health import integrity_sentence, recovery_sentence
 from chatdesk.domain.kinds import Platform
 from chatdesk.domain.ports import PlatformPlugin, Vault
 from chatdesk.services.desk import Desk
 from chatdesk.store import Store
+from chatdesk.store.crashes import WELL_AFTER_S
+from chatdesk.store.recovery import open_store
 from chatdesk.sync.host import EngineHost
 from chatdesk.ui.clock import Clock
 from chatdesk.ui.context import UiContext
@@ -28,7 +31,16 @@ from chatdesk.ui.entries import PlatformEntry
 from chatdesk.ui.feed import ChangeFeed
 from chatdesk.ui.garbage import GuiCollector
 from chatdesk.ui.icons import Icons
-from chatdesk.ui.preferences import THEME, ZOOM, Preferences
+from chatdesk.ui.preferences import (
+    GEOMETRY,
+    LAST_ACCOUNT,
+    LAST_CONVERSATION,
+    LIST_WIDTH,
+    PANEL_WIDTH,
+    THEME,
+    ZOOM,
+    Preferences,
+)
 from chatdesk.ui.tasks import Tasks, Troubles
 from chatdesk.ui.theme import Theme
 from chatdesk.ui.window import MainWindow
@@ -36,6 +48,8 @@ from chatdesk.ui.window import MainWindow
 log = logging.getLogger(__name__)
 
 Plugins = Mapping[Platform, PlatformPlugin]
+_PLACES = frozenset(one.key for one in (GEOMETRY, LAST_ACCOUNT, LAST_CONVERSATION, LIST_WIDTH, PANEL_WIDTH))
+"""What is not restored where starting has failed twice."""
 
 
 class Program:
@@ -50,7 +64,7 @@ class Program:
         self.feed = ChangeFeed(store, self.engines)
         self._keeper = QObject()
         self._saving = Tasks(self._keeper, self.troubles)
-        self.preferences = Preferences(self.reader.setting, self._save_setting)
+        self.preferences = Preferences(self._setting, self._save_setting)
         self.theme = Theme(app, self.preferences.get(THEME), self.preferences.get(ZOOM))
         self.context = UiContext(
             desk=self.desk,
@@ -96,6 +110,39 @@ class Program:
             gc.collect()
             gc.freeze()
             self.engines.start()
+            self._tell_of_recovery()
+
+    def _tell_of_recovery(self) -> None:
+        """After an unclean end: what was found, and a check that nobody waits for."""
+        well = QTimer(self._keeper)
+        well.setSingleShot(True)
+        well.timeout.connect(self._runs_well)
+        well.start(round(WELL_AFTER_S * 1_000))
+        sentence = recovery_sentence(self.store.recovery)
+        if sentence:
+            log.warning("the start: %s", self.store.recovery.kind.value)
+            self.window.status.tell(sentence)
+        if not self.store.ended_cleanly:
+            self._saving.start("check", self._check())
+
+    async def _check(self) -> None:
+        """Tell of what the check has found, where it is not sound."""
+        found = await asyncio.wrap_future(self.store.check())
+        if not found.is_sound:
+            self.window.status.tell(integrity_sentence(found))
+
+    def _runs_well(self) -> None:
+        """A minute has passed: this start is none that fails, and what was told has been seen."""
+        if not self._closed:
+            self.store.runs_well()
+            self._saving.start("recovery", self._was_told())
+
+    async def _was_told(self) -> None:
+        await asyncio.wrap_future(self.store.recovery_was_told())
+
+    def _setting(self, key: str) -> str | None:
+        """What is remembered; after two crashes in a row nothing of where the person was."""
+        return None if self.store.is_careful and key in _PLACES else self.reader.setting(key)
 
     def _save_setting(self, key: str, value: str) -> None:
         self._saving.start(f"setting {key}", self.desk.put_setting(key, value), exclusive=False)
@@ -196,7 +243,7 @@ async def _open_store(app: QApplication, folder: Path) -> Store | None:
     """The database, however often the person tries again; None when they give up."""
     while True:
         try:
-            return Store.open(folder)
+            return open_store(folder)
         except StoreProblem as problem:
             log.warning("the database did not open: %s", type(problem).__name__)
             if not await _ask_again(app, problem):

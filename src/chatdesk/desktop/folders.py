@@ -14,7 +14,12 @@ def data_folder() -> Path:
 
     Raises OSError when it can't be made.
     """
-    return _private(platformdirs.user_data_path(APP_NAME, appauthor=False))
+    return _private(default_data_folder())
+
+
+def default_data_folder() -> Path:
+    """The same folder, not made."""
+    return platformdirs.user_data_path(APP_NAME, appauthor=False)
 
 
 def log_folder() -> Path:

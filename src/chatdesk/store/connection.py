@@ -80,7 +80,7 @@ def open_looking(path: Path) -> apsw.Connection:
     try:
         con.pragma("query_only", "ON")
         con.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018 - the first read opens the log
-    except apsw.Error:
+    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError):
         con.close()
         log = path.with_name(path.name + "-wal")
         if log.exists() and log.stat().st_size:
@@ -92,6 +92,9 @@ def open_looking(path: Path) -> apsw.Connection:
             statementcachesize=_STATEMENTS,
         )
         con.pragma("query_only", "ON")
+    except apsw.Error:
+        con.close()
+        raise
     return con
 
 

@@ -16,10 +16,11 @@ from typing import Final
 import apsw
 
 from chatdesk.domain import outbox as machine
+from chatdesk.domain.errors import DamagedDatabase
 from chatdesk.domain.health import Integrity
 from chatdesk.store import journal as journal_file
 from chatdesk.store import rows
-from chatdesk.store.connection import FILE_NAME, open_looking
+from chatdesk.store.connection import FILE_NAME, open_looking, problem
 
 _log = logging.getLogger(__name__)
 
@@ -67,8 +68,8 @@ class Checker:
             before.join()
         try:
             con = open_looking(self._folder / FILE_NAME)
-        except apsw.Error:
-            future.set_result(Integrity(ran=False))
+        except apsw.Error as exc:
+            future.set_result(_unopened(exc))
             return
         with self._lock:
             self._con = con
@@ -92,12 +93,18 @@ def check(folder: Path) -> Integrity:
     """Check a data folder, also while another process works in it. Nothing is changed."""
     try:
         con = open_looking(folder / FILE_NAME)
-    except apsw.Error:
-        return Integrity(ran=False)
+    except apsw.Error as exc:
+        return _unopened(exc)
     try:
         return look(con, folder, lambda: False)
     finally:
         con.close()
+
+
+def _unopened(exc: apsw.Error) -> Integrity:
+    if isinstance(problem(exc), DamagedDatabase):
+        return Integrity(pages=type(exc).__name__)
+    return Integrity(ran=False)
 
 
 def look(con: apsw.Connection, folder: Path, is_over: Callable[[], bool]) -> Integrity:

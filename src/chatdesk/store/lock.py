@@ -32,6 +32,21 @@ class FolderLock:
             self._file = -1
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a process works in a folder. Nothing is made; the lock is free again when this returns."""
+    try:
+        file = os.open(folder / FILE_NAME, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        _lock(file)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
 if sys.platform == "win32":
     import msvcrt
 
