@@ -285,7 +285,7 @@ class Play:
         elif name == "status":
             order = await self._shown_order(intent.target)
             if order is None:
-                raise NotPossible("no such order")
+                raise NotPossible("the order is not here")
             await self.world.desk.change_status(order.id, intent.get["status"])
         else:
             await self._act(press, intent)
@@ -309,7 +309,7 @@ class Play:
         if row is None and intent.name != "read":
             row = await self._begun(intent)
         if row is None:
-            raise NotPossible("no such conversation")
+            raise NotPossible("the conversation is not here")
         desk = self.world.desk
         if intent.name == "send":
             version = self.world.reader.draft(row.id).version
@@ -359,7 +359,7 @@ class Play:
                     if one.remote_id is not None and self.stub.shown_id(one.remote_id) == wanted:
                         return one
             await asyncio.sleep(0.1)
-        raise NotPossible("no such message")
+        raise NotPossible("the message is not here")
 
     async def _delete(self, press: Press, intent: Intent) -> None:
         message = await self._message(intent.target)
