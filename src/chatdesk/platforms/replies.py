@@ -8,10 +8,11 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from chatdesk.domain.actions import Result
-from chatdesk.domain.events import Dropped, Event, Noticed
+from chatdesk.domain.events import Dropped, Event, Noticed, OrderSeen
 from chatdesk.domain.kinds import NoticeCode, ParkReason
 from chatdesk.domain.ports import (
     Answer,
+    ChangeStatus,
     Facts,
     OpenStep,
     Reading,
@@ -20,7 +21,7 @@ from chatdesk.domain.ports import (
     VerdictStored,
     VerdictUnknown,
 )
-from chatdesk.platforms.memory import ended, parked, progress_of, put, with_progress
+from chatdesk.platforms.memory import at_stage, ended, parked, progress_of, put, with_progress
 
 MALFORMED = Dropped(reason="malformed")
 FOREIGN = Dropped(reason="foreign")
@@ -129,6 +130,18 @@ def probed(opened: OpenStep, answer: Answer, words: str, facts: Facts, *events: 
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Reading(facts, (), (VerdictLater(answer.step_id, READ_AGAIN_MS, words),))
     return refused(opened, answer.step_id, ParkReason.NOT_FOUND, words, facts, *events)
+
+
+def compared(facts: Facts, token: int, goal: ChangeStatus, seen: OrderSeen, stage: str) -> Facts:
+    """The facts after a look before a change of status.
+
+    Changed already: the goal is reached; as expected: `stage` is next; else somebody else was faster.
+    """
+    if seen.status == goal.new:
+        return ended(facts, token)
+    if seen.status == goal.old:
+        return at_stage(facts, token, stage)
+    return parked(facts, token, ParkReason.CHANGED_MEANWHILE, seen.status_label or "")
 
 
 # -- what may have changed something -----------------------------------------------------------------------

@@ -25,13 +25,12 @@ from chatdesk.domain.ports import (
     OpenStep,
     Parked,
     Reading,
-    VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms import loose, routes
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.dispatcher import limits, orders, reads, translate, writes
 from chatdesk.platforms.dispatcher.state import own_of
-from chatdesk.platforms.memory import ended, parked, with_own
+from chatdesk.platforms.memory import ended, with_own
 from chatdesk.wire.dispatcher import names, texts
 
 NOTE_LIST = "files"
@@ -156,7 +155,7 @@ def read_save(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What a download came to: the file lies where it was wanted, or why not."""
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         result = Result(order=_order_of(opened))
-        return Reading(ended(facts, opened.goal.token), (), (VerdictStored(answer.step_id, result=result),))
+        return replies.done(facts, opened, answer.step_id, result=result)
     reading = reads.failed(opened, answer, facts)
     if _content_gone(answer):
         facts, events = _forgotten(opened, reading.facts)
@@ -181,8 +180,7 @@ def trouble(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading | None:
         return None
     if lost.left and step.commits:
         return None
-    facts = parked(facts, opened.goal.token, reason, lost.reason)
-    return Reading(facts, (), (VerdictRefused(lost.step_id, reason, lost.reason),))
+    return replies.refused(opened, lost.step_id, reason, lost.reason, facts)
 
 
 def _content_gone(answer: Answer) -> bool:

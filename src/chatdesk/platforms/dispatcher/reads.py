@@ -343,7 +343,7 @@ def read_health(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if ours:
         return _stored(ended(facts, opened.goal.token), answer)
     reason = ParkReason.NOT_FOUND
-    return Reading(parked(facts, opened.goal.token, reason), (), (VerdictRefused(answer.step_id, reason),))
+    return replies.refused(opened, answer.step_id, reason, "", facts)
 
 
 def announces(facts: Facts, feature: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the dispatcher adapter knows between two questions: rooms, refused tokens, each goal's progress."""
+"""What the dispatcher adapter knows between two questions: rooms, refused tokens, what lists told."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from chatdesk.domain.text import is_blank
 from chatdesk.platforms import loose, replies, routes, sockets
 from chatdesk.platforms.dispatcher import auth, limits, orders, reads, translate
 from chatdesk.platforms.dispatcher.state import own_of
-from chatdesk.platforms.memory import at_stage, ended, learnt, parked, progress_of, with_learnt, with_own
+from chatdesk.platforms.memory import at_stage, ended, learnt, progress_of, with_learnt, with_own
 from chatdesk.wire.dispatcher import names, shapes, texts
 
 NOTE_SEND = "send"
@@ -134,7 +134,7 @@ def read_delete(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     gone = answer.is_json and answer.status in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}
     if (gone or answer.status == HTTPStatus.NO_CONTENT) and isinstance(goal, DeleteMessage):
         event = MessageDeleted(conversation=goal.conversation, remote_id=goal.message)
-        return Reading(ended(facts, opened.goal.token), (event,), (VerdictStored(answer.step_id),))
+        return replies.done(facts, opened, answer.step_id, event)
     return failed(opened, answer, facts)
 
 
@@ -165,12 +165,7 @@ def read_check(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     facts, seen = reads.detail_of(answer, facts)
     if seen is None or not isinstance(goal, ChangeStatus):
         return reads.failed(opened, answer, facts)
-    if seen.status == goal.new:
-        facts = ended(facts, token)
-    elif seen.status == goal.old:
-        facts = at_stage(facts, token, NOTE_STATUS)
-    else:
-        facts = parked(facts, token, ParkReason.CHANGED_MEANWHILE, seen.status_label or "")
+    facts = replies.compared(facts, token, goal, seen, NOTE_STATUS)
     return Reading(facts, (seen,), (VerdictStored(answer.step_id),))
 
 
@@ -179,7 +174,7 @@ def read_status(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if answer.status == HTTPStatus.OK and answer.is_json:
         seen = orders.raw(loose.mapping(answer.body).get("data"))
         events: tuple[Event, ...] = () if seen is None else (orders.kept(seen, facts),)
-        return Reading(ended(facts, opened.goal.token), events, (VerdictStored(answer.step_id),))
+        return replies.done(facts, opened, answer.step_id, *events)
     if answer.status == HTTPStatus.BAD_REQUEST:
         return refused(opened, answer, ParkReason.REFUSED, facts)
     return failed(opened, answer, facts)
@@ -216,11 +211,11 @@ def marked(opened: OpenStep, facts: Facts) -> Facts:
 
 def read_mark(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the read route says; where it is absent the room's signal was all that there is."""
-    token, step_id = opened.goal.token, answer.step_id
+    step_id = answer.step_id
     if replies.is_page_of_another(answer) or answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
         facts = with_learnt(facts, reads.ROUTE_READ, reads.NO)
-        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
+        return replies.done(facts, opened, step_id)
     if answer.is_json and answer.status == HTTPStatus.OK:
         facts = with_learnt(facts, reads.ROUTE_READ, reads.YES)
-        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
+        return replies.done(facts, opened, step_id)
     return failed(opened, answer, facts)

@@ -135,7 +135,7 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     walk, more = advance(goal, _walk(token, goal, facts), page)
     if more:
         return Reading(at_stage(facts, token, NOTE_HISTORY, walk), events, (VerdictStored(answer.step_id),))
-    return Reading(ended(facts, token), (*events, window(goal, walk)), (VerdictStored(answer.step_id),))
+    return replies.done(facts, opened, answer.step_id, *events, window(goal, walk))
 
 
 def withdrawn(chat: RemoteId, answer: Answer) -> tuple[Event, ...]:

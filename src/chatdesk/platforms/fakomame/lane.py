@@ -39,6 +39,8 @@ from chatdesk.wire.fakomame import names, shapes, texts
 NOTE_JOIN = "join"
 NOTE_SEND = "send"
 NOTE_TYPING = "typing"
+
+
 # -- join --------------------------------------------------------------------------------------------------
 
 
@@ -126,7 +128,7 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     """An event without an answer."""
     step_id, note = lost.step_id, opened.step.note
     if note == NOTE_TYPING:
-        return Reading(ended(facts, opened.goal.token), (), (VerdictStored(step_id),))
+        return replies.done(facts, opened, step_id)
     if sockets.is_stray(lost):
         until_ms = facts.now_ms + sockets.STRAY_MS
         if note == NOTE_SEND:

@@ -21,7 +21,7 @@ from chatdesk.platforms.fakomame import history, items, limits, requests, transl
 from chatdesk.platforms.fakomame.items import Row
 from chatdesk.platforms.fakomame.state import own_of, room_of, with_item, with_people, with_room
 from chatdesk.platforms.fakomame.translate import Chat
-from chatdesk.platforms.memory import at_stage, ended, progress_of, put, with_own
+from chatdesk.platforms.memory import at_stage, progress_of, put, with_own
 from chatdesk.wire.fakomame import names
 
 NOTE_CHATS = "chats"
@@ -161,7 +161,7 @@ def items_unanswered(opened: OpenStep, lost: NoAnswer, facts: Facts) -> Reading:
     """
     if lost.reason in {"too_large", "timeout"}:
         facts = with_own(facts, items_due_ms=facts.now_ms + limits.ITEMS_MS)
-    return Reading(ended(facts, opened.goal.token), (ListsRead(),), (VerdictStored(lost.step_id),))
+    return replies.done(facts, opened, lost.step_id, ListsRead())
 
 
 # -- rows, for the lists, one order, and look-ups ----------------------------------------------------------

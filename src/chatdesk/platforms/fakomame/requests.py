@@ -1,4 +1,4 @@
-"""Requests of the Fakomame platform: paths, the token that none goes without, and what failures mean.
+"""Requests of the Fakomame platform: none goes without a token, and what their failures mean.
 
 A request without a token is served as a fixed account of somebody else, with success; so every one carries
 it. A bad token is answered 500 almost everywhere: after any 500 the token is checked. Source: wire
@@ -22,8 +22,6 @@ from chatdesk.domain.ports import (
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.fakomame.state import own_of
 from chatdesk.platforms.memory import fingerprint, with_own
-
-# -- what is common to every answer ------------------------------------------------------------------------
 
 
 def said(answer: Answer) -> str:

@@ -1,4 +1,4 @@
-"""What the Fakomame adapter knows between two questions: tokens, rooms, items, each goal's progress."""
+"""What the Fakomame adapter knows between two questions: tokens, rooms, items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What answers mean that their own readers could not use: this platform gives nothing up for good."""
+"""What answers mean that their own readers could not use, as far as this platform differs from others."""
 
 from __future__ import annotations
 

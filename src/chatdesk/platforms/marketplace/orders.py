@@ -26,14 +26,13 @@ from chatdesk.domain.ports import (
     OpenStep,
     Parked,
     Reading,
-    VerdictRefused,
     VerdictStored,
 )
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import calls, limits, translate
 from chatdesk.platforms.marketplace.state import own_of
 from chatdesk.platforms.marketplace.translate import remote_id
-from chatdesk.platforms.memory import at_stage, ended, learnt, parked, progress_of, with_learnt, with_own
+from chatdesk.platforms.memory import learnt, progress_of, with_learnt, with_own
 from chatdesk.wire.marketplace import names, shapes
 
 NOTE_RFQ = "rfq"
@@ -228,8 +227,7 @@ def read_order(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return calls.failed(opened, answer, facts)
     facts, seen = read
     if seen is None:
-        verdict = VerdictRefused(answer.step_id, ParkReason.NOT_FOUND)
-        return Reading(parked(facts, opened.goal.token, ParkReason.NOT_FOUND), (), (verdict,))
+        return replies.refused(opened, answer.step_id, ParkReason.NOT_FOUND, "", facts)
     return replies.done(facts, opened, answer.step_id, seen)
 
 
@@ -267,14 +265,8 @@ def read_check(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return calls.failed(opened, answer, facts)
     facts, seen = read
     if seen is None:
-        facts = parked(facts, token, ParkReason.NOT_FOUND)
-        return Reading(facts, (), (VerdictRefused(step_id, ParkReason.NOT_FOUND),))
-    if seen.status == goal.new:
-        facts = ended(facts, token)
-    elif seen.status == goal.old:
-        facts = at_stage(facts, token, NOTE_STATUS)
-    else:
-        facts = parked(facts, token, ParkReason.CHANGED_MEANWHILE, seen.status_label or "")
+        return replies.refused(opened, step_id, ParkReason.NOT_FOUND, "", facts)
+    facts = replies.compared(facts, token, goal, seen, NOTE_STATUS)
     return Reading(facts, (seen,), (VerdictStored(step_id),))
 
 

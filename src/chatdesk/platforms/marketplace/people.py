@@ -24,10 +24,9 @@ from chatdesk.domain.ports import (
     OpenStep,
     Parked,
     Reading,
-    VerdictRefused,
     VerdictStored,
 )
-from chatdesk.platforms import loose, routes
+from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls
 from chatdesk.platforms.marketplace.state import (
     Mode,
@@ -39,7 +38,7 @@ from chatdesk.platforms.marketplace.state import (
     without_goal,
 )
 from chatdesk.platforms.marketplace.translate import kind_of, remote_id
-from chatdesk.platforms.memory import at_stage, ended, parked, progress_of, with_own
+from chatdesk.platforms.memory import at_stage, ended, progress_of, with_own
 from chatdesk.wire.marketplace import names
 
 NOTE_PERSON = "person"
@@ -143,8 +142,7 @@ def read_person(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         facts = with_party(facts, person, kind=search.named or usual_kind(facts))
         return _found(opened, person, answer.step_id, facts)
     words = auth.said(answer)
-    verdict = VerdictRefused(answer.step_id, ParkReason.NOT_FOUND, words)
-    return Reading(parked(facts, token, ParkReason.NOT_FOUND, words), (), (verdict,))
+    return replies.refused(opened, answer.step_id, ParkReason.NOT_FOUND, words, facts)
 
 
 def _found(opened: OpenStep, person: RemoteId, step_id: int, facts: Facts) -> Reading:

@@ -29,7 +29,6 @@ from chatdesk.domain.ports import (
     Reading,
     SendText,
     VerdictLater,
-    VerdictRefused,
     VerdictStored,
     VerdictUnknown,
     Wait,
@@ -49,7 +48,7 @@ from chatdesk.platforms.marketplace.state import (
     with_party,
 )
 from chatdesk.platforms.marketplace.translate import remote_id
-from chatdesk.platforms.memory import ended, parked, with_own
+from chatdesk.platforms.memory import ended, with_own
 from chatdesk.wire.marketplace import names, shapes, texts
 
 NOTE_SEND = "send"
@@ -160,7 +159,7 @@ def _by_relay(goal: SendText, facts: Facts) -> Emit:
 
 def read_send(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """Stored under an id; refused in words; or the sign that this server stores nothing."""
-    goal, token, step_id = opened.goal.kind, opened.goal.token, answer.step_id
+    goal, step_id = opened.goal.kind, answer.step_id
     if not isinstance(goal, SendText):
         return calls.misread(opened, step_id, facts)
     words = auth.said(answer)
@@ -168,8 +167,7 @@ def read_send(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         return _stored(goal, opened, answer, facts)
     if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR and answer.is_json:
         if words == texts.ERR_TOO_LARGE:
-            verdict = VerdictRefused(step_id, ParkReason.TOO_LONG, words)
-            return Reading(parked(facts, token, ParkReason.TOO_LONG, words), (), (verdict,))
+            return replies.refused(opened, step_id, ParkReason.TOO_LONG, words, facts)
         if mode_of(facts) is Mode.UNPROVEN:
             return _stores_nothing(step_id, words, facts)
     return calls.refused_write(opened, answer, facts)

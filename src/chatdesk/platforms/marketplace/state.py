@@ -1,4 +1,4 @@
-"""What the marketplace adapter knows between two questions: people, modes, each goal's progress."""
+"""What the marketplace adapter knows between two questions: people, modes."""
 
 from __future__ import annotations
 

@@ -142,9 +142,8 @@ def ask_for_otp(facts: Facts) -> Call:
 
 def read_otp(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """Sent, or why not; asked for once, whatever the answer is."""
-    token = opened.goal.token
     if answer.status == HTTPStatus.OK and answer.is_json:
-        return Reading(ended(facts, token), (), (VerdictStored(answer.step_id),))
+        return replies.done(facts, opened, answer.step_id)
     if answer.status in _LOCKED:
         return _locked(opened, answer, facts)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -30,7 +30,7 @@ from chatdesk.domain.ports import (
     VerdictStored,
 )
 from chatdesk.platforms import loose, replies, routes
-from chatdesk.platforms.memory import at_stage, ended, parked, progress_of, with_own
+from chatdesk.platforms.memory import at_stage, ended, progress_of, with_own
 from chatdesk.platforms.omw import auth, sessions, translate, zones
 from chatdesk.platforms.omw.state import own_of
 from chatdesk.wire.omw import names, shapes
@@ -188,19 +188,16 @@ def read_check(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
             facts = at_stage(facts, token, NOTE_STATUS)
             return Reading(facts, (), (VerdictStored(answer.step_id),))
         return sessions.failed(opened, answer, facts)
-    accepted = _accepts(goal) and seen.status == names.STATUS_ASSIGNED
-    if seen.status == goal.new or accepted:
+    if _accepts(goal) and seen.status == names.STATUS_ASSIGNED:
         facts = ended(facts, token)
-    elif seen.status == goal.old:
-        facts = at_stage(facts, token, NOTE_STATUS)
     else:
-        facts = parked(facts, token, ParkReason.CHANGED_MEANWHILE, seen.status_label or "")
+        facts = replies.compared(facts, token, goal, seen, NOTE_STATUS)
     return Reading(facts, (seen,), (VerdictStored(answer.step_id),))
 
 
 def read_status(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the answer of a change means. Completing may take the chat with it: the lists are read again."""
-    goal, token, step_id = opened.goal.kind, opened.goal.token, answer.step_id
+    goal, step_id = opened.goal.kind, answer.step_id
     words = auth.said(answer)
     if answer.status == HTTPStatus.OK and answer.is_json and isinstance(goal, ChangeStatus):
         status = names.STATUS_ASSIGNED if _accepts(goal) else goal.new
@@ -209,5 +206,5 @@ def read_status(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         if booking is not None:
             events = (translate.with_status(booking, status), Stale())
             facts = sessions.with_status(facts, booking, status)
-        return Reading(ended(facts, token), events, (VerdictStored(step_id),))
+        return replies.done(facts, opened, step_id, *events)
     return replies.failed_write(opened, answer, words, facts)

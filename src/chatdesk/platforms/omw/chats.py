@@ -90,22 +90,20 @@ def read_start(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         session = translate.remote_id(fields.get("sessionId"))
         if session is not None:
             return Reading(at_stage(facts, token, NOTE_FOUND, session), (), (VerdictStored(step_id),))
-        facts = parked(facts, token, ParkReason.REFUSED)
-        return Reading(facts, (replies.MALFORMED,), (VerdictRefused(step_id, ParkReason.REFUSED),))
+        return replies.refused(opened, step_id, ParkReason.REFUSED, "", facts, replies.MALFORMED)
     if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR and answer.is_json:
         # Both sides at once, or two sorts of ids mixed up: once more, then it is said.
         failures = progress_of(facts, token).failures + 1
         if failures <= limits.START_AGAIN:
             facts = with_progress(facts, token, Progress(failures=failures))
             return Reading(facts, (), (VerdictLater(step_id, limits.START_AGAIN_MS, words),))
-        facts = parked(facts, token, ParkReason.REFUSED, words)
-        return Reading(facts, (), (VerdictRefused(step_id, ParkReason.REFUSED, words),))
+        return replies.refused(opened, step_id, ParkReason.REFUSED, words, facts)
     if answer.status == HTTPStatus.BAD_REQUEST and answer.is_json:
         status = translate.status_of(fields.get("currentStatus")) or ""
         reason = ParkReason.CLOSED if status in _OVER else ParkReason.REFUSED
         if status:
             words = loose.words(f"{words}: {translate.status_label(status)}")
-        return Reading(parked(facts, token, reason, words), (), (VerdictRefused(step_id, reason, words),))
+        return replies.refused(opened, step_id, reason, words, facts)
     return replies.failed_write(opened, answer, words, facts)
 
 
@@ -180,5 +178,4 @@ def left(session: RemoteId, open_steps: tuple[OpenStep, ...], facts: Facts) -> R
 
 def leave_refused(words: str, holder: OpenStep, facts: Facts) -> Reading:
     """`Failed to leave chat`."""
-    facts = parked(facts, holder.goal.token, ParkReason.REFUSED, words)
-    return Reading(facts, (), (VerdictRefused(holder.id, ParkReason.REFUSED, words),))
+    return replies.refused(holder, holder.id, ParkReason.REFUSED, words, facts)

@@ -24,11 +24,10 @@ from chatdesk.domain.ports import (
     Parked,
     Reading,
     VerdictLater,
-    VerdictRefused,
     VerdictStored,
 )
 from chatdesk.platforms import loose, replies, routes
-from chatdesk.platforms.memory import ended, parked
+from chatdesk.platforms.memory import ended
 from chatdesk.platforms.omw import auth, bookings, limits, offers, sessions, translate
 from chatdesk.wire.omw import names, shapes, texts
 
@@ -70,19 +69,18 @@ def next_step(action: Action, facts: Facts) -> Next:
 
 def read_request(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """Sent, too soon after the last one, or not to be sent at all: each in the server's words."""
-    goal, token, step_id = opened.goal.kind, opened.goal.token, answer.step_id
+    goal, step_id = opened.goal.kind, answer.step_id
     words = _words(answer, goal)
     if answer.status == HTTPStatus.OK and answer.is_json and isinstance(goal, Act):
         until_us = loose.moment_us(loose.mapping(answer.body).get("expires_at"))
         result = Result(order=bookings.booking_of(goal.action), text=words, until_us=until_us)
-        return Reading(ended(facts, token), (), (VerdictStored(step_id, result=result),))
+        return replies.done(facts, opened, step_id, result=result)
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         notice = Noticed(code=NoticeCode.RATE_LIMITED, detail=words)
         return Reading(facts, (notice,), (VerdictLater(step_id, _wait_ms(answer, words), words),))
     if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR and answer.is_json and words:
         # It has a code and could not send it: nothing is with the customer, and it says so itself.
-        facts = parked(facts, token, ParkReason.REFUSED, words)
-        return Reading(facts, (), (VerdictRefused(step_id, ParkReason.REFUSED, words),))
+        return replies.refused(opened, step_id, ParkReason.REFUSED, words, facts)
     return replies.failed_write(opened, answer, words, facts)
 
 

@@ -28,7 +28,7 @@ from chatdesk.domain.ports import (
     VerdictStored,
 )
 from chatdesk.platforms import loose, replies, routes
-from chatdesk.platforms.memory import at_stage, ended, progress_of, put
+from chatdesk.platforms.memory import at_stage, progress_of, put
 from chatdesk.platforms.omw import auth, limits, marks, offers, sessions, translate, zones
 from chatdesk.platforms.omw.translate import Record
 from chatdesk.wire.omw import names, texts
@@ -164,7 +164,7 @@ def read_history(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         facts = at_stage(facts, token, NOTE_HISTORY, walk)
         return Reading(facts, events, (VerdictStored(answer.step_id),))
     told = (*events, window(goal, walk))
-    return Reading(ended(facts, token), told, (VerdictStored(answer.step_id),))
+    return replies.done(facts, opened, answer.step_id, *told)
 
 
 def denies(answer: Answer) -> bool:

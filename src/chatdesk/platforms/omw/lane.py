@@ -181,7 +181,7 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     strays = sockets.is_stray(lost)
     stray_ms = facts.now_ms + sockets.STRAY_MS
     if note == NOTE_TYPING:
-        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
+        return replies.done(facts, opened, step_id)
     if note == NOTE_MARK and timed_out and isinstance(goal, MarkRead):
         return Reading(_marked(goal, token, facts), (), (VerdictStored(step_id),))
     if note in {NOTE_JOIN, NOTE_MARK} and strays:

@@ -27,7 +27,6 @@ from chatdesk.domain.ports import (
     Reading,
     SendText,
     VerdictLater,
-    VerdictRefused,
     VerdictStored,
     VerdictUnknown,
     Wait,
@@ -273,8 +272,7 @@ def read_rest(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if history.denies(answer):
         return sessions.denied(facts, goal.conversation, token, step_id, words)
     if answer.status == HTTPStatus.BAD_REQUEST:
-        verdict = VerdictRefused(step_id, ParkReason.REFUSED, words)
-        return Reading(parked(facts, token, ParkReason.REFUSED, words), (), (verdict,))
+        return replies.refused(opened, step_id, ParkReason.REFUSED, words, facts)
     if answer.is_json and words == texts.ERR_SEND:
         return failed(goal, step_id, words, facts)
     return replies.failed_write(opened, answer, words, facts)

@@ -1,4 +1,4 @@
-"""What the OMW adapter knows between two questions: sessions, refused tokens, each goal's progress."""
+"""What the OMW adapter knows between two questions: sessions, refused tokens."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def read_upload(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     if refusal is None:
         return sessions.failed(opened, answer, facts)
     reason, words = refusal
-    return Reading(parked(facts, token, reason, words), (), (VerdictRefused(step_id, reason, words),))
+    return replies.refused(opened, step_id, reason, words, facts)
 
 
 def _refusal(answer: Answer) -> tuple[ParkReason, str] | None:
@@ -113,5 +113,4 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     reason = _OF_OURS.get(lost.reason)
     if reason is None:
         return Reading(facts, (), (VerdictLater(lost.step_id, 0, lost.reason),))
-    facts = parked(facts, opened.goal.token, reason, lost.reason)
-    return Reading(facts, (), (VerdictRefused(lost.step_id, reason, lost.reason),))
+    return replies.refused(opened, lost.step_id, reason, lost.reason, facts)

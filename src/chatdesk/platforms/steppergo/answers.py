@@ -1,4 +1,4 @@
-"""What is common to the answers of all routes: paths, refusals, waits, and the end of a goal."""
+"""What is common to the answers of all routes: ids, and refusals in the words of this platform."""
 
 from __future__ import annotations
 

@@ -185,9 +185,9 @@ def unanswered(lost: NoAnswer, opened: OpenStep, facts: Facts) -> Reading:
     step_id, token, note = lost.step_id, opened.goal.token, opened.step.note
     stray = sockets.is_stray(lost)
     if note == NOTE_MARK and lost.left and lost.reason == "timeout":
-        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
+        return replies.done(facts, opened, step_id)
     if note == NOTE_TYPING:
-        return Reading(ended(facts, token), (), (VerdictStored(step_id),))
+        return replies.done(facts, opened, step_id)
     if stray and note == NOTE_SEND:
         facts = with_own(facts, stray_send_until_ms=facts.now_ms + sockets.STRAY_MS)
     if stray and note == NOTE_JOIN:

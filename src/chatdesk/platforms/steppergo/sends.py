@@ -24,13 +24,12 @@ from chatdesk.domain.ports import (
     Parked,
     Reading,
     SendText,
-    VerdictRefused,
     VerdictStored,
     VerdictUnknown,
 )
 from chatdesk.domain.text import is_blank, well_formed
 from chatdesk.platforms import loose, replies, routes, sockets
-from chatdesk.platforms.memory import ended, parked, put
+from chatdesk.platforms.memory import ended, put
 from chatdesk.platforms.steppergo import access, answers, auth, ids, lane, limits, translate
 from chatdesk.platforms.steppergo.state import own_of, trip_of, with_conversation
 from chatdesk.wire.steppergo import names, shapes
@@ -179,7 +178,7 @@ def _waiting(temp: str | None, open_steps: tuple[OpenStep, ...], facts: Facts) -
 
 def read_rest(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     """What the answer of a send by REST means. `Failed to send message` may come after it was stored."""
-    goal, token, step_id = opened.goal.kind, opened.goal.token, answer.step_id
+    goal, step_id = opened.goal.kind, answer.step_id
     words = auth.said(answer)
     if not isinstance(goal, SendText):
         return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(step_id, words),))
@@ -190,8 +189,7 @@ def read_rest(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
         facts, events = access.refused(facts, trip)
         denied = answer.status == HTTPStatus.FORBIDDEN
         reason = ParkReason.FORBIDDEN if denied else ParkReason.NOT_FOUND
-        verdict = VerdictRefused(step_id, reason, words)
-        return Reading(parked(facts, token, reason, words), events, (verdict,))
+        return replies.refused(opened, step_id, reason, words, facts, *events)
     return answers.failed_write(opened, answer, facts)
 
 

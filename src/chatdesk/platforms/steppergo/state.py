@@ -1,4 +1,4 @@
-"""What the StepperGO adapter knows between two questions: trips, conversations, each goal's progress."""
+"""What the StepperGO adapter knows between two questions: trips, conversations."""
 
 from __future__ import annotations
 
