@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+import time
 from concurrent.futures import Future
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import DiskTrouble, ProfileInUse
 from chatdesk.store import Store
+from chatdesk.store.recovery import open_store
 from tests.store.making import WAIT_S, Desk, message, started
 
 
@@ -73,9 +75,25 @@ def fill_the_disk(folder: Path) -> None:
     os._exit(0)  # the end of the disk is the end of the process, too
 
 
+def rebuild_slowly(folder: Path) -> None:
+    """Makes a damaged database anew, and waits before every renaming; says how far it has come."""
+    rename = Path.rename
+
+    def slowly(self: Path, target: Path) -> Path:
+        say("begun")
+        time.sleep(0.2)
+        done = rename(self, target)
+        say("renamed")
+        return done
+
+    Path.rename = slowly  # type: ignore[method-assign,assignment]
+    open_store(folder)
+
+
 def main() -> None:
     what: dict[str, Any] = {
-        one.__name__: one for one in (try_open, press_for_ever, receive_for_ever, fill_the_disk)
+        one.__name__: one
+        for one in (try_open, press_for_ever, receive_for_ever, fill_the_disk, rebuild_slowly)
     }
     what[sys.argv[1]](Path(sys.argv[2]))
 

@@ -77,6 +77,7 @@ def verify(con: apsw.Connection, anchor: Anchor | None) -> LedgerCheck:
     """Walk the whole chain, and hold it against what was anchored outside the database."""
     expected, seal, rows_seen = 1, _FIRST_SEAL, 0
     segments: tuple[int, ...] = ()
+    replaced: int | None = None
 
     def bad(number: int, fault: str) -> LedgerCheck:
         return LedgerCheck(rows_seen, number, fault, segments)
@@ -84,8 +85,8 @@ def verify(con: apsw.Connection, anchor: Anchor | None) -> LedgerCheck:
     for row in con.execute("SELECT * FROM ledger ORDER BY number"):
         number = row[0]
         if row[6] == SEGMENT and row[9] is not None and number >= expected:
-            if anchor is not None and anchor.number == number - 1 and anchor.seal != row[9]:
-                return bad(number, "replaced")
+            if anchor is not None and anchor.seal == row[9]:
+                replaced = None  # another copy was anchored, and this row says so
             expected, seal, segments = number, row[9], (*segments, number)
         if number != expected:
             return bad(expected, "missing")
@@ -93,7 +94,9 @@ def verify(con: apsw.Connection, anchor: Anchor | None) -> LedgerCheck:
             return bad(number, "changed")
         seal, expected, rows_seen = row[-1], expected + 1, rows_seen + 1
         if anchor is not None and anchor.number == number and anchor.seal != seal:
-            return bad(number, "replaced")
+            replaced = number
+    if replaced is not None:
+        return bad(replaced, "replaced")
     if anchor is not None and anchor.number >= expected:
         return bad(expected, "cut")
     return LedgerCheck(rows_seen, None, "", segments)
@@ -102,12 +105,13 @@ def verify(con: apsw.Connection, anchor: Anchor | None) -> LedgerCheck:
 def open_segment(tx: Tx, anchor: Anchor) -> None:
     """Go on after rows that this database has lost, with a row that names the last anchor.
 
-    Nothing where the chain here reaches the anchor, or goes beyond it.
+    Nothing where the chain here has the anchored row.
     """
-    last = head(tx.con)
-    if last is not None and last.number >= anchor.number:
+    if goes_on_from(tx.con, anchor):
         return
-    content = (anchor.number + 1, tx.now_us, "", "", "", "ledger", SEGMENT, "", None, anchor.seal)
+    last = head(tx.con)
+    number = max(anchor.number, 0 if last is None else last.number) + 1
+    content = (number, tx.now_us, "", "", "", "ledger", SEGMENT, "", None, anchor.seal)
     sealed = _seal(anchor.seal, content)
     tx.run_sql("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *content, sealed)
     tx.touched.ledger = True
@@ -117,14 +121,12 @@ def goes_on_from(con: apsw.Connection, anchor: Anchor | None) -> bool:
     """Whether the chain here has the anchored row: only then a newer anchor may take its place."""
     if anchor is None:
         return True
-    row = con.execute("SELECT seal FROM ledger WHERE number = ?", (anchor.number,)).fetchone()
-    if row is not None:
-        return bool(row[0] == anchor.seal)
-    after = con.execute(
-        "SELECT 1 FROM ledger WHERE number = ? AND code = ? AND body = ?",
-        (anchor.number + 1, SEGMENT, anchor.seal),
+    found = con.execute(
+        "SELECT 1 FROM ledger WHERE (number = ?1 AND seal = ?2) OR (number > ?1 AND code = ?3 AND body = ?2)"
+        " LIMIT 1",
+        (anchor.number, anchor.seal, SEGMENT),
     )
-    return after.fetchone() is not None
+    return found.fetchone() is not None
 
 
 def head(con: apsw.Connection) -> Anchor | None:

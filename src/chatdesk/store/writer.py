@@ -317,8 +317,11 @@ class Writer:
             _log.warning("the end was not marked as clean: %s", type(exc).__name__)
         finally:
             self._keep_journal(at_end=True)
-            self._quick.close()
-            self._durable.close()
+            for con in (self._quick, self._durable):
+                try:
+                    con.close()
+                except apsw.Error as exc:  # the last one empties the log, and the disk may be full
+                    _log.warning("the log was not emptied: %s", type(exc).__name__)
 
 
 def _accounts(con: apsw.Connection) -> dict[str, NewAccount]:
