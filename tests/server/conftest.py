@@ -26,12 +26,31 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProc
 
 
 @pytest.fixture(scope="session")
-def market_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """The marketplace of the demonstration, for the whole run; like `demo_server` it must stay silent."""
-    folder = tmp_path_factory.mktemp("market") / "data"
-    with ServerProcess(folder, platform="marketplace", seed="demo", rate=1_000_000) as server:
-        yield server
-    assert server.log.read_text(encoding="utf-8") == ""
+def server_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], ServerProcess]]:
+    """`server_of("omw")`: that platform with the people of its demonstration, one for the whole run.
+
+    To be asked by fixtures of the session only: what starts within a test has to end with it.
+    Like `demo_server` it must stay silent: whatever a test sends, in the end nothing stands on its stderr.
+    """
+    servers: dict[str, ServerProcess] = {}
+
+    def start(platform: str) -> ServerProcess:
+        if platform not in servers:
+            folder = tmp_path_factory.mktemp(platform) / "data"
+            servers[platform] = ServerProcess(folder, platform=platform, seed="demo", rate=1_000_000).start()
+        return servers[platform]
+
+    yield start
+    for server in servers.values():
+        server.stop()
+    for server in servers.values():
+        assert server.log.read_text(encoding="utf-8") == "", server.platform
+
+
+@pytest.fixture(scope="session")
+def market_server(server_of: Callable[[str], ServerProcess]) -> ServerProcess:
+    """The marketplace of the demonstration."""
+    return server_of("marketplace")
 
 
 @pytest.fixture

@@ -13,6 +13,9 @@ import threading
 from pathlib import Path
 from typing import Self
 
+from chatdesk.server.registry import DIALECTS
+from chatdesk.server.run import ALL
+
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"ready ([a-z]+) (http://[0-9.]+:[0-9]+)")
 
@@ -50,6 +53,8 @@ class ServerProcess:
         self.platform = platform
         self.port = port or quiet_port()
         self.opts = opts
+        self.urls: dict[str, str] = {}
+        """By platform; more than one where the platform is `all`."""
         self.log = data_dir.parent / f"{data_dir.name}-server.log"
         self._process: subprocess.Popen[str] | None = None
 
@@ -71,7 +76,8 @@ class ServerProcess:
         assert not self.running, "already running"
         self.data_dir.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "chatdesk.server.run", "--platform", self.platform]
-        command += ["--port", str(self.port), "--data", str(self.data_dir)]
+        several = self.platform == ALL
+        command += ["--port", "0" if several else str(self.port), "--data", str(self.data_dir)]
         for name, value in self.opts.items():
             command += ["--" + name.replace("_", "-"), str(value)]
         path = os.pathsep.join(p for p in (str(ROOT / "src"), os.environ.get("PYTHONPATH", "")) if p)
@@ -87,10 +93,17 @@ class ServerProcess:
         stdout = self._process.stdout
         assert stdout is not None
         lines: list[str] = []
-        reader = threading.Thread(target=lambda: lines.append(stdout.readline()), daemon=True)
+        expected = len(DIALECTS) if several else 1
+
+        def read() -> None:
+            lines.extend(stdout.readline() for _ in range(expected))
+
+        reader = threading.Thread(target=read, daemon=True)
         reader.start()
         reader.join(timeout_s)
-        if not lines or not READY.match(lines[0]):
+        ready = [found for found in map(READY.match, lines) if found]
+        self.urls = {found[1]: found[2] for found in ready}
+        if len(ready) != expected:
             self.kill()
             reader.join(2)
             raise AssertionError(f"the server did not start: {lines} {self.log.read_text(encoding='utf-8')}")

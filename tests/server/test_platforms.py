@@ -15,6 +15,7 @@ from chatdesk.server.core.conversations import Opening
 from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.core.ids import CuidIds, Kind
 from chatdesk.server.core.messages import Body
+from chatdesk.server.core.order_views import Wanted
 from chatdesk.server.core.receipts import MessagesRead
 from chatdesk.server.core.service import Core, Ground
 from chatdesk.server.core.tables import (
@@ -372,7 +373,7 @@ def test_orders_have_parties_and_links(tmp_path: Path, aio: Aio) -> None:
             assert (await core.orders.by_id(ben, trip.id)).title == "Trip"
             assert await refusal(core.orders.by_id(cid, trip.id)) is Reason.ORDER_DENIED
             assert await refusal(core.orders.by_id(cid, "999")) is Reason.ORDER_NOT_FOUND
-            found = await core.orders.page(ben, kind="game", search="PARCEL", offset=0, limit=9)
+            found = await core.orders.page(ben, Wanted(kind="game", search="PARCEL"), offset=0, limit=9)
             assert [view.order.id for view in found[0]] == [parcel.id]
             there = await core.orders.linked([parcel.id], "carried_by")
             assert [order.id for order in there[parcel.id]] == [trip.id]

@@ -13,10 +13,15 @@ from pathlib import Path
 import pytest
 
 from chatdesk.server.demo.cast import HAULS
+from chatdesk.server.demo.market import BUYER_EMAIL, SELLER_EMAIL
+from chatdesk.server.dialect import Variant
+from chatdesk.server.registry import DIALECTS
 from chatdesk.server.run import ServeOptions, main, serve
 from chatdesk.wire.dispatcher import names
+from chatdesk.wire.marketplace import names as market_names
 from tests.conftest import Aio
 from tests.server.conftest import MakeServer
+from tests.server.market import market
 from tests.server.people import town, unique
 
 
@@ -150,3 +155,40 @@ def test_wrong_use_is_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str
         main(["--platform", "dispatcher", "--data", str(tmp_path), *wrong])
     assert ended.value.code == 2
     assert f"argument {wrong[0]}" in capsys.readouterr().err
+
+
+def test_all_platforms_run_on_one_database(make_server: MakeServer, aio: Aio) -> None:
+    """One process, one folder, an address per platform; everybody signs in where they belong."""
+    server = make_server(platform="all", seed="demo")
+    assert set(server.urls) == set(DIALECTS)
+
+    async def story() -> None:
+        async with town(server.urls["dispatcher"]) as place:
+            desk = await place.desk()
+            assert len(await place.desk_orders()) == len(HAULS)
+        async with market(server.urls["marketplace"]) as bazaar:
+            seller = await bazaar.trader(SELLER_EMAIL)
+            buyer = await bazaar.trader(BUYER_EMAIL)
+            async with buyer.socket() as ear:
+                await seller.sent(buyer, "over the square")
+                await ear.until("new_message", where=lambda one: one["message"] == "over the square")
+            assert (await bazaar.login(desk.email)).status_code == 401
+            headers = {"Authorization": f"Bearer {desk.token}"}
+            answer = await bazaar.http.get(market_names.ROUTE_INBOX, headers=headers)
+            assert answer.status_code == 401
+
+    aio(story())
+    assert server.stop() == 0
+    assert server.log.read_text(encoding="utf-8") == ""
+
+
+def test_a_port_is_for_one_platform(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All platforms on one port, and a variant that a platform has not, are refused in a sentence."""
+    assert serve(ServeOptions(data_dir=tmp_path, platform="all", port=4_000)) == 1
+    assert "cannot share one port" in capsys.readouterr().err
+    lacking = [one for one in DIALECTS.values() if Variant.AS_IS not in one.variants]
+    for dialect in lacking:
+        options = ServeOptions(data_dir=tmp_path, platform=dialect.platform, port=0, variant=Variant.AS_IS)
+        assert serve(options) == 1
+        assert dialect.platform in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [], "nothing was begun"

@@ -32,14 +32,15 @@ class SocketSettings:
     ping_interval_s: int = 25
     ping_timeout_s: int = 20
     max_packet_bytes: int = 1_000_000
+    concurrent: bool = False
+    """Events of one connection are handled side by side, not in the order in which they came."""
 
 
 def socket_server(settings: SocketSettings) -> Any:
     """A Socket.IO server that says nothing by itself: at its more talkative levels it prints bodies."""
     return socketio.AsyncServer(
         async_mode="asgi",
-        # Events of one connection are handled in the order in which they came.
-        async_handlers=False,
+        async_handlers=settings.concurrent,
         namespaces="*",
         ping_interval=settings.ping_interval_s,
         ping_timeout=settings.ping_timeout_s,
@@ -94,6 +95,7 @@ class ChatServer:
 
     async def close(self) -> None:
         """Store what is only in memory and close the database."""
+        await self._sockets.finish()
         await self.core.close()
 
 

@@ -69,6 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     ports = ", ".join(f"{one.platform} {one.default_port}" for one in DIALECTS.values())
     parser.add_argument("--port", type=_port, help=f"port to listen on, 0 = any free one (default: {ports})")
+    parser.add_argument(
+        "--as-is",
+        dest="variant",
+        action="store_const",
+        const=Variant.AS_IS,
+        default=Variant.PROMISED,
+        help="do what the recorded servers of the platform do, faults included, not what it promises",
+    )
     parser.add_argument("--seed", choices=SEEDS, default="none", help="what to put into an empty database")
     _number_argument(parser, "--rate", "messages_per_minute", "N", "messages a minute per person")
     _number_argument(parser, "--events", "events_per_minute", "N", "socket events a minute per person")
@@ -101,6 +109,7 @@ def options(arguments: argparse.Namespace) -> ServeOptions:
         host=arguments.host,
         port=arguments.port,
         seed=arguments.seed,
+        variant=arguments.variant,
         choices=Choices(**chosen),
     )
 
@@ -109,6 +118,10 @@ def serve(options: ServeOptions) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status, 1 with a sentence on stderr when it cannot."""
     if options.port and len(options.dialects) > 1:
         _complain("several platforms cannot share one port: leave --port out, or give 0")
+        return 1
+    lacking = [one.platform for one in options.dialects if options.variant not in one.variants]
+    if lacking:
+        _complain(f"{', '.join(lacking)}: this server has no {options.variant} variant of it")
         return 1
     with contextlib.ExitStack() as stack:
         listeners = []

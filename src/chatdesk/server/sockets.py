@@ -119,6 +119,11 @@ class SocketSide:
             timer.cancel()
         self._timers.clear()
 
+    async def finish(self) -> None:
+        """Wait for what was put off with `later`: it may still want the database."""
+        if self._running:
+            await asyncio.wait(set(self._running))
+
     async def _connect(self, sid: str, environ: Any, auth: Any) -> None:
         presence = self.core.presence
         if presence.user_of(sid) is not None:

@@ -270,6 +270,12 @@ class Accounts:
         async with self._database.reading() as session:
             return list(await session.scalars(select(User).where(*wanted).order_by(User.created_ms, User.id)))
 
+    async def find(self, *conditions: ColumnElement[bool]) -> list[User]:
+        """Everybody for whom these conditions on User hold (a phone number, a field of the profile)."""
+        wanted = (User.platform == self._platform, *conditions)
+        async with self._database.reading() as session:
+            return list(await session.scalars(select(User).where(*wanted).order_by(User.created_ms, User.id)))
+
     async def directory(
         self, *, roles: Sequence[str], search: str, offset: int, limit: int
     ) -> tuple[list[User], int]:

@@ -168,6 +168,16 @@ class Conversations:
         async with self._database.reading() as session:
             return (await session.scalars(select(Conversation).where(*this))).first()
 
+    async def about(self, session: AsyncSession, order_id: str) -> list[Conversation]:
+        """Conversations about an order, oldest first, in a transaction of the dialect's; deleted ones not."""
+        this = (Conversation.order_id == order_id) | (Conversation.other_order_id == order_id)
+        rows = await session.scalars(
+            select(Conversation)
+            .where(this, Conversation.lifecycle != Lifecycle.DELETED)
+            .order_by(Conversation.created_ms, Conversation.id)
+        )
+        return list(rows)
+
     async def check(self, actor: Actor, conversation_id: str, operation: Operation = Operation.SEE) -> Place:
         """The conversation, if the actor may do this there; raises Refused."""
         async with self._database.reading() as session:

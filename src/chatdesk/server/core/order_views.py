@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -24,6 +25,20 @@ class OrderView:
     assets: dict[str, Asset]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which orders to list; what is left out does not matter."""
+
+    statuses: Sequence[str] | None = None
+    """In one of these; None = any."""
+    search: str = ""
+    kind: str = ""
+    owner_id: str = ""
+    where: tuple[ColumnElement[bool], ...] = ()
+    """Further conditions of the dialect's on Order."""
+    order_by: tuple[ColumnElement[Any], ...] = ()
+
+
 class OrderViews:
     """Looking at the orders of one platform."""
 
@@ -33,34 +48,27 @@ class OrderViews:
         self._access = common.access
 
     async def page(
-        self,
-        actor: Actor,
-        *,
-        statuses: Sequence[str] | None = None,
-        search: str = "",
-        kind: str = "",
-        owner_id: str = "",
-        offset: int,
-        limit: int,
+        self, actor: Actor, wanted: Wanted, *, offset: int, limit: int
     ) -> tuple[list[OrderView], int]:
-        """Orders that the actor may see, newest first, and how many match; `statuses` None = any."""
-        wanted: list[ColumnElement[bool]] = [self._access.orders(actor)]
-        if statuses is not None:
-            wanted.append(Order.status.in_(statuses))
-        if kind:
-            wanted.append(Order.kind == kind)
-        if owner_id:
-            wanted.append(Order.owner_id == owner_id)
-        if search:
-            wanted.append(Order.search_text.like(like_pattern(search), escape="\\"))
+        """Orders that the actor may see, newest first unless asked otherwise, and how many match."""
+        matches: list[ColumnElement[bool]] = [self._access.orders(actor), *wanted.where]
+        if wanted.statuses is not None:
+            matches.append(Order.status.in_(wanted.statuses))
+        if wanted.kind:
+            matches.append(Order.kind == wanted.kind)
+        if wanted.owner_id:
+            matches.append(Order.owner_id == wanted.owner_id)
+        if wanted.search:
+            matches.append(Order.search_text.like(like_pattern(wanted.search), escape="\\"))
+        order_by = wanted.order_by or (Order.created_ms.desc(), Order.id.desc())
         async with self._database.reading() as session:
-            total = await session.scalar(select(func.count()).select_from(Order).where(*wanted)) or 0
+            total = await session.scalar(select(func.count()).select_from(Order).where(*matches)) or 0
             rows = (
                 await session.execute(
                     select(Order, User)
                     .join(User, User.id == Order.owner_id)
-                    .where(*wanted)
-                    .order_by(Order.created_ms.desc(), Order.id.desc())
+                    .where(*matches)
+                    .order_by(*order_by)
                     .offset(offset)
                     .limit(limit)
                 )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from chatdesk.server.bodies import is_multipart
+from chatdesk.server.core.order_views import Wanted
 from chatdesk.server.core.orders import Changed, Telling
 from chatdesk.server.core.tables import Role
 from chatdesk.server.dialects.dispatcher import answers, file_routes, notices, records
@@ -43,13 +44,10 @@ async def page(context: Context, request: Request) -> Response:
     actor = await context.actor(request)
     query = request.query_params
     wanted = page_of(query, default_limit=ORDERS_PAGE_DEFAULT, max_limit=context.core.rules.page_limit_max)
-    found, total = await context.core.orders.page(
-        actor,
-        statuses=query.getlist(names.QUERY_STATUS)[:STATUSES_LIMIT],
-        search=search_of(query, "search"),
-        offset=wanted.offset,
-        limit=wanted.limit,
+    which = Wanted(
+        statuses=query.getlist(names.QUERY_STATUS)[:STATUSES_LIMIT], search=search_of(query, "search")
     )
+    found, total = await context.core.orders.page(actor, which, offset=wanted.offset, limit=wanted.limit)
     return answers.paged([records.order_item(view) for view in found], total, wanted)
 
 

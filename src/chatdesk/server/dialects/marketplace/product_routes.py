@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from chatdesk.server import bodies
 from chatdesk.server.core.access import Actor
 from chatdesk.server.core.errors import Reason, Refused
-from chatdesk.server.core.order_views import OrderView
+from chatdesk.server.core.order_views import OrderView, Wanted
 from chatdesk.server.core.text import is_storable
 from chatdesk.server.dialects.marketplace import answers, records
 from chatdesk.server.dialects.marketplace.context import ERR_PAGE, Context, id_of
@@ -77,7 +77,6 @@ async def _page(
     if len(search) > SEARCH_LIMIT_CHARS or "\0" in search or not is_storable(search):
         raise BadRequest(ERR_SEARCH)
     limit = min(limit, PAGE_LIMIT)
-    found, total = await context.core.orders.page(
-        actor, kind=PRODUCT, owner_id=seller_id, search=search, offset=(page - 1) * limit, limit=limit
-    )
+    wanted = Wanted(kind=PRODUCT, owner_id=seller_id, search=search)
+    found, total = await context.core.orders.page(actor, wanted, offset=(page - 1) * limit, limit=limit)
     return found, {"page": page, "limit": limit, "total": total, "pages": math.ceil(total / limit)}

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from chatdesk.server.bodies import iso
 from chatdesk.server.core.access import Operation
 from chatdesk.server.core.errors import Reason, Refused
+from chatdesk.server.core.order_views import Wanted
 from chatdesk.server.core.orders import Changed, NewOrder, Telling
 from chatdesk.server.core.tables import Details, Order
 from chatdesk.server.dialects.marketplace import answers, records
@@ -64,9 +65,8 @@ async def _mine(context: Context, request: Request, role: str) -> Response:
     status = request.query_params.get("status")
     if status and status not in names.RFQ_LABELS:
         raise BadRequest(ERR_RFQ_STATUS)
-    found, _total = await context.core.orders.page(
-        actor, kind=RFQ, statuses=[status] if status else None, offset=0, limit=LIST_LIMIT
-    )
+    wanted = Wanted(kind=RFQ, statuses=[status] if status else None)
+    found, _total = await context.core.orders.page(actor, wanted, offset=0, limit=LIST_LIMIT)
     return answers.bare([records.rfq(view.order) for view in found])
 
 
