@@ -61,10 +61,11 @@ def marked(tests: Path = TESTS) -> Iterator[Cell]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
-            for decorator in node.decorator_list:
-                if not (isinstance(decorator, ast.Call) and _is_shows(decorator.func)):
+            for call in (part for decorator in node.decorator_list for part in ast.walk(decorator)):
+                # Also those of single parameters, which stand inside a decorator.
+                if not (isinstance(call, ast.Call) and _is_shows(call.func)):
                     continue
-                words = [one.value for one in decorator.args if isinstance(one, ast.Constant)]
+                words = [one.value for one in call.args if isinstance(one, ast.Constant)]
                 if len(words) != 3 or not all(isinstance(word, str) for word in words):
                     raise ValueError(f"{path.name}: a mark `shows` takes three texts: {node.name}")
                 file = path.relative_to(tests.parent).as_posix()

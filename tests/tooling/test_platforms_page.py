@@ -62,6 +62,9 @@ def test_marks_are_read_from_the_sources(maker: ModuleType, tmp_path: Path) -> N
         ("omw", "send", "yes", "tests/test_one.py::test_one"),
         ("omw", "edit", "no", "tests/test_one.py::test_one"),
     ]
+    inside = "@pytest.mark.parametrize('a', [pytest.param(1, marks=pytest.mark.shows('omw', 'send', 'yes'))])"
+    (tmp_path / "tests" / "test_one.py").write_text(f"{inside}\ndef test_two(a): ...")
+    assert list(maker.marked(tmp_path / "tests")) == [("omw", "send", "yes", "tests/test_one.py::test_two")]
     (tmp_path / "tests" / "test_bad.py").write_text("@pytest.mark.shows('omw')\ndef test_bad(): ...")
     with pytest.raises(ValueError, match="three texts"):
         list(maker.marked(tmp_path / "tests"))
