@@ -40,8 +40,9 @@ async def main():
     started, start = asyncio.Event(), made.engines.start
     def note():
         network = {"httpx", "httpcore", "aiohttp", "socketio", "engineio"} & set(sys.modules)
+        rules = [name for name in sys.modules if name.endswith(".adapter")]
         rows = made.window.chat.timeline.model().rowCount()
-        print(json.dumps({"rows": rows, "network": sorted(network)}), flush=True)
+        print(json.dumps({"rows": rows, "network": sorted(network), "rules": rules}), flush=True)
         start()
         started.set()
     made.engines.start = note
@@ -63,7 +64,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 def test_the_last_conversation_is_painted_before_the_network_is_loaded(
     ui: Any, qapp: Any, profile_dir: Path, server: ServerProcess
 ) -> None:
-    """When the engines are started, after the first paint, messages stand there and no network library is."""
+    """When the engines are started, messages stand there; neither network nor platform rules are loaded."""
 
     async def before() -> None:
         seat = Seat(qapp, profile_dir)
@@ -85,6 +86,7 @@ def test_the_last_conversation_is_painted_before_the_network_is_loaded(
     seen = json.loads(done.stdout.splitlines()[0])
     assert seen["rows"] >= 20
     assert seen["network"] == []
+    assert seen["rules"] == []
 
 
 def test_a_second_start_says_so_and_goes_on_once_the_first_has_ended(
