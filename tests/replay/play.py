@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ ARRIVES_MS = 90_000
 """So long an intention may take to reach the server: repeats and quiet times included."""
 SETTLES_MS = 240_000
 STEP_MS = 20
+MOST_REAL_S = 60
 AWAY_MS = 200
 AWAY = "recipient_away"
 """What an item says that waits for its recipient."""
@@ -93,14 +95,25 @@ class Play:
                 self.stub.wires = world.wires
                 self.stub.now_us = world.clock.now_us
                 person = asyncio.create_task(self._send_anyway())
+                guard = asyncio.create_task(self._guard(asyncio.current_task()))
                 await self._tell()
                 person.cancel()
+                guard.cancel()
                 self.dump = await dump_of(self)
         finally:
             logging.getLogger("chatdesk").removeHandler(faults)
         self.differences += list(dict.fromkeys(f"fault: {line}" for line in faults.lines))
         self.differences += list(dict.fromkeys(self.stub.wrong))
         self.differences += [f"not sent: {one.intent.name}" for one in self._open if not self._accounted(one)]
+
+    @staticmethod
+    async def _guard(play: asyncio.Task[None] | None) -> None:
+        """A play that does not come to its end is given up, by the clock on the wall."""
+        ends = time.monotonic() + MOST_REAL_S
+        while play is not None and not play.done():
+            await asyncio.sleep(1)
+            if time.monotonic() > ends:
+                play.cancel()
 
     def _accounted(self, press: Press) -> bool:
         if press.arrived or press.skipped:

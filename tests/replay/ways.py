@@ -83,6 +83,9 @@ def replayed(path: Path, ways: tuple[Way, ...] = WAYS) -> Result:
     for way in ways:
         try:
             play, wanted = played(copy.copy(rec), way)
+        except asyncio.CancelledError:
+            result.found[way.name] = ["could not be played to its end"]
+            continue
         except Exception as exc:  # noqa: BLE001 - whatever a recording does to the harness is a difference
             at = exc.__traceback__
             while at is not None and at.tb_next is not None:
