@@ -14,7 +14,7 @@ from chatdesk.domain import outbox as machine
 from chatdesk.domain.errors import DamagedDatabase, ForeignDatabase, NewerDatabase
 from chatdesk.domain.health import StartKind, integrity_sentence, recovery_sentence
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import DeliveryState, OutgoingKind, ParkReason
+from chatdesk.domain.kinds import DeliveryState, KeyGrade, OutgoingKind, ParkReason
 from chatdesk.store import Store, rebuild
 from chatdesk.store import journal as journal_module
 from chatdesk.store.connection import FILE_NAME
@@ -143,6 +143,8 @@ def test_what_waited_comes_back_from_the_journal(
         ledger = store.verify_ledger().result(WAIT_S)
         assert ledger.first_bad is None
         assert len(ledger.segments) == 1
+        unsure = [one for one in store.outbox().result(WAIT_S).rows if one.state is DeliveryState.UNCERTAIN]
+        assert all(machine.repeat_allowed(one, KeyGrade.NONE) for one in unsure), "one attempt, no repeat yet"
         flying = next(one for one in store.outbox().result(WAIT_S).rows if one.text == "flying")
         ids, complete = store.last_attempt_watermark(flying.id).result(WAIT_S)
         # Also what another send has become since: it is none of this one's candidates.

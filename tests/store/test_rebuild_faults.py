@@ -14,9 +14,10 @@ from typing import Any
 import apsw
 import pytest
 
+from chatdesk.domain import outbox as machine
 from chatdesk.domain.errors import DiskTrouble
 from chatdesk.domain.health import StartKind
-from chatdesk.domain.kinds import DeliveryState, ParkReason
+from chatdesk.domain.kinds import DeliveryState, KeyGrade, ParkReason
 from chatdesk.store import Store
 from chatdesk.store import journal as journal_module
 from chatdesk.store.connection import FILE_NAME
@@ -200,6 +201,9 @@ def test_a_copied_profile_asks_where_the_two_have_parted(tmp_path: Path) -> None
         found = states(store)
         assert found["only in one"] == found["only in other"] == (DeliveryState.PARKED, ParkReason.OLD)
         assert not [text for text, (state, _) in found.items() if state is DeliveryState.QUEUED]
+        unsure = [one for one in store.outbox().result(WAIT_S).rows if one.state is DeliveryState.UNCERTAIN]
+        assert unsure
+        assert not any(machine.repeat_allowed(one, KeyGrade.FINDABLE, max_repeats=3) for one in unsure)
         check = store.verify_ledger().result(WAIT_S)
         assert (check.first_bad, len(check.segments)) == (None, 1)
     finally:

@@ -108,7 +108,8 @@ def _begin_run(con: apsw.Connection, journal: Journal, now_us: int) -> Start:
     else:
         if contents.opened is not None:
             journal.keep_copy()
-        counts = rejoin.rejoin(tx, contents, Standing.BEHIND if is_behind else Standing.OTHER)
+        apart = Standing.ANEW if before in {"", REBUILT} else Standing.OTHER
+        counts = rejoin.rejoin(tx, contents, Standing.BEHIND if is_behind else apart)
         if before == REBUILT:
             tx.touched.dirty.update(row[0] for row in tx.all("SELECT id FROM conversations"))
         for conversation in sorted(tx.touched.dirty):

@@ -64,6 +64,13 @@ class Standing(Enum):
     """The database has lost what was committed: what is only in the journal comes back."""
     OTHER = 3
     """One of the two was put back or lost, and nobody knows which: all that would go by itself asks."""
+    ANEW = 4
+    """The database was made anew: all that is owed is in the journal."""
+
+
+_APART: Final = frozenset({Standing.OTHER, Standing.ANEW})
+_NO_MORE: Final = 1_000
+"""So many repeats leave none to the machine, whatever the platform."""
 
 
 def rejoin(tx: Tx, contents: Contents, standing: Standing) -> Rejoined:
@@ -82,7 +89,7 @@ class _Rejoining:
 
     def do(self) -> Rejoined:
         tx, contents = self._tx, self._contents
-        if self._standing is Standing.OTHER:
+        if self._standing in _APART:
             self._begin()
         if self._standing is not Standing.TOGETHER:
             for facts in contents.accounts.values():
@@ -98,8 +105,14 @@ class _Rejoining:
                     self._bring_back(one)
             elif known.state in machine.WAITING:
                 self._catch_up(known, one)
-        if self._standing is Standing.OTHER:
+        if self._standing in _APART:
             outbox.ask_again(tx)
+        if self._standing is Standing.OTHER:
+            # An absence proves nothing here: another copy may be at it. Only the person repeats these.
+            tx.run_sql(
+                "UPDATE outbox SET repeats = ? WHERE kind = 'send' AND state IN ('in_flight', 'uncertain')",
+                _NO_MORE,
+            )
         sends = [item for item in self._waiting() if item.kind is OutgoingKind.SEND]
         return Rejoined(
             asking=sum(item.parked is ParkReason.OLD for item in sends),
