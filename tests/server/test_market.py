@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.demo.market import (
     ADMIN_EMAIL,
     BUYER_EMAIL,
@@ -18,6 +19,7 @@ from chatdesk.server.demo.market import (
     RIVAL_EMAIL,
     SELLER_EMAIL,
 )
+from chatdesk.server.dialects.marketplace.vocabulary import login_refusal, refusal
 from chatdesk.wire.marketplace import names, texts
 from tests.conftest import Aio
 from tests.server.conftest import MakeServer
@@ -283,6 +285,16 @@ def test_no_payload_ends_the_server(market_server: ServerProcess, aio: Aio, payl
 
 def _is_about(event: str, error: dict[str, Any]) -> bool:
     return bool(error["event"] == event)
+
+
+def test_every_refusal_has_words() -> None:
+    """For every reason of the core there is a status below 500 and a sentence, at the login too."""
+    for reason in Reason:
+        for worded in (refusal, login_refusal):
+            words = worded(Refused(reason, retry_after_s=7, detail="detail"))
+            assert 400 <= words.status < 500
+            assert words.text
+            assert "{" not in words.text
 
 
 BAD_LETTERS = [
