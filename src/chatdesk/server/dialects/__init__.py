@@ -2,8 +2,8 @@
 
 How one is made (`marketplace` is the smallest to look at):
 
-* `vocabulary`: `Rules` (limits), `Words` (form of ids, `TokenPlan`, number of orders), a `Policy`, and a table
-  with an HTTP status and a sentence for every `Reason` of the core.
+* `vocabulary`: `Rules` (limits), `Words` (form of ids, `TokenPlan`, number of orders), a `Policy`, and
+  a table with an HTTP status and a sentence for every `Reason` of the core.
 * `records`: from rows and views of the core (`Shown`, `Chat`, `OrderView`) to what is on the wire.
 * `answers`: the envelopes, an `Envelope` among them, and the page for routes that do not exist.
 * `context`: what every route needs: who is asking, bodies, ids and pages checked before the core sees them.
