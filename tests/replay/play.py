@@ -26,9 +26,9 @@ from tests.replay.world import URL, World
 
 ARRIVES_MS = 90_000
 """So long an intention may take to reach the server: repeats and quiet times included."""
-SETTLES_MS = 240_000
+SETTLES_MS = 120_000
 STEP_MS = 20
-MOST_REAL_S = 60
+MOST_REAL_S = 20
 AWAY_MS = 200
 AWAY = "recipient_away"
 """What an item says that waits for its recipient."""
