@@ -10,7 +10,7 @@ began=$SECONDS
 status=0
 # A test that hangs ends its worker (faulthandler_timeout), a dead worker ends the run, and the run itself has a
 # limit: this script always ends, and never well by accident.
-limit=(timeout --kill-after=30 "${TEST_LIMIT_S:-840}")
+limit=(timeout --kill-after=30 "${TEST_LIMIT_S:-2400}")
 cover=(--cov --cov-report= --cov-fail-under=0)
 QT_QPA_PLATFORM=offscreen "${limit[@]}" "$python" -m pytest -q -m "not display" \
     -n "${JOBS:-2}" --dist loadfile --max-worker-restart=0 \
