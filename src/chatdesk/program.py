@@ -120,7 +120,7 @@ class Program:
         well.start(round(WELL_AFTER_S * 1_000))
         sentence = recovery_sentence(self.store.recovery)
         if sentence:
-            log.warning("the start: %s", self.store.recovery.kind.value)
+            log.info("the start: %s", self.store.recovery.kind.value)
             self.window.status.tell(sentence)
         if not self.store.ended_cleanly:
             self._saving.start("check", self._check())
