@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -35,6 +35,8 @@ LEAST_PREFIX: Final = 2
 """A single letter is looked for as a word of its own: as a beginning it would find nearly everything."""
 MOST_TERMS: Final = 24
 """Terms of a query that the index is asked for; the text itself is held against all of its words."""
+MOST_PLACES: Final = 100
+"""Of one word in one text."""
 MOST_WORDS: Final = 200
 """Words of a query that count."""
 
@@ -43,8 +45,7 @@ _DENSE: Final = (
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\ua9e0-\ua9ff\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff"
     "\U0001f000-\U0001faff\U00020000-\U0003ffff"
 )
-_HAS_DENSE: Final = re.compile(f"[{_DENSE}]")
-_RUNS: Final = re.compile(f"[{_DENSE}]+|[^ {_DENSE}]+")
+_DENSE_RANGES: Final = [(ord(_DENSE[at]), ord(_DENSE[at + 2])) for at in range(0, len(_DENSE), 3)]
 _LONG_ASCII: Final = re.compile(f"[0-9A-Za-z]{{{LONGEST + 1}}}")
 _LONG: Final = re.compile(f"[^ ]{{{LONGEST + 1}}}")
 _HALF_VOICED: Final = re.compile("[\uff9e\uff9f]")
@@ -86,7 +87,7 @@ def _fold(code: int) -> str:
     if any(code in block for block in _PICTURES):
         return "" if category == "Sk" else char  # a tone of skin is no picture of its own
     whole = unicodedata.normalize("NFC", char)
-    if _HAS_DENSE.match(whole):
+    if _is_dense(whole[0]):
         apart = whole  # its parts are no letters that a person would type alone
     else:
         apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
@@ -109,6 +110,21 @@ def _counts(char: str) -> bool:
 
 
 _FOLDS: Final = _Folds()
+
+
+@cache
+def _runs() -> re.Pattern[str]:
+    """Runs and words. Made when first needed: a class of so many characters takes milliseconds."""
+    return re.compile(f"[{_DENSE}]+|[^ {_DENSE}]+")
+
+
+@cache
+def _is_dense(char: str) -> bool:
+    return any(first <= ord(char) <= last for first, last in _DENSE_RANGES)
+
+
+def _split(folded: str) -> list[str]:
+    return folded.split() if folded.isascii() else _runs().findall(folded)
 
 
 def prepared(text: str) -> str:
@@ -134,14 +150,14 @@ def terms(text: str) -> str:
     if text.isascii() and not _LONG_ASCII.search(text):
         return text
     folded = fold(text)
-    if not _HAS_DENSE.search(folded):
+    if not any(map(_is_dense, set(folded))):
         return _LONG.sub(lambda found: found[0][:LONGEST], folded) if _LONG.search(folded) else folded
-    return " ".join(term for run in _RUNS.findall(folded) for term in _terms_of(run))
+    return " ".join(term for run in _split(folded) for term in _terms_of(run))
 
 
 def _terms_of(run: str) -> list[str]:
     """The terms of one word or run."""
-    if not _HAS_DENSE.match(run):
+    if not _is_dense(run[0]):
         return [run[:LONGEST]]
     return [*(run[at : at + 2] for at in range(len(run) - 1)), run[-1]]
 
@@ -164,10 +180,13 @@ class Query(msgspec.Struct, frozen=True):
             return None  # nearly all texts are of other things
         shown = prepared(text)
         folded = shown.translate(_FOLDS)
-        patterns = _patterns(self.words, self.is_open)
-        if not all(pattern.search(folded) for pattern in patterns.each):
-            return None
-        spans = [found.span() for found in patterns.any.finditer(folded)]
+        spans: list[tuple[int, int]] = []
+        for at, word in enumerate(self.words):
+            found = _found(folded, word, is_open=self.is_open and at == len(self.words) - 1)
+            if not found:
+                return None
+            spans += found
+        spans = _apart(spans)
         return Places(shown, tuple(spans if _keeps_places(shown) else _led_back(shown, spans)))
 
     def _may_be_in(self, lower: str) -> bool:
@@ -181,19 +200,14 @@ class Places(msgspec.Struct, frozen=True):
     spans: tuple[tuple[int, int], ...]
 
 
-class _Patterns(msgspec.Struct, frozen=True):
-    each: tuple[re.Pattern[str], ...]
-    any: re.Pattern[str]
-
-
 def query(text: str) -> Query:
     """Understand what a person typed, however long and whatever is in it."""
-    runs = _RUNS.findall(fold(text[: MOST_WORDS * LONGEST]))[:MOST_WORDS]
+    runs = _split(fold(text[: MOST_WORDS * LONGEST]))[:MOST_WORDS]
     if not runs:
         return Query("", (), False)
     *before, last = runs
     words = (*dict.fromkeys(before), last)
-    is_open = not _HAS_DENSE.match(last) and len(last) >= LEAST_PREFIX
+    is_open = not _is_dense(last[0]) and len(last) >= LEAST_PREFIX
     asked = [term for word in words[:-1] for term in _asked(word, is_open=False)]
     asked += _asked(last, is_open=is_open)
     # The longest are the rarest.
@@ -215,25 +229,41 @@ def narrowed(match: str, *, account: int | None, conversation: int | None) -> st
 
 def _asked(run: str, *, is_open: bool) -> list[str]:
     """Expressions for one word or run. No term holds a quotation mark: none is a letter."""
-    if not _HAS_DENSE.match(run):
+    if not _is_dense(run[0]):
         return [f'"{run[:LONGEST]}"' + ("*" if is_open else "")]
     if len(run) == 1:
         return [f'"{run}"*']  # it begins a pair, or stands last
     return [f'"{pair}"' for pair in _terms_of(run)[:-1]]
 
 
-@lru_cache(maxsize=32)
-def _patterns(words: tuple[str, ...], is_open: bool) -> _Patterns:
-    sources = [_pattern(word, is_open=is_open and at == len(words) - 1) for at, word in enumerate(words)]
-    longest_first = sorted(sources, key=len, reverse=True)
-    return _Patterns(tuple(map(re.compile, sources)), re.compile("|".join(longest_first)))
+def _found(folded: str, word: str, *, is_open: bool) -> list[tuple[int, int]]:
+    """Where a word or run stands in a folded text: a word between spaces, runs and the ends of the text."""
+    is_run = _is_dense(word[0])
+    found: list[tuple[int, int]] = []
+    at = folded.find(word)
+    while at >= 0 and len(found) < MOST_PLACES:
+        end = at + len(word)
+        if is_run or (_parts(folded, at - 1) and (is_open or _parts(folded, end))):
+            found.append((at, end))
+            at = folded.find(word, end)
+        else:
+            at = folded.find(word, at + 1)
+    return found
 
 
-def _pattern(word: str, *, is_open: bool) -> str:
-    if _HAS_DENSE.match(word):
-        return re.escape(word)
-    # A word ends at a space, at a run, or with the text.
-    return f"(?<![^ {_DENSE}])" + re.escape(word) + ("" if is_open else f"(?![^ {_DENSE}])")
+def _parts(folded: str, at: int) -> bool:
+    return not 0 <= at < len(folded) or folded[at] == " " or _is_dense(folded[at])
+
+
+def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """In order, and none inside of another: what overlaps is one stretch."""
+    merged: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if merged and begin < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((begin, end))
+    return merged
 
 
 def _keeps_places(shown: str) -> bool:
