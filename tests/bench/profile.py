@@ -29,7 +29,7 @@ from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, Re
 from chatdesk.domain.kinds import MessageKind, OrderKind, Platform, Progress, Source
 from chatdesk.domain.ordering import Stamp
 from chatdesk.store import Store
-from chatdesk.store.connection import FILE_NAME
+from chatdesk.store.connection import FILE_NAME, open_reader
 from tests.bench.texts import Texts
 
 ROOT = Path(__file__).parents[2]
@@ -183,8 +183,19 @@ def _make(folder: Path, rows: int) -> None:
         feeder.finish()
         _account_id, big, _small = ids(store)
         store.put_setting("last_conversation", str(big)).result()
+        wait_until_indexed(folder)
     finally:
         store.close()
+
+
+def wait_until_indexed(folder: Path) -> None:
+    """Return once the search index of an open store holds every message."""
+    con = open_reader(folder / FILE_NAME)
+    try:
+        while con.execute("SELECT up_to < (SELECT max(id) FROM messages) OR remains FROM search_state").get:
+            time.sleep(0.002)
+    finally:
+        con.close()
 
 
 def _account(store: Store) -> Account:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from tests.bench import profile, quiet, write_docs
 from tests.bench.bars import BARS, FULL_SIZE, Bar, Measured, judge
 from tests.bench.measure import median, percentile, summary
 from tests.bench.report import KEYS, cells, judge_all, table
-from tests.bench.texts import Texts
+from tests.bench.texts import Texts, vocabulary
 
 CALM = quiet.Quiet(timer_jitter_ms=0.1, cpu_loop_ms=quiet.REFERENCE_CPU_LOOP_MS, fdatasync_ms=0.2)
 
@@ -170,6 +173,25 @@ def test_texts_are_always_the_same() -> None:
     one, other = Texts(), Texts()
     assert all(one[n] == other[n] and one[n].strip() for n in range(0, 1_000_000, 9_973))
     assert len({one[n] for n in range(1_000)}) > 900
+
+
+def test_texts_are_those_of_a_desk() -> None:
+    """At least 50,000 words by Zipf, many scripts, 5 % from right to left, 8 % with emoji, 2 % giants."""
+    texts = Texts()
+    some = [texts[n] for n in range(20_000)]
+
+    def share(is_so: Callable[[str], bool]) -> float:
+        return sum(map(is_so, some)) / len(some) * 100
+
+    assert len(set(vocabulary())) >= 50_000
+    assert 4 < share(lambda text: unicodedata.bidirectional(text[0]) in {"R", "AL"}) < 6
+    assert 7 < share(lambda text: any(char in text for char in "😀🚚📦👍👩🎉❤🔥✅🚧⏰")) < 9
+    assert 1.5 < share(lambda text: len(text) > 1_200) < 2.5
+    scripts = {unicodedata.name(text[0]).split()[0] for text in some if text[0].isalpha()}
+    assert len(scripts - {"DIGIT"}) >= 8
+    words = Counter(word for text in some for word in text.lower().split())
+    counts = [count for _word, count in words.most_common()]
+    assert counts[0] > 5 * counts[40] > 5 * 5 * counts[1_500]
 
 
 def test_messages_of_the_profile_sort_by_their_number() -> None:
