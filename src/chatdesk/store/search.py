@@ -223,15 +223,15 @@ class _Reading:
         """Keys of the hits among the messages that are not in the index yet."""
         sql, values = _BEHIND, [up_to]
         if self._wanted.conversation is not None:
-            sql, values = sql + " AND m.conversation_id = ?", [*values, self._wanted.conversation]
+            sql, values = sql + " AND +m.conversation_id = ?", [*values, self._wanted.conversation]
         elif self._wanted.account is not None:
-            sql += " AND m.conversation_id IN (SELECT id FROM conversations WHERE account_id = ?)"
+            sql += " AND +m.conversation_id IN (SELECT id FROM conversations WHERE account_id = ?)"
             values = [*values, self._wanted.account]
         newest: Any = self._con.execute("SELECT max(id) FROM messages").get
         self._unread = max(0, (newest or 0) - up_to - MOST_READ)
-        # By rowid: its index of conversations would read all that the index does hold.
+        # By the id alone, hence the plus signs: an index would lead through all that was indexed long ago.
         values[0] = up_to + self._unread
-        found: Any = self._con.execute(sql + " ORDER BY +m.id", values)
+        found: Any = self._con.execute(sql + " ORDER BY m.id", values)
         keys = [key_of(at, message) for message, at, text in found if self._query.where(text) is not None]
         return sorted(keys, reverse=True)
 
