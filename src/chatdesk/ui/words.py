@@ -11,6 +11,7 @@ from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import (
     DamagedDatabase,
     DiskTrouble,
+    ForeignDatabase,
     NewerDatabase,
     NotDone,
     NotKnown,
@@ -86,7 +87,8 @@ _PARKED = {
         "Not done: somebody else changed it meanwhile. Look at the order, then decide again."
     ),
     ParkReason.OLD: lambda: tr(
-        "Waiting for you: it was written more than 12 hours ago. Press Retry if it should still go."
+        "Waiting for you: it is older than 12 hours, or came back after an accident. "
+        "Press Retry if it should still go."
     ),
     ParkReason.STUCK: lambda: tr(
         "Not sent: chatdesk could not get it through and stopped trying. Your text is safe here. Press Retry."
@@ -211,7 +213,7 @@ _PARKED_SHORT = {
     ParkReason.EMPTY: lambda: tr("empty"),
     ParkReason.REFUSED: lambda: tr("refused"),
     ParkReason.CHANGED_MEANWHILE: lambda: tr("changed meanwhile"),
-    ParkReason.OLD: lambda: tr("older than 12 hours"),
+    ParkReason.OLD: lambda: tr("asks before it goes"),
     ParkReason.STUCK: lambda: tr("stuck"),
     ParkReason.DISCARDED: lambda: tr("let go"),
 }
@@ -325,6 +327,13 @@ _ERRORS: dict[type, Callable[[], Sentences]] = {
         tr(
             "It was left untouched, so your messages and drafts are safe. "
             "Open it with the newer version, or update this one."
+        ),
+    ),
+    ForeignDatabase: lambda: Sentences(
+        tr("The database is another program's"),
+        tr(
+            "The file in the data folder was not made by chatdesk and was left as it is. "
+            "Move it away, or start chatdesk with another data folder."
         ),
     ),
     DamagedDatabase: lambda: Sentences(

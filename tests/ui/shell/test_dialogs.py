@@ -13,7 +13,14 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.desk import ServerCheck, SignedIn, SignInRequest
-from chatdesk.domain.errors import DamagedDatabase, DiskTrouble, NewerDatabase, ProfileInUse, SignInRefused
+from chatdesk.domain.errors import (
+    DamagedDatabase,
+    DiskTrouble,
+    ForeignDatabase,
+    NewerDatabase,
+    ProfileInUse,
+    SignInRefused,
+)
 from chatdesk.domain.kinds import DeliveryState, NoticeCode, ParkReason, Platform
 from chatdesk.ui.dialogs.edit_text import EditTextDialog
 from chatdesk.ui.dialogs.outbox import OutboxDialog
@@ -449,6 +456,7 @@ class TestOthers:
             (ProfileInUse("lock"), "Another window uses this data"),
             (NewerDatabase("9 > 1"), "newer chatdesk"),
             (DamagedDatabase("malformed"), "damaged"),
+            (ForeignDatabase("theirs"), "another program"),
         ],
     )
     def test_trouble_window(self, qapp: QApplication, qtbot: QtBot, error: Exception, words: str) -> None:
