@@ -198,7 +198,8 @@ def test_marks_are_where_the_words_are(text: str, data: st.DataObject) -> None:
     for begin, length in marks:
         stretch = units[begin * 2 : (begin + length) * 2].decode("utf-16-le")
         assert length > 0
-        assert any(one in fold(stretch) for one in asked.words)
+        # A mark of direction inside of a word is nothing to the index, and shown as a space.
+        assert any(one in fold(stretch).replace(" ", "") for one in asked.words)
 
 
 def test_a_snippet_is_cut_between_words_and_never_inside_a_picture() -> None:
