@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QPlainTextEdit, QToolButton
 
 from chatdesk.demo import hands
 from chatdesk.domain.actions import ActionKind, FindKind, FindScope
 from chatdesk.domain.kinds import Lifecycle
 from chatdesk.ui.asking.dialog import ActionDialog
 from chatdesk.ui.asking.order_part import OrderPart
-from tests.end2end.five import FiveSeat, fakomame_place, omw_place, steppergo_place
+from tests.end2end.five import FiveSeat, fakomame_place, marketplace_place, omw_place, steppergo_place
 from tests.platforms.fakomame import paper as fakomame
+from tests.platforms.marketplace import paper as marketplace
 from tests.platforms.steppergo import paper as steppergo
 
 
@@ -43,6 +44,41 @@ def test_packages_and_trips_are_looked_up_and_talked_about(ui: Any, qapp: Any, p
         hands.key(finder.view, Qt.Key.Key_Return)
         await hands.until(lambda: asking.pages.shows_desk(), "the conversation")
         await hands.until(lambda: seat.window.chat.conversation_id() is not None, "the conversation")
+        await seat.close()
+
+    ui.run(story(), timeout_s=60)
+
+
+def test_a_person_is_looked_up_and_written_to(ui: Any, qapp: Any, profile_dir: Path) -> None:
+    """Marketplace: a buyer without a conversation is found by id, and the first message goes there."""
+
+    async def story() -> None:
+        place = marketplace_place()
+        seat = FiveSeat(qapp, profile_dir, place)
+        await seat.sit_down()
+        asking = seat.window.asking
+        await hands.until(asking.can_find, "what can be looked up")
+        hands.click(asking.find_tool)
+        finder = asking.finder
+        finder.choose_kind(FindKind.PERSON)
+        await hands.until(lambda: not finder.busy(), "the people")
+        hands.write(finder.search, marketplace.STRANGER)
+        await hands.until(lambda: finder.hits.rowCount() == 1 and not finder.busy(), "the one person")
+        finder.view.setCurrentIndex(finder.hits.index(0))
+        await hands.until(lambda: finder.offered.button(ActionKind.START_CHAT) is not None, "the offer")
+        hands.key(finder.view, Qt.Key.Key_Return)
+        await hands.until(lambda: seat.row(place, marketplace.STRANGER), "the conversation")
+        row = seat.row(place, marketplace.STRANGER)
+        assert row is not None
+        await hands.until(lambda: seat.window.chat.conversation_id() == row.id, "the conversation open")
+        field = hands.find(seat.window.chat, QPlainTextEdit)
+        hands.click(field.viewport())
+        hands.write(field, "may I quote?")
+        hands.key(field, Qt.Key.Key_Return)
+        await hands.until(lambda: place.server.texts() == ["may I quote?"], "the message at the server")
+        sent = place.server.messages[-1]
+        assert sent["recipient_id"]["_id"] == marketplace.STRANGER
+        assert (sent["subject"], sent["message_type"]) == ("Chat Message", "general")
         await seat.close()
 
     ui.run(story(), timeout_s=60)

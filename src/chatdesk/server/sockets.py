@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ Handler = Callable[[str, Actor, Any], Awaitable[None]]
 """Session id, who sent it, and the first argument (MISSING without one)."""
 
 
-class SocketSide:
+class SocketSide(ABC):
     """A dialect derives from it, says what its events are, and words what goes wrong.
 
     Every event is guarded: it needs a known connection, counts against the rate of its person, is handled as
@@ -44,28 +45,28 @@ class SocketSide:
 
     # -- what a dialect says
 
+    @abstractmethod
     def handlers(self) -> Mapping[str, Handler]:
         """The events of clients and what they do; others are passed over in silence."""
-        raise NotImplementedError
 
+    @abstractmethod
     def connect_refusal(self, problem: Refused) -> str:
         """The text of `connect_error`."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def failed(self, sid: str, event: str, payload: Any, problem: Refused | BadRequest | None) -> None:
         """Tell the sender what is wrong with an event; None = a mistake of ours, already reported."""
-        raise NotImplementedError
 
-    async def arrived(self, sid: str, actor: Actor, *, first: bool) -> None:
+    async def arrived(self, sid: str, actor: Actor, *, first: bool) -> None:  # noqa: B027 - optional
         """Somebody connected (`first`: had no other connection): rooms, announcements.
 
         Rooms come last: nothing may be pushed to a connection before it is told that it is one.
         """
 
-    async def departed(self, actor: Actor, departure: Departure) -> None:
+    async def departed(self, actor: Actor, departure: Departure) -> None:  # noqa: B027 - optional
         """Somebody's connection ended; typing that it had begun is in `departure`."""
 
-    async def typing_ended(self, sid: str, actor: Actor, room: str) -> None:
+    async def typing_ended(self, sid: str, actor: Actor, room: str) -> None:  # noqa: B027 - optional
         """Somebody has not said for a while that they type."""
 
     # -- what it can use
