@@ -15,8 +15,9 @@ import keyring.backend
 import pytest
 
 from chatdesk.desktop.vault import KeyringVault
+from chatdesk.domain.facts import Secrets
 from chatdesk.domain.kinds import Platform
-from chatdesk.domain.ports import Secrets, Vault, vault_key
+from chatdesk.domain.ports import Vault, vault_key
 from tests.conftest import Aio, AllowLog
 
 KEY = vault_key("https://dispatch.example", Platform.DISPATCHER, "desk@northline.example")

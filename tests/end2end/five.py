@@ -22,9 +22,10 @@ from chatdesk.demo import hands
 from chatdesk.desktop.memory_vault import MemoryVault
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Account, Capabilities, Conversation, Message
+from chatdesk.domain.facts import Learnt, Secrets
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ConnectionState, DeliveryState, Platform
-from chatdesk.domain.ports import Client, Learnt, PlatformPlugin, Secrets, vault_key
+from chatdesk.domain.ports import Client, PlatformPlugin, vault_key
 from chatdesk.platforms import registry
 from chatdesk.platforms.steppergo.state import DRIVER_ID
 from chatdesk.store import Store

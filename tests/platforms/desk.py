@@ -10,31 +10,22 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chatdesk.domain.events import Event
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Accepted,
-    AccountFacts,
-    Adapter,
     Arrived,
-    Client,
-    Done,
-    Emit,
-    Facts,
-    Goal,
     GoalEnded,
-    GoalKind,
     LinkLost,
-    NeedsPassword,
-    Next,
     OpenStep,
     Packet,
-    Parked,
-    Secrets,
     Verdict,
     VerdictLater,
     VerdictUnknown,
-    Wait,
 )
+from chatdesk.domain.events import Event
+from chatdesk.domain.facts import AccountFacts, Facts, Secrets
+from chatdesk.domain.goals import Goal, GoalKind
+from chatdesk.domain.ports import Adapter, Client
+from chatdesk.domain.steps import Done, Emit, NeedsPassword, Next, Parked, Wait
 from chatdesk.platforms import loose
 
 E = TypeVar("E")

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from chatdesk.domain.ports import Arrived, Call, Connect, Limits, Packet, Step
+from chatdesk.domain.arrivals import Arrived, Packet
+from chatdesk.domain.ports import Limits
+from chatdesk.domain.steps import Call, Connect, Step
 from chatdesk.platforms.link import Link
 from tests.conftest import Aio
 from tests.platforms.wire_server import Peer, SioServer, TcpServer, asgi

@@ -30,6 +30,20 @@ from typing import Any
 
 import msgspec
 
+from chatdesk.domain.arrivals import (
+    Accepted,
+    Answer,
+    Arrived,
+    GoalEnded,
+    LinkLost,
+    NoAnswer,
+    OpenStep,
+    Packet,
+    Reading,
+    Verdict,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     ConversationSeen,
     Dropped,
@@ -39,32 +53,18 @@ from chatdesk.domain.events import (
     OrderSeen,
     PositionSeen,
 )
-from chatdesk.domain.ports import (
-    Accepted,
-    Adapter,
-    Answer,
-    Arrived,
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Goal, GoalKind, SendText
+from chatdesk.domain.ports import Adapter
+from chatdesk.domain.steps import (
     Call,
     Connect,
     Done,
     Emit,
-    Facts,
-    Goal,
-    GoalEnded,
-    GoalKind,
-    LinkLost,
     Listen,
     NeedsPassword,
-    NoAnswer,
-    OpenStep,
-    Packet,
     Parked,
-    Reading,
-    SendText,
     Unlisten,
-    Verdict,
-    VerdictStored,
-    VerdictUnknown,
     Wait,
 )
 from tests.platforms.noise import Noise, with_junk

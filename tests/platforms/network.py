@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
-from chatdesk.domain.ports import Arrived, LinkLost, Listener, Packet
+from chatdesk.domain.arrivals import Arrived, LinkLost, Packet
+from chatdesk.domain.ports import Listener
 from chatdesk.sync.clock import Clock
 
 LATENCY_MS = 5

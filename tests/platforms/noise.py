@@ -8,18 +8,17 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Accepted,
     Answer,
     Arrived,
-    Connect,
     ConnectRefused,
     GoalEnded,
     LinkLost,
-    Listen,
     NoAnswer,
     Packet,
 )
+from chatdesk.domain.steps import Connect, Listen
 from tests.platforms.paper import put
 from tests.platforms.samples import Sample
 

@@ -13,33 +13,24 @@ from typing import Any
 
 import msgspec
 
-from chatdesk.domain.events import Event
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Accepted,
-    AccountFacts,
-    Adapter,
     Answer,
     Arrived,
-    Call,
-    Connect,
     ConnectRefused,
-    Emit,
-    Facts,
-    Goal,
-    GoalKind,
     HandedOver,
-    Learnt,
     LinkLost,
-    Listen,
-    Next,
     NoAnswer,
     OpenStep,
     Packet,
     Reading,
-    Step,
-    Unlisten,
     Verdict,
 )
+from chatdesk.domain.events import Event
+from chatdesk.domain.facts import AccountFacts, Facts, Learnt
+from chatdesk.domain.goals import Goal, GoalKind
+from chatdesk.domain.ports import Adapter
+from chatdesk.domain.steps import Call, Connect, Emit, Listen, Next, Step, Unlisten
 
 NOW_US = 1_795_161_600_000_000
 """2026-11-20T08:00:00Z."""

@@ -9,24 +9,19 @@ from typing import Any
 
 import msgspec
 
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Accepted,
     Answer,
     Arrived,
-    Call,
-    Connect,
-    Emit,
-    Facts,
-    GoalKind,
     HandedOver,
-    Listen,
     NoAnswer,
     OpenStep,
     Packet,
-    Unlisten,
     VerdictStored,
-    Wait,
 )
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import GoalKind
+from chatdesk.domain.steps import Call, Connect, Emit, Listen, Unlisten, Wait
 from tests.platforms.paper import PaperDesk
 
 MOST_ITEMS = 4

@@ -15,9 +15,10 @@ from typing import Any, ClassVar, Self
 from chatdesk.domain.changes import AccountStatus, News
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Account, Capabilities, Conversation, Message, Outgoing
+from chatdesk.domain.facts import Secrets
 from chatdesk.domain.ids import ConversationId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, Platform
-from chatdesk.domain.ports import Adapter, Client, Secrets, vault_key
+from chatdesk.domain.ports import Adapter, Client, vault_key
 from chatdesk.store import Store
 from chatdesk.sync.engine import Engine
 from chatdesk.sync.parts import Surroundings

@@ -12,17 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from chatdesk.domain.ports import (
-    Accepted,
-    Answer,
-    Call,
-    Connect,
-    Emit,
-    HandedOver,
-    LinkLost,
-    NoAnswer,
-    Packet,
-)
+from chatdesk.domain.arrivals import Accepted, Answer, HandedOver, LinkLost, NoAnswer, Packet
+from chatdesk.domain.steps import Call, Connect, Emit
 from chatdesk.platforms import sio
 from tests.conftest import Aio
 from tests.platforms.desk import until

@@ -6,38 +6,36 @@ from typing import Any
 
 import pytest
 
-from chatdesk.domain.events import OrderSeen
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, OrderKind, ParkReason
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Accepted,
-    AccountFacts,
     Answer,
     Arrived,
-    Call,
-    ChangeStatus,
-    Connect,
     ConnectRefused,
-    Done,
-    Emit,
-    Facts,
-    FreshLists,
-    Goal,
     GoalEnded,
     HandedOver,
     LinkLost,
-    NeedsPassword,
     NoAnswer,
     OpenStep,
     Packet,
-    Parked,
     Reading,
-    Secrets,
-    Step,
     VerdictLater,
     VerdictRefused,
     VerdictStored,
     VerdictUnknown,
+)
+from chatdesk.domain.events import OrderSeen
+from chatdesk.domain.facts import AccountFacts, Facts, Secrets
+from chatdesk.domain.goals import ChangeStatus, FreshLists, Goal
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import NoticeCode, OrderKind, ParkReason
+from chatdesk.domain.steps import (
+    Call,
+    Connect,
+    Done,
+    Emit,
+    NeedsPassword,
+    Parked,
+    Step,
     Wait,
 )
 from chatdesk.platforms import frame, memory, replies, routes, sockets, tokens

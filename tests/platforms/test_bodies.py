@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chatdesk.domain.ports import Answer, Call, FilePart, NoAnswer
+from chatdesk.domain.arrivals import Answer, NoAnswer
+from chatdesk.domain.steps import Call, FilePart
 from tests.conftest import Aio
 from tests.platforms.desk import until
 from tests.platforms.ears import TOKEN, Ear, always, play

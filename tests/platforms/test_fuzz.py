@@ -8,10 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from chatdesk.domain.arrivals import OpenStep, Packet, Reading
 from chatdesk.domain.events import Dropped, Event, MessageSeen
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import FreshLists, Goal
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, Source
-from chatdesk.domain.ports import Done, Facts, FreshLists, Goal, Next, OpenStep, Packet, Reading
+from chatdesk.domain.steps import Done, Next
 from chatdesk.platforms.dispatcher.adapter import DispatcherAdapter
 from tests.platforms import fuzz
 from tests.platforms.dispatcher.paper import Paper

@@ -14,19 +14,17 @@ from typing import Any
 
 import pytest
 
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Accepted,
     Answer,
     Arrived,
-    Call,
-    Connect,
     ConnectRefused,
-    Emit,
     HandedOver,
     LinkLost,
     NoAnswer,
     Packet,
 )
+from chatdesk.domain.steps import Call, Connect, Emit
 from chatdesk.platforms import bodies
 from chatdesk.platforms.link import REDIRECTS, USER_AGENT
 from tests.conftest import Aio

@@ -10,20 +10,16 @@ from typing import Any
 
 import pytest
 
-from chatdesk.domain.ports import (
-    STREAM_ENDED,
-    STREAM_EVENT,
+from chatdesk.domain.arrivals import (
     Accepted,
     Answer,
     Arrived,
-    Connect,
     HandedOver,
     LinkLost,
-    Listen,
     NoAnswer,
     Packet,
-    Unlisten,
 )
+from chatdesk.domain.steps import STREAM_ENDED, STREAM_EVENT, Connect, Listen, Unlisten
 from chatdesk.platforms import streams
 from chatdesk.platforms.link import CONNECTIONS
 from chatdesk.platforms.streams import EventReader

@@ -13,6 +13,16 @@ from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
 
+from chatdesk.domain.arrivals import (
+    Accepted,
+    Answer,
+    Arrived,
+    ConnectRefused,
+    HandedOver,
+    LinkLost,
+    NoAnswer,
+    Packet,
+)
 from chatdesk.domain.changes import (
     AccountStatus,
     News,
@@ -21,27 +31,16 @@ from chatdesk.domain.changes import (
     TypingChanged,
 )
 from chatdesk.domain.errors import ChatdeskError, NotPossible
+from chatdesk.domain.facts import Secrets
 from chatdesk.domain.kinds import Platform
-from chatdesk.domain.ports import (
+from chatdesk.domain.ports import Client, Limits, Listener, PlatformPlugin
+from chatdesk.domain.steps import (
     STREAM_ENDED,
     STREAM_EVENT,
-    Accepted,
-    Answer,
-    Arrived,
     Call,
-    Client,
     Connect,
-    ConnectRefused,
     Emit,
-    HandedOver,
-    Limits,
-    LinkLost,
     Listen,
-    Listener,
-    NoAnswer,
-    Packet,
-    PlatformPlugin,
-    Secrets,
     Step,
     Unlisten,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from chatdesk.domain.arrivals import VerdictStored
 from chatdesk.domain.events import (
     ConversationSeen,
     ListsRead,
@@ -15,12 +16,9 @@ from chatdesk.domain.events import (
     TypingSeen,
     WindowRead,
 )
-from chatdesk.domain.ids import RemoteId, new_outgoing_id
-from chatdesk.domain.kinds import Assurance, Feature, Platform, PresenceState, Support
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     ChangeStatus,
     Connected,
-    Done,
     FreshHead,
     FreshLists,
     Joined,
@@ -29,8 +27,10 @@ from chatdesk.domain.ports import (
     SendText,
     SignIn,
     Typing,
-    VerdictStored,
 )
+from chatdesk.domain.ids import RemoteId, new_outgoing_id
+from chatdesk.domain.kinds import Assurance, Feature, Platform, PresenceState, Support
+from chatdesk.domain.steps import Done
 from chatdesk.platforms.registry import plugin
 from chatdesk.server.demo.cast import PASSWORD
 from chatdesk.server.demo.market import BUYER_EMAIL, SELLER_EMAIL

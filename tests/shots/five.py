@@ -22,6 +22,7 @@ from chatdesk.domain.events import (
     StoredEvent,
     WindowRead,
 )
+from chatdesk.domain.facts import AccountFacts
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, RemoteId
 from chatdesk.domain.kinds import (
     ClosedWhy,
@@ -37,7 +38,6 @@ from chatdesk.domain.kinds import (
     Why,
 )
 from chatdesk.domain.ordering import Stamp
-from chatdesk.domain.ports import AccountFacts
 from chatdesk.platforms import registry
 from chatdesk.store import Store
 from tests.shots.scene import MINUTE_US, WAIT_S

@@ -10,9 +10,9 @@ from typing import Any, Self
 from chatdesk.domain.changes import AccountStatus, News
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Account, Capabilities, Message, Outgoing
+from chatdesk.domain.facts import Secrets
 from chatdesk.domain.ids import ConversationId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, DeliveryState, Platform
-from chatdesk.domain.ports import Secrets
 from chatdesk.store import Store
 from chatdesk.sync.engine import Engine
 from chatdesk.sync.parts import Surroundings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatdesk.domain.ports import Secrets
+from chatdesk.domain.facts import Secrets
 
 
 class MemoryVault:

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import msgspec
 
-from chatdesk.domain.ports import Secrets
+from chatdesk.domain.facts import Secrets
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

@@ -24,6 +24,7 @@ from chatdesk.domain.entities import (
     Outgoing,
 )
 from chatdesk.domain.events import Stamped
+from chatdesk.domain.facts import Learnt
 from chatdesk.domain.ids import (
     AccountId,
     ConversationId,
@@ -35,7 +36,6 @@ from chatdesk.domain.ids import (
 )
 from chatdesk.domain.kinds import MessageKind, Platform, SignInState
 from chatdesk.domain.outbox import Event as OutboxEvent
-from chatdesk.domain.ports import Learnt
 
 T = TypeVar("T")
 PAGE_ROWS = 64

@@ -11,7 +11,8 @@ from typing import BinaryIO, Self
 
 import httpx
 
-from chatdesk.domain.ports import Answer, Call
+from chatdesk.domain.arrivals import Answer
+from chatdesk.domain.steps import Call
 from chatdesk.platforms import decoding
 
 ANSWER_LIMIT_BYTES = 64 * 1024 * 1024

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from chatdesk.domain.ports import Answer, Call, NoAnswer
+from chatdesk.domain.arrivals import Answer, NoAnswer
+from chatdesk.domain.steps import Call
 from chatdesk.platforms import bodies
 
 TOLD_EARLY_SHARE = 20

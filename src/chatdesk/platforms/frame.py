@@ -6,14 +6,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from chatdesk.domain.events import Dropped
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Accepted,
     Answer,
     Arrived,
-    Connect,
     ConnectRefused,
-    Facts,
     GoalEnded,
     HandedOver,
     LinkLost,
@@ -26,6 +23,9 @@ from chatdesk.domain.ports import (
     VerdictStored,
     VerdictUnknown,
 )
+from chatdesk.domain.events import Dropped
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.steps import Connect
 from chatdesk.platforms import loose
 from chatdesk.platforms.memory import ended, without_progress
 

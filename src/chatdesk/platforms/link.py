@@ -20,21 +20,9 @@ import certifi
 import httpx
 
 from chatdesk import __version__
-from chatdesk.domain.ports import (
-    Accepted,
-    Answer,
-    Arrived,
-    Call,
-    Connect,
-    Emit,
-    HandedOver,
-    Limits,
-    Listen,
-    Listener,
-    NoAnswer,
-    Step,
-    Unlisten,
-)
+from chatdesk.domain.arrivals import Accepted, Answer, Arrived, HandedOver, NoAnswer
+from chatdesk.domain.ports import Limits, Listener
+from chatdesk.domain.steps import Call, Connect, Emit, Listen, Step, Unlisten
 from chatdesk.platforms import bodies, decoding
 from chatdesk.platforms.exchanges import Exchange, judged, patience_s, read, saved
 from chatdesk.platforms.sio import CLOSE_HARD, Refused, Socket, TransportFailed

@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from chatdesk.domain.facts import Facts, Learnt
 from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import Done, Facts, Learnt, Next, Parked, Wait
+from chatdesk.domain.steps import Done, Next, Parked, Wait
 
 put = msgspec.structs.replace
 

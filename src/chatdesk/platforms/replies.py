@@ -8,12 +8,8 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from chatdesk.domain.actions import Result
-from chatdesk.domain.events import Dropped, Event, Noticed, OrderSeen
-from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    ChangeStatus,
-    Facts,
     OpenStep,
     Reading,
     VerdictLater,
@@ -21,6 +17,10 @@ from chatdesk.domain.ports import (
     VerdictStored,
     VerdictUnknown,
 )
+from chatdesk.domain.events import Dropped, Event, Noticed, OrderSeen
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import ChangeStatus
+from chatdesk.domain.kinds import NoticeCode, ParkReason
 from chatdesk.platforms.memory import at_stage, ended, parked, progress_of, put, with_progress
 
 MALFORMED = Dropped(reason="malformed")

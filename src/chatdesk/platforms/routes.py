@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from chatdesk.domain.ports import Call, Facts
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.steps import Call
 
 _AUTHORIZATION = "Authorization"
 _SCHEME = "Bearer"

@@ -24,7 +24,8 @@ import engineio.base_client
 import engineio.packet
 import engineio.payload
 
-from chatdesk.domain.ports import Accepted, Arrived, Connect, ConnectRefused, LinkLost, Packet
+from chatdesk.domain.arrivals import Accepted, Arrived, ConnectRefused, LinkLost, Packet
+from chatdesk.domain.steps import Connect
 from chatdesk.platforms import decoding
 
 CLOSE_S = 1.0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from chatdesk.domain.arrivals import NoAnswer, OpenStep, Reading, VerdictLater
 from chatdesk.domain.events import Noticed
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode
-from chatdesk.domain.ports import Facts, NoAnswer, OpenStep, Reading, VerdictLater
 from chatdesk.platforms.replies import RETRY_AFTER_MS
 
 LANE = "socket"

@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx
 
-from chatdesk.domain.ports import STREAM_ENDED, STREAM_EVENT, Arrived, Packet
+from chatdesk.domain.arrivals import Arrived, Packet
+from chatdesk.domain.steps import STREAM_ENDED, STREAM_EVENT
 from chatdesk.platforms import decoding
 
 CONTENT_TYPE = "text/event-stream"

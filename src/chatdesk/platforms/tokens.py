@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
-    Facts,
-    NeedsPassword,
+from chatdesk.domain.arrivals import (
     NoAnswer,
     OpenStep,
     Reading,
@@ -13,6 +10,9 @@ from chatdesk.domain.ports import (
     VerdictRefused,
     VerdictStored,
 )
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.steps import NeedsPassword
 from chatdesk.platforms import loose
 from chatdesk.platforms.memory import DAY_US, ended, fingerprint, learnt, with_learnt
 

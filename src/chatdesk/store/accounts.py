@@ -9,8 +9,8 @@ import msgspec
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Account, Capabilities
 from chatdesk.domain.errors import NotPossible
+from chatdesk.domain.facts import Learnt
 from chatdesk.domain.ids import AccountId, ConversationId, OrderId
-from chatdesk.domain.ports import Learnt
 from chatdesk.domain.text import well_formed
 from chatdesk.store import closing, customers, outbox, rows, search_index
 from chatdesk.store.journal import Ended, Forgotten, Known

@@ -14,6 +14,7 @@ import msgspec
 from chatdesk.domain.desk import KnownConversation, Removal, Snapshot
 from chatdesk.domain.entities import Account, Conversation, Message, Notification, Order, Outgoing, StatusStep
 from chatdesk.domain.errors import NotPossible, StoreProblem
+from chatdesk.domain.facts import Learnt
 from chatdesk.domain.ids import (
     PENDING_CURSOR,
     AccountId,
@@ -24,7 +25,6 @@ from chatdesk.domain.ids import (
     RemoteId,
 )
 from chatdesk.domain.kinds import Lifecycle
-from chatdesk.domain.ports import Learnt
 from chatdesk.store import ledger, rows
 from chatdesk.store.closing import WRITABLE
 from chatdesk.store.connection import open_reader, problem

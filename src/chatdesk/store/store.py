@@ -33,12 +33,12 @@ from chatdesk.domain.entities import (
 )
 from chatdesk.domain.errors import DamagedDatabase, DiskTrouble
 from chatdesk.domain.events import Stamped
+from chatdesk.domain.facts import Learnt
 from chatdesk.domain.health import Integrity
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import DeliveryState, MessageKind
 from chatdesk.domain.outbox import Event as OutboxEvent
 from chatdesk.domain.outbox import Restarted
-from chatdesk.domain.ports import Learnt
 from chatdesk.store import (
     accounts,
     apply,

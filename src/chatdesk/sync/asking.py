@@ -7,8 +7,8 @@ import logging
 from chatdesk.domain.actions import Action, Lookup, Result
 from chatdesk.domain.errors import NotDone, NotKnown
 from chatdesk.domain.events import Stale
+from chatdesk.domain.goals import Act, Find, GoalKind
 from chatdesk.domain.kinds import NoticeCode
-from chatdesk.domain.ports import Act, Find, GoalKind
 from chatdesk.sync import runner as goals
 from chatdesk.sync.backfill import Backfill
 from chatdesk.sync.inbox import Inbox

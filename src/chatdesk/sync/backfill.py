@@ -13,9 +13,7 @@ from chatdesk.domain.changes import HistoryLoading
 from chatdesk.domain.desk import KnownConversation
 from chatdesk.domain.errors import WorldError
 from chatdesk.domain.events import OrderSeen, Stale, StoredEvent, WindowRead
-from chatdesk.domain.ids import ConversationId, Cursor, RemoteId
-from chatdesk.domain.kinds import Feature
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     FreshHead,
     FreshLists,
     FreshNotifications,
@@ -27,6 +25,8 @@ from chatdesk.domain.ports import (
     Unwatched,
     Watched,
 )
+from chatdesk.domain.ids import ConversationId, Cursor, RemoteId
+from chatdesk.domain.kinds import Feature
 from chatdesk.sync import runner as goals
 from chatdesk.sync.exchange import Exchange
 from chatdesk.sync.inbox import Inbox

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 import msgspec
 
 from chatdesk.domain.actions import Action, Lookup, Result
+from chatdesk.domain.arrivals import Answer
 from chatdesk.domain.changes import Commit, NoticeRaised, OutboxPut
 from chatdesk.domain.entities import Account
 from chatdesk.domain.errors import NotDone, WorldError
@@ -26,22 +27,13 @@ from chatdesk.domain.events import (
     TokensChanged,
     TypingSeen,
 )
+from chatdesk.domain.facts import AccountFacts, Facts, Learnt, Secrets
+from chatdesk.domain.goals import SignOut
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, Feature, NoticeCode, SignInState, Source
 from chatdesk.domain.ordering import Stamp
-from chatdesk.domain.ports import (
-    AccountFacts,
-    Adapter,
-    Answer,
-    Call,
-    Client,
-    Facts,
-    Learnt,
-    Secrets,
-    SignOut,
-    Step,
-    vault_key,
-)
+from chatdesk.domain.ports import Adapter, Client, vault_key
+from chatdesk.domain.steps import Call, Step
 from chatdesk.sync import backfill, pump
 from chatdesk.sync.asking import Asking
 from chatdesk.sync.exchange import Exchange, StepEnd

@@ -10,35 +10,28 @@ from typing import Protocol
 
 import msgspec
 
-from chatdesk.domain.events import Event, IdentityKnown, TokensChanged
-from chatdesk.domain.ordering import Stamp
-from chatdesk.domain.ports import (
-    STREAM_ENDED,
-    STREAM_EVENT,
+from chatdesk.domain.arrivals import (
     Accepted,
-    AccountFacts,
-    Adapter,
     Answer,
     Arrived,
-    Client,
     ConnectRefused,
-    Emit,
-    Facts,
-    Goal,
     GoalEnded,
     HandedOver,
     LinkLost,
-    Listen,
     NoAnswer,
     OpenStep,
     Packet,
     Reading,
-    Secrets,
-    Step,
     Verdict,
     VerdictLater,
     VerdictUnknown,
 )
+from chatdesk.domain.events import Event, IdentityKnown, TokensChanged
+from chatdesk.domain.facts import AccountFacts, Facts, Secrets
+from chatdesk.domain.goals import Goal
+from chatdesk.domain.ordering import Stamp
+from chatdesk.domain.ports import Adapter, Client
+from chatdesk.domain.steps import STREAM_ENDED, STREAM_EVENT, Emit, Listen, Step
 from chatdesk.sync.clock import Clock
 from chatdesk.sync.tasks import Tasks, where
 

@@ -16,9 +16,11 @@ from chatdesk.domain.changes import AccountStatus, News
 from chatdesk.domain.desk import EngineStore, NewAccount, ServerCheck, SignedIn, SignInRequest, Snapshot
 from chatdesk.domain.entities import Account
 from chatdesk.domain.errors import NotDone, NotPossible, WorldError
+from chatdesk.domain.facts import AccountFacts
+from chatdesk.domain.goals import SignIn
 from chatdesk.domain.ids import AccountId, Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, NoticeCode, Platform, SignInState
-from chatdesk.domain.ports import AccountFacts, PlatformPlugin, SignIn, Vault, vault_key
+from chatdesk.domain.ports import PlatformPlugin, Vault, vault_key
 from chatdesk.sync.clock import Clock, SystemClock
 from chatdesk.sync.engine import FAULT, Engine
 from chatdesk.sync.parts import Keys, Surroundings

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from chatdesk.domain.changes import PresenceChanged, TypingChanged
 from chatdesk.domain.errors import WorldError
 from chatdesk.domain.events import MessageSeen, PresenceSeen, TypingSeen
+from chatdesk.domain.goals import Typing
 from chatdesk.domain.ids import ConversationId, RemoteId
-from chatdesk.domain.ports import Typing
 from chatdesk.sync.own_typing import OwnTyping, Told
 from chatdesk.sync.parts import Parts
 from chatdesk.sync.presence import Presence, TypingNow, Whereabouts

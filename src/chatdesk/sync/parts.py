@@ -9,8 +9,9 @@ import msgspec
 
 from chatdesk.domain.changes import News
 from chatdesk.domain.desk import EngineStore
+from chatdesk.domain.facts import Secrets
 from chatdesk.domain.ids import AccountId
-from chatdesk.domain.ports import Adapter, Client, Secrets, Vault
+from chatdesk.domain.ports import Adapter, Client, Vault
 from chatdesk.sync.clock import Clock
 from chatdesk.sync.runner import AskPerson
 from chatdesk.sync.tasks import Tasks

@@ -11,16 +11,10 @@ import msgspec
 from chatdesk.domain import outbox
 from chatdesk.domain.entities import Attempt, Outgoing
 from chatdesk.domain.errors import NotPossible, WorldError
+from chatdesk.domain.goals import DeleteMessage, GoalKind, MarkRead, Report, SendText
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import DeliveryState, KeyGrade, OutgoingKind, ParkReason
-from chatdesk.domain.ports import (
-    DeleteMessage,
-    GoalKind,
-    MarkRead,
-    Report,
-    SendText,
-    Step,
-)
+from chatdesk.domain.steps import Step
 from chatdesk.sync import runner as goals
 from chatdesk.sync.budget import Budget
 from chatdesk.sync.exchange import Exchange

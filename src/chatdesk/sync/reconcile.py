@@ -11,9 +11,10 @@ import msgspec
 from chatdesk.domain import outbox
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import NotPossible, WorldError
+from chatdesk.domain.goals import ChangeStatus, FreshHead
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import DeliveryState, KeyGrade, OutgoingKind
-from chatdesk.domain.ports import ChangeStatus, FreshHead, Step
+from chatdesk.domain.steps import Step
 from chatdesk.sync import runner as goals
 from chatdesk.sync.backoff import delay_ms
 from chatdesk.sync.exchange import Exchange

@@ -9,24 +9,19 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from chatdesk.domain.actions import Result
-from chatdesk.domain.events import Event
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Assurance, NoticeCode, ParkReason
-from chatdesk.domain.ordering import Stamp
-from chatdesk.domain.ports import (
-    Adapter,
-    Done,
-    Goal,
-    GoalKind,
-    NeedsPassword,
-    Parked,
-    Step,
+from chatdesk.domain.arrivals import (
     VerdictLater,
     VerdictRefused,
     VerdictStored,
     VerdictUnknown,
-    Wait,
 )
+from chatdesk.domain.events import Event
+from chatdesk.domain.goals import Goal, GoalKind
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Assurance, NoticeCode, ParkReason
+from chatdesk.domain.ordering import Stamp
+from chatdesk.domain.ports import Adapter
+from chatdesk.domain.steps import Done, NeedsPassword, Parked, Step, Wait
 from chatdesk.sync.clock import Clock
 from chatdesk.sync.exchange import Exchange, StepEnd
 from chatdesk.sync.lanes import Lanes

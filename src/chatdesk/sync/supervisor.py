@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from chatdesk.domain.arrivals import LinkLost
+from chatdesk.domain.goals import Connected, FreshLists
 from chatdesk.domain.kinds import ConnectionState, NoticeCode, SignInState
-from chatdesk.domain.ports import Connected, FreshLists, LinkLost
 from chatdesk.sync.backoff import delay_ms
 from chatdesk.sync.exchange import Exchange
 from chatdesk.sync.parts import Parts

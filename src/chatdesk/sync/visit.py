@@ -6,23 +6,16 @@ import logging
 from types import TracebackType
 from typing import Self
 
+from chatdesk.domain.arrivals import NoAnswer, VerdictRefused, VerdictStored
 from chatdesk.domain.desk import ServerCheck
 from chatdesk.domain.errors import SignInRefused
 from chatdesk.domain.events import Event, Noticed
+from chatdesk.domain.facts import AccountFacts, Facts
+from chatdesk.domain.goals import AskForOtp, Probe, SignIn
 from chatdesk.domain.kinds import NoticeCode, ParkReason
 from chatdesk.domain.ordering import Stamp
-from chatdesk.domain.ports import (
-    AccountFacts,
-    AskForOtp,
-    Call,
-    Facts,
-    NoAnswer,
-    PlatformPlugin,
-    Probe,
-    SignIn,
-    VerdictRefused,
-    VerdictStored,
-)
+from chatdesk.domain.ports import PlatformPlugin
+from chatdesk.domain.steps import Call
 from chatdesk.sync.clock import Clock
 from chatdesk.sync.exchange import Exchange
 from chatdesk.sync.lanes import Lanes

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from chatdesk.domain.actions import Action, ActionKind
+from chatdesk.domain.goals import Act
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind
-from chatdesk.domain.ports import (
-    Act,
-    Next,
-)
+from chatdesk.domain.steps import Next
 from tests.platforms.dispatcher import captures
 from tests.platforms.dispatcher.paper import (
     NUMBER,

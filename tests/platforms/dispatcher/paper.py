@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from chatdesk.domain.arrivals import Packet, Verdict
 from chatdesk.domain.events import Event
+from chatdesk.domain.facts import AccountFacts, Secrets
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import AccountFacts, Packet, Secrets, Verdict
 from chatdesk.platforms.dispatcher.adapter import DispatcherAdapter
 from tests.platforms import paper
 from tests.platforms.paper import HTML_404, NOW_US, PaperDesk, call_of, emit_of, put

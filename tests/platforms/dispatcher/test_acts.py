@@ -8,25 +8,25 @@ import msgspec
 import pytest
 
 from chatdesk.domain.actions import ActionKind, FindKind, Hit, Lookup, Result, Subject
-from chatdesk.domain.events import ConversationSeen, Dropped, OrderSeen, Stale
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Feature, OrderKind, ParkReason, Support, Why
-from chatdesk.domain.ports import (
-    AskForOtp,
-    Done,
-    Emit,
-    Find,
-    FreshLists,
-    Joined,
-    Parked,
-    Report,
-    Unwatched,
+from chatdesk.domain.arrivals import (
     VerdictLater,
     VerdictRefused,
     VerdictStored,
     VerdictUnknown,
+)
+from chatdesk.domain.events import ConversationSeen, Dropped, OrderSeen, Stale
+from chatdesk.domain.goals import (
+    AskForOtp,
+    Find,
+    FreshLists,
+    Joined,
+    Report,
+    Unwatched,
     Watched,
 )
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Feature, OrderKind, ParkReason, Support, Why
+from chatdesk.domain.steps import Done, Emit, Parked
 from chatdesk.wire.dispatcher import names
 from tests.platforms.dispatcher.acting import FORM, NOTE_ID, ROLES, frames, given, on_order
 from tests.platforms.dispatcher.paper import (

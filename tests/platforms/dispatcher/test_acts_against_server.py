@@ -10,20 +10,19 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup, Result
+from chatdesk.domain.arrivals import VerdictStored
 from chatdesk.domain.events import NotificationSeen, OrderSeen, Stale
-from chatdesk.domain.kinds import OrderKind
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
     Connected,
-    Done,
     Find,
     FreshLists,
     FreshNotifications,
     FreshOrder,
-    Parked,
     SignIn,
-    VerdictStored,
 )
+from chatdesk.domain.kinds import OrderKind
+from chatdesk.domain.steps import Done, Parked
 from chatdesk.platforms.dispatcher.plugin import PLUGIN
 from chatdesk.server.demo.cast import CARRIERS, DESK_EMAIL, PASSWORD
 from tests.conftest import Aio

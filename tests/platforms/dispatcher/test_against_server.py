@@ -8,6 +8,13 @@ from typing import Any
 
 import pytest
 
+from chatdesk.domain.arrivals import (
+    Accepted,
+    LinkLost,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+)
 from chatdesk.domain.events import (
     ConversationSeen,
     ListsRead,
@@ -22,34 +29,26 @@ from chatdesk.domain.events import (
     TypingSeen,
     WindowRead,
 )
-from chatdesk.domain.ids import RemoteId, new_outgoing_id
-from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Platform, PresenceState, Support
-from chatdesk.domain.ports import (
-    Accepted,
+from chatdesk.domain.goals import (
     ChangeStatus,
     Connected,
     DeleteMessage,
-    Done,
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     Joined,
-    LinkLost,
     MarkRead,
-    NeedsPassword,
     OlderPage,
-    Parked,
     Probe,
     SendText,
     SignIn,
     SignOut,
     Typing,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    Wait,
 )
+from chatdesk.domain.ids import RemoteId, new_outgoing_id
+from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Platform, PresenceState, Support
+from chatdesk.domain.steps import Done, NeedsPassword, Parked, Wait
 from chatdesk.platforms.registry import plugin
 from chatdesk.server.demo.cast import ADMIN_EMAIL, CARRIERS, DESK_EMAIL, PASSWORD
 from tests.conftest import Aio

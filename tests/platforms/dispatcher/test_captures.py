@@ -7,6 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from chatdesk.domain.arrivals import (
+    ConnectRefused,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     ConversationSeen,
     Dropped,
@@ -23,32 +30,23 @@ from chatdesk.domain.events import (
     TypingSeen,
     WindowRead,
 )
-from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason, PresenceState, Progress
-from chatdesk.domain.ports import (
-    Call,
+from chatdesk.domain.goals import (
     ChangeStatus,
-    Connect,
     Connected,
-    ConnectRefused,
     DeleteMessage,
-    Done,
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     GoalKind,
     MarkRead,
-    NeedsPassword,
-    Parked,
     SendText,
     SignIn,
     SignOut,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
 )
+from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
+from chatdesk.domain.kinds import NoticeCode, ParkReason, PresenceState, Progress
+from chatdesk.domain.steps import Call, Connect, Done, NeedsPassword, Parked
 from chatdesk.platforms.dispatcher import auth, lists, notices, reads, writes
 from tests.platforms.dispatcher import captures
 from tests.platforms.dispatcher.paper import ORDER, OTHER, OTHER_MAIL, Paper, fresh_jwt, put

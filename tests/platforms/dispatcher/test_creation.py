@@ -7,16 +7,11 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import ActionKind, Result
+from chatdesk.domain.arrivals import VerdictRefused, VerdictStored, VerdictUnknown
 from chatdesk.domain.events import ConversationSeen, OrderSeen, Stale
+from chatdesk.domain.goals import FreshLists, FreshOrder
 from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import (
-    FreshLists,
-    FreshOrder,
-    Parked,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
-)
+from chatdesk.domain.steps import Parked
 from chatdesk.platforms.dispatcher import creation
 from tests.platforms.dispatcher.acting import FORM, act, frames, given
 from tests.platforms.dispatcher.paper import (

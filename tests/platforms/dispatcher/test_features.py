@@ -7,24 +7,22 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import ActionKind, Attachment, Extras
+from chatdesk.domain.arrivals import VerdictStored
 from chatdesk.domain.events import ConversationGone, ConversationSeen, MessageSeen, PositionSeen, ReadSeen
-from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import ClosedWhy, Feature, Lifecycle, MessageKind, ParkReason, Support, Why
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     AskForOtp,
-    Call,
     DeleteMessage,
-    Done,
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
-    Parked,
     Report,
     SendText,
-    VerdictStored,
     Watched,
 )
+from chatdesk.domain.ids import OutgoingId, RemoteId
+from chatdesk.domain.kinds import ClosedWhy, Feature, Lifecycle, MessageKind, ParkReason, Support, Why
+from chatdesk.domain.steps import Call, Done, Parked
 from chatdesk.platforms.dispatcher.plugin import PLUGIN
 from tests.platforms.dispatcher.acting import FORM, NOTE_ID, ROLES, on_order
 from tests.platforms.dispatcher.paper import (

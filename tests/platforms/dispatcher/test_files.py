@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import ActionKind, Result
-from chatdesk.domain.events import OrderSeen, Stale
-from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import (
-    FreshOrder,
-    Parked,
+from chatdesk.domain.arrivals import (
     VerdictLater,
     VerdictRefused,
     VerdictStored,
     VerdictUnknown,
 )
+from chatdesk.domain.events import OrderSeen, Stale
+from chatdesk.domain.goals import FreshOrder
+from chatdesk.domain.kinds import ParkReason
+from chatdesk.domain.steps import Parked
 from chatdesk.wire.dispatcher import names, texts
 from tests.platforms.dispatcher.acting import frames, given, on_order
 from tests.platforms.dispatcher.paper import (

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup
-from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
-from chatdesk.domain.kinds import OrderKind
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
     ChangeStatus,
     Connected,
@@ -28,6 +26,8 @@ from chatdesk.domain.ports import (
     Typing,
     Watched,
 )
+from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
+from chatdesk.domain.kinds import OrderKind
 from tests.platforms import fuzz
 from tests.platforms.dispatcher import captures
 from tests.platforms.dispatcher.acting import FORM, NOTE_ID

@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
+from chatdesk.domain.arrivals import VerdictLater
 from chatdesk.domain.events import ConversationGone, ConversationSeen, Dropped, MessageSeen, WindowRead
+from chatdesk.domain.facts import Learnt
+from chatdesk.domain.goals import FreshHead, OlderPage
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
-from chatdesk.domain.ports import Done, FreshHead, Learnt, OlderPage, Parked, VerdictLater, Wait
+from chatdesk.domain.steps import Done, Parked, Wait
 from chatdesk.platforms import replies
 from chatdesk.platforms.dispatcher import limits, reads, translate
 from tests.platforms.dispatcher.paper import (

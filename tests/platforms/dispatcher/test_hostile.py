@@ -11,36 +11,34 @@ import msgspec
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup
-from chatdesk.domain.events import Dropped
-from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Accepted,
-    Act,
     Answer,
     Arrived,
-    Call,
-    ChangeStatus,
-    Connect,
-    Connected,
     ConnectRefused,
+    GoalEnded,
+    HandedOver,
+    LinkLost,
+    NoAnswer,
+    OpenStep,
+    Packet,
+)
+from chatdesk.domain.events import Dropped
+from chatdesk.domain.goals import (
+    Act,
+    ChangeStatus,
+    Connected,
     DeleteMessage,
-    Emit,
     Find,
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     Goal,
-    GoalEnded,
     GoalKind,
-    HandedOver,
     Joined,
-    LinkLost,
     MarkRead,
-    NoAnswer,
     OlderPage,
-    OpenStep,
-    Packet,
     Probe,
     SendText,
     SignIn,
@@ -48,6 +46,8 @@ from chatdesk.domain.ports import (
     Typing,
     Watched,
 )
+from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
+from chatdesk.domain.steps import Call, Connect, Emit
 from chatdesk.platforms.dispatcher.adapter import DispatcherAdapter
 from chatdesk.wire.dispatcher import names, texts
 from tests.platforms.dispatcher import captures

@@ -16,9 +16,10 @@ from chatdesk.domain.events import (
     NotificationSeen,
     OrderSeen,
 )
+from chatdesk.domain.goals import FreshLists, FreshNotifications, FreshOrder
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import Feature, NoticeCode, OrderKind, ParkReason, Progress, Support
-from chatdesk.domain.ports import Done, FreshLists, FreshNotifications, FreshOrder, Parked
+from chatdesk.domain.steps import Done, Parked
 from chatdesk.platforms.dispatcher import orders
 from chatdesk.wire.dispatcher import names
 from tests.platforms.dispatcher.paper import (

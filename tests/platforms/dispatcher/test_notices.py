@@ -5,15 +5,12 @@ from __future__ import annotations
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, Result
+from chatdesk.domain.arrivals import VerdictStored
 from chatdesk.domain.events import NotificationSeen
+from chatdesk.domain.goals import Act, FreshNotifications
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import (
-    Act,
-    FreshNotifications,
-    Parked,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Parked
 from tests.platforms.dispatcher.acting import NOTE_ID, act, frames, given
 from tests.platforms.dispatcher.paper import (
     Paper,

@@ -18,9 +18,9 @@ from chatdesk.domain.events import (
     Stale,
     TypingSeen,
 )
+from chatdesk.domain.goals import Joined
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import MessageKind, NoticeCode, PresenceState, Progress, Source
-from chatdesk.domain.ports import Joined
 from chatdesk.platforms.dispatcher import translate
 from tests.platforms.dispatcher.paper import (
     ME,

@@ -8,14 +8,11 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind
-from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
-from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import VerdictStored
+from chatdesk.domain.goals import (
     Act,
-    Call,
     ChangeStatus,
     DeleteMessage,
-    Emit,
     FreshHead,
     FreshLists,
     FreshNotifications,
@@ -23,13 +20,14 @@ from chatdesk.domain.ports import (
     GoalKind,
     Joined,
     MarkRead,
-    Parked,
     SendText,
     SignIn,
     SignOut,
     Typing,
-    VerdictStored,
 )
+from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
+from chatdesk.domain.kinds import ParkReason
+from chatdesk.domain.steps import Call, Emit, Parked
 from tests.platforms.dispatcher import captures
 from tests.platforms.dispatcher.acting import FORM
 from tests.platforms.dispatcher.paper import ORDER, Paper, fresh_jwt

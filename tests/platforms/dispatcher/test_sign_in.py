@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from chatdesk.domain.events import IdentityKnown, TokensChanged
-from chatdesk.domain.kinds import KeyGrade, NoticeCode
-from chatdesk.domain.ports import (
-    Connect,
-    Connected,
+from chatdesk.domain.arrivals import (
     ConnectRefused,
-    Done,
-    FreshLists,
-    FreshNotifications,
-    NeedsPassword,
-    SignIn,
-    SignOut,
     VerdictLater,
     VerdictRefused,
     VerdictStored,
-    Wait,
 )
+from chatdesk.domain.events import IdentityKnown, TokensChanged
+from chatdesk.domain.goals import (
+    Connected,
+    FreshLists,
+    FreshNotifications,
+    SignIn,
+    SignOut,
+)
+from chatdesk.domain.kinds import KeyGrade, NoticeCode
+from chatdesk.domain.steps import Connect, Done, NeedsPassword, Wait
 from chatdesk.platforms import loose
 from chatdesk.wire.dispatcher import names, texts
 from tests.platforms.dispatcher.paper import (

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from chatdesk.domain.arrivals import (
+    LinkLost,
+    Packet,
+    VerdictLater,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     Dropped,
     IdentityKnown,
@@ -12,31 +19,23 @@ from chatdesk.domain.events import (
     Stale,
     WindowRead,
 )
-from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
-from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Support
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     ChangeStatus,
     DeleteMessage,
-    Done,
-    Emit,
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     Joined,
-    LinkLost,
     MarkRead,
-    NeedsPassword,
-    Packet,
-    Parked,
     Probe,
     SendText,
     SignIn,
     Typing,
-    VerdictLater,
-    VerdictStored,
-    VerdictUnknown,
 )
+from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
+from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Support
+from chatdesk.domain.steps import Done, Emit, NeedsPassword, Parked
 from chatdesk.platforms import loose
 from chatdesk.platforms.dispatcher import orders
 from chatdesk.wire.dispatcher import names, texts

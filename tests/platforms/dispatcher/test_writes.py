@@ -4,7 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from chatdesk.domain.arrivals import (
+    LinkLost,
+    Verdict,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import ConversationGone, MessageDeleted, MessageSeen, Noticed, OrderSeen
+from chatdesk.domain.goals import (
+    ChangeStatus,
+    DeleteMessage,
+    Joined,
+    MarkRead,
+    Probe,
+    SendText,
+    Typing,
+)
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
     ClosedWhy,
@@ -17,25 +34,7 @@ from chatdesk.domain.kinds import (
     Source,
     Support,
 )
-from chatdesk.domain.ports import (
-    Call,
-    ChangeStatus,
-    DeleteMessage,
-    Done,
-    Joined,
-    LinkLost,
-    MarkRead,
-    Parked,
-    Probe,
-    SendText,
-    Typing,
-    Verdict,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
-    Wait,
-)
+from chatdesk.domain.steps import Call, Done, Parked, Wait
 from chatdesk.wire.dispatcher import names, texts
 from tests.platforms.dispatcher.paper import (
     HTML_404,

@@ -5,19 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chatdesk.domain.arrivals import Verdict
+from chatdesk.domain.facts import AccountFacts, Secrets
+from chatdesk.domain.goals import FreshLists, GoalKind, Joined, SendText
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
-from chatdesk.domain.ports import (
-    AccountFacts,
-    Call,
-    Emit,
-    FreshLists,
-    GoalKind,
-    Joined,
-    Next,
-    Secrets,
-    SendText,
-    Verdict,
-)
+from chatdesk.domain.steps import Call, Emit, Next
 from chatdesk.platforms.fakomame.adapter import FakomameAdapter
 from chatdesk.platforms.fakomame.auth import NOTE_ME
 from tests.platforms.paper import HTML_404, NOW_US, PaperDesk, call_of, emit_of, jwt, put

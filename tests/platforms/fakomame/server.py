@@ -10,17 +10,8 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from chatdesk.domain.ports import (
-    Accepted,
-    Answer,
-    Call,
-    Connect,
-    ConnectRefused,
-    Emit,
-    HandedOver,
-    NoAnswer,
-    Step,
-)
+from chatdesk.domain.arrivals import Accepted, Answer, ConnectRefused, HandedOver, NoAnswer
+from chatdesk.domain.steps import Call, Connect, Emit, Step
 from chatdesk.sync.clock import Clock
 from tests.platforms.fakomame import paper
 from tests.platforms.fakomame.paper import ME, OTHER, chat, jwt, no, ok, package, rows, trip, user

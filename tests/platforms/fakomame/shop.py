@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chatdesk.domain.facts import Secrets
 from chatdesk.domain.kinds import Platform
-from chatdesk.domain.ports import Client, Secrets
+from chatdesk.domain.ports import Client
 from chatdesk.platforms.fakomame.adapter import FakomameAdapter
 from tests.platforms.fakomame.paper import CHAT, ME, MY_MAIL
 from tests.platforms.fakomame.server import FakoClient, FakoServer

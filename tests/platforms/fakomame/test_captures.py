@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from chatdesk.domain.arrivals import OpenStep, VerdictStored
 from chatdesk.domain.events import (
     ConversationSeen,
     Dropped,
@@ -19,24 +20,20 @@ from chatdesk.domain.events import (
     TypingSeen,
     WindowRead,
 )
-from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import NoticeCode, OrderKind, ParkReason, PresenceState, Progress
-from chatdesk.domain.ports import (
-    Call,
+from chatdesk.domain.goals import (
     ChangeStatus,
     Connected,
-    Done,
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     Joined,
-    NeedsPassword,
-    OpenStep,
     SendText,
     SignIn,
-    VerdictStored,
 )
+from chatdesk.domain.ids import OutgoingId, RemoteId
+from chatdesk.domain.kinds import NoticeCode, OrderKind, ParkReason, PresenceState, Progress
+from chatdesk.domain.steps import Call, Done, NeedsPassword
 from chatdesk.platforms import routes
 from chatdesk.platforms.fakomame import acts, adapter, auth, finds, history, lists, orders, sends
 from chatdesk.platforms.memory import at_stage

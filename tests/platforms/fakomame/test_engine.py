@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup
+from chatdesk.domain.facts import Secrets
 from chatdesk.domain.kinds import ConnectionState, DeliveryState, Lifecycle, ParkReason, SignInState
-from chatdesk.domain.ports import Secrets
 from tests.conftest import AllowLog
 from tests.platforms.fakomame.paper import CHAT, CHAT_2, STRANGER, package
 from tests.platforms.fakomame.shop import Shop

@@ -7,26 +7,23 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, FieldAsked, Subject
+from chatdesk.domain.arrivals import VerdictStored
 from chatdesk.domain.events import MessageSeen, Stale
-from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import Feature, MessageKind, OrderKind, ParkReason, Support, Why
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
     AskForOtp,
     DeleteMessage,
-    Done,
-    Emit,
     FreshHead,
     MarkRead,
-    NeedsPassword,
-    Parked,
     Report,
     SendText,
     Typing,
     Unwatched,
-    VerdictStored,
     Watched,
 )
+from chatdesk.domain.ids import OutgoingId, RemoteId
+from chatdesk.domain.kinds import Feature, MessageKind, OrderKind, ParkReason, Support, Why
+from chatdesk.domain.steps import Done, Emit, NeedsPassword, Parked
 from chatdesk.domain.text import well_formed
 from chatdesk.platforms.fakomame.limits import LIMITS
 from chatdesk.platforms.fakomame.plugin import PLUGIN

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, FindScope, Lookup
-from chatdesk.domain.kinds import OrderKind
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
     ChangeStatus,
     Connected,
@@ -22,6 +21,7 @@ from chatdesk.domain.ports import (
     Typing,
     Watched,
 )
+from chatdesk.domain.kinds import OrderKind
 from tests.platforms import fuzz
 from tests.platforms.fakomame import captures
 from tests.platforms.fakomame.paper import (

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from chatdesk.domain.arrivals import VerdictLater, VerdictRefused
 from chatdesk.domain.events import ConversationGone, Dropped, Event, MessageDeleted, MessageSeen, WindowRead
+from chatdesk.domain.goals import FreshHead, OlderPage
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
-from chatdesk.domain.ports import Call, Done, FreshHead, OlderPage, Parked, VerdictLater, VerdictRefused
+from chatdesk.domain.steps import Call, Done, Parked
 from tests.platforms.fakomame.paper import (
     CHAT,
     CHAT_2,

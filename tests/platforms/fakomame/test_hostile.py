@@ -7,25 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatdesk.domain.events import ConversationSeen, Dropped, MessageSeen, Noticed, OrderSeen
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason, Platform
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Done,
-    Emit,
-    FreshHead,
-    FreshLists,
-    FreshOrder,
     GoalEnded,
     HandedOver,
-    Joined,
     NoAnswer,
-    Parked,
     VerdictLater,
     VerdictUnknown,
-    Wait,
 )
+from chatdesk.domain.events import ConversationSeen, Dropped, MessageSeen, Noticed, OrderSeen
+from chatdesk.domain.goals import FreshHead, FreshLists, FreshOrder, Joined
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import NoticeCode, ParkReason, Platform
+from chatdesk.domain.steps import Done, Emit, Parked, Wait
 from chatdesk.platforms import replies
 from chatdesk.platforms.fakomame import limits, translate
 from chatdesk.platforms.fakomame.plugin import PLUGIN

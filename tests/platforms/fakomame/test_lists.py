@@ -7,6 +7,13 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, FindScope, Hit, Lookup, Result, Subject
+from chatdesk.domain.arrivals import (
+    Verdict,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     ConversationGone,
     ConversationSeen,
@@ -19,27 +26,20 @@ from chatdesk.domain.events import (
     PresenceSeen,
     Stale,
 )
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import ClosedWhy, Lifecycle, OrderKind, ParkReason, PresenceState, Progress
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
-    Call,
     ChangeStatus,
-    Done,
     Find,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     Joined,
-    Parked,
     Unwatched,
-    Verdict,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
     Watched,
 )
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, OrderKind, ParkReason, PresenceState, Progress
+from chatdesk.domain.steps import Call, Done, Parked
 from chatdesk.platforms.fakomame import limits
 from tests.platforms.fakomame.paper import (
     CHAT,

@@ -6,25 +6,13 @@ from typing import Any
 
 import pytest
 
+from chatdesk.domain.arrivals import VerdictLater, VerdictRefused, VerdictStored
 from chatdesk.domain.events import IdentityKnown, Noticed, TokensChanged
+from chatdesk.domain.facts import Secrets
+from chatdesk.domain.goals import Connected, FreshLists, Probe, SignIn, SignOut
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
-    Connect,
-    Connected,
-    Done,
-    FreshLists,
-    NeedsPassword,
-    Parked,
-    Probe,
-    Secrets,
-    SignIn,
-    SignOut,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    Wait,
-)
+from chatdesk.domain.steps import Connect, Done, NeedsPassword, Parked, Wait
 from chatdesk.platforms import replies, tokens
 from chatdesk.platforms.fakomame import auth, limits
 from chatdesk.platforms.fakomame.plugin import PLUGIN

@@ -9,6 +9,12 @@ import msgspec
 import pytest
 
 from chatdesk.domain.actions import Attachment, Extras
+from chatdesk.domain.arrivals import (
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     ConversationGone,
     ConversationSeen,
@@ -22,6 +28,23 @@ from chatdesk.domain.events import (
     TokensChanged,
     TypingSeen,
 )
+from chatdesk.domain.goals import (
+    Act,
+    ChangeStatus,
+    Connected,
+    Find,
+    FreshHead,
+    FreshLists,
+    FreshNotifications,
+    FreshOrder,
+    GoalKind,
+    Joined,
+    OlderPage,
+    SendText,
+    SignOut,
+    Typing,
+    Watched,
+)
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
     ConnectionState,
@@ -33,34 +56,15 @@ from chatdesk.domain.kinds import (
     SignInState,
     Source,
 )
-from chatdesk.domain.ports import (
-    Act,
+from chatdesk.domain.steps import (
     Call,
-    ChangeStatus,
     Connect,
-    Connected,
     Done,
     Emit,
-    Find,
-    FreshHead,
-    FreshLists,
-    FreshNotifications,
-    FreshOrder,
-    GoalKind,
-    Joined,
     NeedsPassword,
     Next,
-    OlderPage,
     Parked,
-    SendText,
-    SignOut,
-    Typing,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
     Wait,
-    Watched,
 )
 from chatdesk.platforms import replies, sockets
 from chatdesk.platforms.fakomame import auth, limits, sends

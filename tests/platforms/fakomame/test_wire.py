@@ -11,8 +11,10 @@ from urllib.parse import parse_qsl
 import pytest
 import socketio
 
+from chatdesk.domain.facts import AccountFacts
+from chatdesk.domain.goals import SignIn
 from chatdesk.domain.kinds import ConnectionState, DeliveryState, Platform
-from chatdesk.domain.ports import AccountFacts, Call, SignIn
+from chatdesk.domain.steps import Call
 from chatdesk.platforms.fakomame.plugin import PLUGIN
 from chatdesk.sync.clock import SystemClock
 from chatdesk.sync.visit import Visit

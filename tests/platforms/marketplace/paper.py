@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chatdesk.domain.arrivals import Packet, Reading
 from chatdesk.domain.events import Event
+from chatdesk.domain.facts import AccountFacts, Learnt, Secrets
+from chatdesk.domain.goals import SendText
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
-from chatdesk.domain.ports import AccountFacts, Learnt, Packet, Reading, Secrets, SendText
 from chatdesk.platforms.marketplace.adapter import MarketplaceAdapter
 from chatdesk.platforms.marketplace.state import Own, own_of
 from tests.platforms.paper import NOW_US, PaperDesk, call_of, emit_of, jwt, put

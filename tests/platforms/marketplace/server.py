@@ -10,18 +10,9 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+from chatdesk.domain.arrivals import Accepted, Answer, ConnectRefused, HandedOver, NoAnswer
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import (
-    Accepted,
-    Answer,
-    Call,
-    Connect,
-    ConnectRefused,
-    Emit,
-    HandedOver,
-    NoAnswer,
-    Step,
-)
+from chatdesk.domain.steps import Call, Connect, Emit, Step
 from chatdesk.sync.clock import Clock
 from tests.platforms.marketplace.paper import INTERNAL, ME, OTHER, PEOPLE, party, person, rfq
 from tests.platforms.network import LATENCY_MS, Network, NetworkClient

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chatdesk.domain.facts import Secrets
 from chatdesk.domain.kinds import Platform
-from chatdesk.domain.ports import Client, Secrets
+from chatdesk.domain.ports import Client
 from chatdesk.platforms.marketplace.adapter import MarketplaceAdapter
 from tests.platforms.marketplace.paper import ME, MY_MAIL, OTHER
 from tests.platforms.marketplace.server import MarketClient, MarketServer

@@ -9,6 +9,12 @@ import msgspec
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup
+from chatdesk.domain.arrivals import (
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     ConversationSeen,
     Dropped,
@@ -22,14 +28,10 @@ from chatdesk.domain.events import (
     TypingSeen,
     WindowRead,
 )
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Assurance, NoticeCode, ParkReason, PresenceState, Source
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
-    Call,
     ChangeStatus,
     Connected,
-    Done,
     Find,
     FreshHead,
     FreshLists,
@@ -37,15 +39,13 @@ from chatdesk.domain.ports import (
     FreshOrder,
     GoalKind,
     MarkRead,
-    NeedsPassword,
     Probe,
     SendText,
     SignIn,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
 )
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Assurance, NoticeCode, ParkReason, PresenceState, Source
+from chatdesk.domain.steps import Call, Done, NeedsPassword
 from chatdesk.platforms.marketplace.state import Mode, mode_of
 from chatdesk.wire.marketplace import texts
 from tests.platforms.marketplace import captures

@@ -5,7 +5,22 @@ from __future__ import annotations
 import pytest
 
 from chatdesk.domain.actions import ActionKind, Attachment, Extras, FieldKind
+from chatdesk.domain.arrivals import VerdictRefused, VerdictStored
 from chatdesk.domain.events import ConversationSeen, MessageSeen, NotificationSeen, PresenceSeen, TypingSeen
+from chatdesk.domain.goals import (
+    Connected,
+    DeleteMessage,
+    FreshHead,
+    FreshLists,
+    FreshNotifications,
+    MarkRead,
+    Probe,
+    Report,
+    SendText,
+    Typing,
+    Unwatched,
+    Watched,
+)
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import (
     ClosedWhy,
@@ -18,25 +33,7 @@ from chatdesk.domain.kinds import (
     Support,
     Why,
 )
-from chatdesk.domain.ports import (
-    Connected,
-    DeleteMessage,
-    Done,
-    FreshHead,
-    FreshLists,
-    FreshNotifications,
-    MarkRead,
-    Parked,
-    Probe,
-    Report,
-    SendText,
-    Typing,
-    Unwatched,
-    VerdictRefused,
-    VerdictStored,
-    Wait,
-    Watched,
-)
+from chatdesk.domain.steps import Done, Parked, Wait
 from chatdesk.platforms.marketplace.plugin import PLUGIN
 from tests.platforms.marketplace.paper import (
     EVERYTHING,

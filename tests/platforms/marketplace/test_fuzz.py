@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, FindScope, Lookup
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
     ChangeStatus,
     Connected,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chatdesk.domain.arrivals import GoalEnded, VerdictLater, VerdictRefused, VerdictUnknown
 from chatdesk.domain.events import (
     ConversationSeen,
     Dropped,
@@ -16,22 +17,10 @@ from chatdesk.domain.events import (
     Stale,
     WindowRead,
 )
+from chatdesk.domain.goals import FreshHead, FreshLists, MarkRead, OlderPage
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
-    Call,
-    Done,
-    FreshHead,
-    FreshLists,
-    GoalEnded,
-    MarkRead,
-    OlderPage,
-    Parked,
-    VerdictLater,
-    VerdictRefused,
-    VerdictUnknown,
-    Wait,
-)
+from chatdesk.domain.steps import Call, Done, Parked, Wait
 from tests.platforms.marketplace.paper import (
     EVERYTHING,
     INTERNAL,

@@ -7,23 +7,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatdesk.domain.events import ConversationSeen, Dropped, MessageSeen
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Source
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Connected,
-    Done,
-    FreshHead,
-    FreshLists,
     HandedOver,
     NoAnswer,
-    Probe,
-    SignIn,
-    Typing,
     VerdictLater,
     VerdictUnknown,
 )
+from chatdesk.domain.events import ConversationSeen, Dropped, MessageSeen
+from chatdesk.domain.goals import Connected, FreshHead, FreshLists, Probe, SignIn, Typing
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Source
+from chatdesk.domain.steps import Done
 from chatdesk.platforms.marketplace.adapter import MarketplaceAdapter
 from chatdesk.wire.marketplace import names
 from tests.platforms.marketplace import captures

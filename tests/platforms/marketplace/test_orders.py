@@ -6,22 +6,13 @@ import msgspec
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, FindScope, Lookup, Subject
+from chatdesk.domain.arrivals import VerdictRefused, VerdictStored, VerdictUnknown
 from chatdesk.domain.entities import OrderField
 from chatdesk.domain.events import ConversationSeen, MessageSeen, OrderSeen, Stale
+from chatdesk.domain.goals import Act, ChangeStatus, Find, FreshLists, FreshOrder
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import Feature, Lifecycle, OrderKind, ParkReason, Progress, Support, Why
-from chatdesk.domain.ports import (
-    Act,
-    ChangeStatus,
-    Done,
-    Find,
-    FreshLists,
-    FreshOrder,
-    Parked,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
-)
+from chatdesk.domain.steps import Done, Parked
 from tests.platforms.marketplace.paper import (
     ME,
     OTHER,

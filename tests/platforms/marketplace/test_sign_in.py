@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from chatdesk.domain.arrivals import VerdictLater, VerdictRefused
 from chatdesk.domain.events import IdentityKnown, TokensChanged
+from chatdesk.domain.goals import AskForOtp, Connected, FreshLists, SignIn, SignOut
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
-    AskForOtp,
-    Connect,
-    Connected,
-    Done,
-    FreshLists,
-    NeedsPassword,
-    Parked,
-    SignIn,
-    SignOut,
-    VerdictLater,
-    VerdictRefused,
-)
+from chatdesk.domain.steps import Connect, Done, NeedsPassword, Parked
 from chatdesk.platforms.marketplace.plugin import PLUGIN
 from tests.platforms.marketplace.paper import ME, OTHER, SEND, WEEK_S, Paper, call_of, fresh_jwt
 from tests.platforms.paper import HTML_404

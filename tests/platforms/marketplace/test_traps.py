@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import Extras
+from chatdesk.domain.arrivals import VerdictLater, VerdictStored, VerdictUnknown
 from chatdesk.domain.events import (
     ConversationSeen,
     Dropped,
@@ -16,6 +17,19 @@ from chatdesk.domain.events import (
     Stale,
     TypingSeen,
     WindowRead,
+)
+from chatdesk.domain.goals import (
+    Connected,
+    FreshHead,
+    FreshLists,
+    GoalKind,
+    Joined,
+    MarkRead,
+    OlderPage,
+    Probe,
+    SendText,
+    SignIn,
+    Typing,
 )
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import (
@@ -28,29 +42,7 @@ from chatdesk.domain.kinds import (
     Support,
     Why,
 )
-from chatdesk.domain.ports import (
-    Call,
-    Connect,
-    Connected,
-    Done,
-    Emit,
-    FreshHead,
-    FreshLists,
-    GoalKind,
-    Joined,
-    MarkRead,
-    NeedsPassword,
-    OlderPage,
-    Parked,
-    Probe,
-    SendText,
-    SignIn,
-    Typing,
-    VerdictLater,
-    VerdictStored,
-    VerdictUnknown,
-    Wait,
-)
+from chatdesk.domain.steps import Call, Connect, Done, Emit, NeedsPassword, Parked, Wait
 from chatdesk.platforms.marketplace.state import Mode, mode_of
 from tests.platforms.marketplace.paper import (
     EVERYTHING,

@@ -13,7 +13,7 @@ import socketio
 
 from chatdesk.domain.actions import Action, ActionKind
 from chatdesk.domain.kinds import Assurance, DeliveryState
-from chatdesk.domain.ports import Call
+from chatdesk.domain.steps import Call
 from chatdesk.platforms.marketplace.plugin import PLUGIN
 from chatdesk.sync.clock import SystemClock
 from tests.conftest import Aio

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from chatdesk.domain.arrivals import Verdict
+from chatdesk.domain.facts import AccountFacts, Secrets
 from chatdesk.domain.ids import Cursor, RemoteId
-from chatdesk.domain.ports import AccountFacts, Secrets, Verdict
 from chatdesk.platforms.omw.adapter import OmwAdapter
 from tests.platforms.paper import HTML_404, NOW_US, PaperDesk, call_of, emit_of, jwt, put
 

@@ -10,16 +10,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chatdesk.domain.ports import (
-    Accepted,
-    Answer,
-    Call,
-    Connect,
-    ConnectRefused,
-    Emit,
-    NoAnswer,
-    Step,
-)
+from chatdesk.domain.arrivals import Accepted, Answer, ConnectRefused, NoAnswer
+from chatdesk.domain.steps import Call, Connect, Emit, Step
 from chatdesk.sync.clock import Clock
 from tests.platforms.network import LATENCY_MS, Network, NetworkClient
 from tests.platforms.omw.paper import GATE, session

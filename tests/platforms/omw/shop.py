@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chatdesk.domain.facts import Secrets
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import Platform
-from chatdesk.domain.ports import Client, Secrets
+from chatdesk.domain.ports import Client
 from chatdesk.platforms.omw.adapter import OmwAdapter
 from tests.platforms.omw.paper import ME, MY_MAIL, jwt
 from tests.platforms.omw.server import OmwClient, OmwServer

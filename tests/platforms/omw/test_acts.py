@@ -7,6 +7,13 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, Attachment, Extras, Result
+from chatdesk.domain.arrivals import (
+    Verdict,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     ConversationGone,
     ConversationSeen,
@@ -16,23 +23,10 @@ from chatdesk.domain.events import (
     OrderSeen,
     Stale,
 )
+from chatdesk.domain.goals import Act, FreshLists, SendText
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, MessageKind, NoticeCode, ParkReason, Progress
-from chatdesk.domain.ports import (
-    Act,
-    Call,
-    Done,
-    FreshLists,
-    NeedsPassword,
-    Parked,
-    SendText,
-    Verdict,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
-    Wait,
-)
+from chatdesk.domain.steps import Call, Done, NeedsPassword, Parked, Wait
 from tests.platforms.omw import captures
 from tests.platforms.omw.paper import (
     BOOKING,

@@ -8,6 +8,12 @@ import msgspec
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind
+from chatdesk.domain.arrivals import (
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     ConversationSeen,
     Dropped,
@@ -20,29 +26,23 @@ from chatdesk.domain.events import (
     TypingSeen,
     WindowRead,
 )
-from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import MessageKind, NoticeCode, PresenceState
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
     AskForOtp,
-    Call,
     ChangeStatus,
     Connected,
-    Done,
     FreshHead,
     FreshLists,
     FreshOrder,
     GoalKind,
     MarkRead,
-    NeedsPassword,
     Probe,
     SendText,
     SignIn,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
 )
+from chatdesk.domain.ids import OutgoingId, RemoteId
+from chatdesk.domain.kinds import MessageKind, NoticeCode, PresenceState
+from chatdesk.domain.steps import Call, Done, NeedsPassword
 from chatdesk.platforms import routes
 from chatdesk.platforms.omw import (
     auth,

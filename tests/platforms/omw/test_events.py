@@ -6,6 +6,12 @@ from typing import Any
 
 import pytest
 
+from chatdesk.domain.arrivals import (
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     FORGET_AFTER_US,
     ConversationGone,
@@ -20,6 +26,15 @@ from chatdesk.domain.events import (
     Stale,
     TypingSeen,
 )
+from chatdesk.domain.goals import (
+    FreshHead,
+    FreshLists,
+    GoalKind,
+    Joined,
+    MarkRead,
+    SendText,
+    Typing,
+)
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
     ClosedWhy,
@@ -30,24 +45,7 @@ from chatdesk.domain.kinds import (
     PresenceState,
     Progress,
 )
-from chatdesk.domain.ports import (
-    Call,
-    Done,
-    Emit,
-    FreshHead,
-    FreshLists,
-    GoalKind,
-    Joined,
-    MarkRead,
-    Parked,
-    SendText,
-    Typing,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
-    Wait,
-)
+from chatdesk.domain.steps import Call, Done, Emit, Parked, Wait
 from tests.platforms.omw.paper import (
     BOOKING,
     GATE,

@@ -7,6 +7,13 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup, Offer
+from chatdesk.domain.arrivals import (
+    Answer,
+    Packet,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+)
 from chatdesk.domain.events import (
     ConversationGone,
     ConversationSeen,
@@ -20,6 +27,25 @@ from chatdesk.domain.events import (
     TypingSeen,
     WindowRead,
 )
+from chatdesk.domain.goals import (
+    Act,
+    ChangeStatus,
+    Connected,
+    DeleteMessage,
+    Find,
+    FreshHead,
+    FreshLists,
+    FreshNotifications,
+    FreshOrder,
+    GoalKind,
+    MarkRead,
+    OlderPage,
+    Report,
+    SendText,
+    Typing,
+    Unwatched,
+    Watched,
+)
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
     ClosedWhy,
@@ -32,35 +58,7 @@ from chatdesk.domain.kinds import (
     Support,
     Why,
 )
-from chatdesk.domain.ports import (
-    Act,
-    Answer,
-    Call,
-    ChangeStatus,
-    Connected,
-    DeleteMessage,
-    Done,
-    Emit,
-    Find,
-    FreshHead,
-    FreshLists,
-    FreshNotifications,
-    FreshOrder,
-    GoalKind,
-    MarkRead,
-    Next,
-    OlderPage,
-    Packet,
-    Parked,
-    Report,
-    SendText,
-    Typing,
-    Unwatched,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    Watched,
-)
+from chatdesk.domain.steps import Call, Done, Emit, Next, Parked
 from chatdesk.platforms.memory import DAY_US
 from tests.platforms.omw import captures
 from tests.platforms.omw.paper import (

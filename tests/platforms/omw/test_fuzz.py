@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chatdesk.domain.actions import Action, ActionKind, Attachment, Extras
-from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import MessageKind
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import Packet
+from chatdesk.domain.goals import (
     Act,
     AskForOtp,
     ChangeStatus,
@@ -19,12 +18,13 @@ from chatdesk.domain.ports import (
     Joined,
     MarkRead,
     OlderPage,
-    Packet,
     Probe,
     SendText,
     SignIn,
     Typing,
 )
+from chatdesk.domain.ids import OutgoingId, RemoteId
+from chatdesk.domain.kinds import MessageKind
 from tests.platforms import fuzz
 from tests.platforms.omw import captures
 from tests.platforms.omw.paper import BOOKING, SESSION, Paper, cursor, session, sessions

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from chatdesk.domain.arrivals import VerdictLater
 from chatdesk.domain.events import MessageSeen, Stale, WindowRead
+from chatdesk.domain.goals import FreshHead, OlderPage
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import Call, FreshHead, OlderPage, Parked, VerdictLater
+from chatdesk.domain.steps import Call, Parked
 from tests.platforms.omw.paper import (
     SESSION,
     Paper,

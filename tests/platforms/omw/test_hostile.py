@@ -6,14 +6,9 @@ from typing import Any
 
 import pytest
 
+from chatdesk.domain.arrivals import Answer
 from chatdesk.domain.events import Dropped
-from chatdesk.domain.ports import (
-    Answer,
-    Connected,
-    FreshHead,
-    FreshLists,
-    SignIn,
-)
+from chatdesk.domain.goals import Connected, FreshHead, FreshLists, SignIn
 from chatdesk.platforms.omw.adapter import OmwAdapter
 from chatdesk.wire.omw import names
 from tests.platforms.omw.paper import SESSION, Paper, put

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind
+from chatdesk.domain.arrivals import VerdictLater, VerdictRefused, VerdictStored
 from chatdesk.domain.events import (
     ConversationGone,
     Dropped,
@@ -18,6 +19,22 @@ from chatdesk.domain.events import (
     Stale,
     TypingSeen,
 )
+from chatdesk.domain.facts import Learnt
+from chatdesk.domain.goals import (
+    Act,
+    ChangeStatus,
+    Connected,
+    DeleteMessage,
+    FreshHead,
+    FreshLists,
+    FreshNotifications,
+    Joined,
+    OlderPage,
+    Probe,
+    SendText,
+    SignIn,
+    SignOut,
+)
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
     Feature,
@@ -26,28 +43,7 @@ from chatdesk.domain.kinds import (
     ParkReason,
     Support,
 )
-from chatdesk.domain.ports import (
-    Act,
-    ChangeStatus,
-    Connected,
-    DeleteMessage,
-    Done,
-    FreshHead,
-    FreshLists,
-    FreshNotifications,
-    Joined,
-    Learnt,
-    NeedsPassword,
-    OlderPage,
-    Parked,
-    Probe,
-    SendText,
-    SignIn,
-    SignOut,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Done, NeedsPassword, Parked
 from chatdesk.platforms.omw.plugin import PLUGIN
 from tests.platforms.omw.paper import (
     BOOKING,

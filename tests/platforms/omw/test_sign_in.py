@@ -7,24 +7,20 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind
+from chatdesk.domain.arrivals import VerdictRefused, VerdictStored
 from chatdesk.domain.events import ConversationSeen, IdentityKnown
-from chatdesk.domain.kinds import NoticeCode
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
     AskForOtp,
-    Call,
-    Connect,
     Connected,
-    Done,
     FreshHead,
     FreshLists,
-    NeedsPassword,
     Probe,
     SignIn,
     SignOut,
-    VerdictRefused,
-    VerdictStored,
 )
+from chatdesk.domain.kinds import NoticeCode
+from chatdesk.domain.steps import Call, Connect, Done, NeedsPassword
 from chatdesk.platforms.omw import settings, zones
 from chatdesk.platforms.omw.plugin import PLUGIN
 from tests.platforms.omw import captures

@@ -8,6 +8,12 @@ import msgspec
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, Attachment
+from chatdesk.domain.arrivals import (
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     ConversationGone,
     ConversationSeen,
@@ -17,6 +23,16 @@ from chatdesk.domain.events import (
     PresenceSeen,
     ReadSeen,
 )
+from chatdesk.domain.goals import (
+    Act,
+    Connected,
+    FreshHead,
+    FreshLists,
+    FreshOrder,
+    Joined,
+    OlderPage,
+    SendText,
+)
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
     KeyGrade,
@@ -25,27 +41,7 @@ from chatdesk.domain.kinds import (
     PresenceState,
     Progress,
 )
-from chatdesk.domain.ports import (
-    Act,
-    Call,
-    Connect,
-    Connected,
-    Done,
-    Emit,
-    FreshHead,
-    FreshLists,
-    FreshOrder,
-    Joined,
-    NeedsPassword,
-    Next,
-    OlderPage,
-    Parked,
-    SendText,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
-)
+from chatdesk.domain.steps import Call, Connect, Done, Emit, NeedsPassword, Next, Parked
 from chatdesk.platforms.omw.limits import LIMITS
 from tests.platforms.omw.paper import (
     BOOKING,

@@ -10,7 +10,7 @@ from typing import Any
 import socketio
 
 from chatdesk.domain.kinds import DeliveryState
-from chatdesk.domain.ports import Call
+from chatdesk.domain.steps import Call
 from chatdesk.platforms.omw.plugin import PLUGIN
 from chatdesk.sync.clock import SystemClock
 from tests.conftest import Aio

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chatdesk.domain.actions import NO_EXTRAS, Extras
+from chatdesk.domain.arrivals import Verdict
+from chatdesk.domain.facts import AccountFacts, Facts, Learnt, Secrets
+from chatdesk.domain.goals import FreshLists, SendText
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import MessageKind
-from chatdesk.domain.ports import AccountFacts, Facts, FreshLists, Learnt, Secrets, SendText, Verdict
 from chatdesk.platforms.steppergo.adapter import StepperGoAdapter
 from chatdesk.platforms.steppergo.state import DRIVER_ID
 from tests.platforms.paper import NOW_US, PaperDesk, call_of, emit_of, put

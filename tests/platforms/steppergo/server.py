@@ -11,19 +11,21 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from chatdesk.domain.ports import (
-    STREAM_ENDED,
-    STREAM_EVENT,
+from chatdesk.domain.arrivals import (
     Accepted,
     Answer,
-    Call,
-    Connect,
     ConnectRefused,
-    Emit,
     HandedOver,
-    Listen,
     NoAnswer,
     Packet,
+)
+from chatdesk.domain.steps import (
+    STREAM_ENDED,
+    STREAM_EVENT,
+    Call,
+    Connect,
+    Emit,
+    Listen,
     Step,
     Unlisten,
 )

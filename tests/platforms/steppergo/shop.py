@@ -6,8 +6,9 @@ import asyncio
 from pathlib import Path
 
 from chatdesk.domain.entities import Order, Outgoing
+from chatdesk.domain.facts import Learnt, Secrets
 from chatdesk.domain.kinds import Platform
-from chatdesk.domain.ports import Client, Learnt, Secrets
+from chatdesk.domain.ports import Client
 from chatdesk.platforms.steppergo.adapter import StepperGoAdapter
 from chatdesk.platforms.steppergo.state import DRIVER_ID
 from tests.platforms.shop import Desk

@@ -8,15 +8,13 @@ import msgspec
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup
+from chatdesk.domain.arrivals import Packet
 from chatdesk.domain.events import (
     Dropped,
     Noticed,
 )
-from chatdesk.domain.ids import Cursor, RemoteId
-from chatdesk.domain.ports import (
-    STREAM_EVENT,
+from chatdesk.domain.goals import (
     Act,
-    Call,
     ChangeStatus,
     Find,
     FreshHead,
@@ -26,7 +24,6 @@ from chatdesk.domain.ports import (
     GoalKind,
     Joined,
     MarkRead,
-    Packet,
     Probe,
     Report,
     SignIn,
@@ -34,6 +31,8 @@ from chatdesk.domain.ports import (
     Typing,
     Watched,
 )
+from chatdesk.domain.ids import Cursor, RemoteId
+from chatdesk.domain.steps import STREAM_EVENT, Call
 from chatdesk.platforms import routes
 from chatdesk.platforms.steppergo import (
     acts,

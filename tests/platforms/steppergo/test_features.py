@@ -11,26 +11,24 @@ from chatdesk.domain.actions import (
     Attachment,
     Extras,
 )
+from chatdesk.domain.arrivals import VerdictRefused, VerdictUnknown
 from chatdesk.domain.events import (
     Dropped,
     MessageSeen,
 )
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Feature, MessageKind, ParkReason, Support, Why
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
     AskForOtp,
     DeleteMessage,
-    Done,
     FreshHead,
-    Parked,
     SendText,
     SignIn,
     SignOut,
-    VerdictRefused,
-    VerdictUnknown,
     Watched,
 )
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Feature, MessageKind, ParkReason, Support, Why
+from chatdesk.domain.steps import Done, Parked
 from chatdesk.platforms.steppergo.plugin import PLUGIN
 from tests.platforms.paper import call_of, emit_of
 from tests.platforms.steppergo.paper import (

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Lookup
-from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
-from chatdesk.domain.ports import (
-    STREAM_ENDED,
-    STREAM_EVENT,
+from chatdesk.domain.arrivals import Packet
+from chatdesk.domain.goals import (
     Act,
     AskForOtp,
     ChangeStatus,
@@ -21,7 +19,6 @@ from chatdesk.domain.ports import (
     Joined,
     MarkRead,
     OlderPage,
-    Packet,
     Probe,
     Report,
     SendText,
@@ -31,6 +28,8 @@ from chatdesk.domain.ports import (
     Unwatched,
     Watched,
 )
+from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
+from chatdesk.domain.steps import STREAM_ENDED, STREAM_EVENT
 from chatdesk.platforms.memory import with_own
 from tests.platforms import fuzz
 from tests.platforms.steppergo import captures

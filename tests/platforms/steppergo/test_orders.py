@@ -14,26 +14,21 @@ from chatdesk.domain.actions import (
     Result,
     Subject,
 )
-from chatdesk.domain.events import (
-    ConversationSeen,
-    OrderSeen,
-    Stale,
-)
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Lifecycle, OrderKind, ParkReason
-from chatdesk.domain.ports import (
-    Act,
-    Call,
-    ChangeStatus,
-    Done,
-    Find,
-    FreshOrder,
-    Parked,
+from chatdesk.domain.arrivals import (
     VerdictLater,
     VerdictRefused,
     VerdictStored,
     VerdictUnknown,
 )
+from chatdesk.domain.events import (
+    ConversationSeen,
+    OrderSeen,
+    Stale,
+)
+from chatdesk.domain.goals import Act, ChangeStatus, Find, FreshOrder
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Lifecycle, OrderKind, ParkReason
+from chatdesk.domain.steps import Call, Done, Parked
 from chatdesk.wire.steppergo import names
 from tests.platforms.paper import call_of, emit_of
 from tests.platforms.steppergo.paper import (

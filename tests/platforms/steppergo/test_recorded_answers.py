@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind
+from chatdesk.domain.arrivals import VerdictRefused, VerdictStored, VerdictUnknown
 from chatdesk.domain.events import (
     ConversationSeen,
     IdentityKnown,
@@ -15,27 +16,21 @@ from chatdesk.domain.events import (
     Stale,
     WindowRead,
 )
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Lifecycle, NoticeCode, ParkReason
-from chatdesk.domain.ports import (
+from chatdesk.domain.goals import (
     Act,
-    Call,
     ChangeStatus,
     Connected,
-    Done,
-    Emit,
     FreshHead,
     FreshLists,
     FreshOrder,
     GoalKind,
     Joined,
-    NeedsPassword,
     Report,
     SignIn,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
 )
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Lifecycle, NoticeCode, ParkReason
+from chatdesk.domain.steps import Call, Done, Emit, NeedsPassword
 from chatdesk.platforms.steppergo import (
     acts,
     auth,

@@ -15,12 +15,9 @@ from chatdesk.domain.events import (
     TypingSeen,
     WindowRead,
 )
+from chatdesk.domain.goals import Act, FreshHead
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import MessageKind
-from chatdesk.domain.ports import (
-    Act,
-    FreshHead,
-)
 from chatdesk.platforms.steppergo.state import Person, with_trip
 from tests.platforms.steppergo import captures
 from tests.platforms.steppergo.paper import TRIP

@@ -5,34 +5,26 @@ from __future__ import annotations
 import pytest
 
 from chatdesk.domain.actions import Attachment, Extras, FindKind, Lookup
+from chatdesk.domain.arrivals import (
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     ConversationGone,
     ListsRead,
     MessageSeen,
     Stale,
 )
+from chatdesk.domain.goals import Find, FreshHead, FreshLists, Joined, SendText
 from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import (
     KeyGrade,
     MessageKind,
     ParkReason,
 )
-from chatdesk.domain.ports import (
-    Call,
-    Done,
-    Emit,
-    Find,
-    FreshHead,
-    FreshLists,
-    Joined,
-    NeedsPassword,
-    Parked,
-    SendText,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
-)
+from chatdesk.domain.steps import Call, Done, Emit, NeedsPassword, Parked
 from chatdesk.platforms.steppergo.limits import LIMITS
 from tests.platforms.paper import emit_of
 from tests.platforms.steppergo.paper import (

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from chatdesk.domain.arrivals import (
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     ConversationGone,
     ConversationSeen,
@@ -14,31 +20,23 @@ from chatdesk.domain.events import (
     OrderSeen,
     PositionSeen,
 )
-from chatdesk.domain.ids import Cursor, RemoteId
-from chatdesk.domain.kinds import (
-    ClosedWhy,
-    Lifecycle,
-    ParkReason,
-)
-from chatdesk.domain.ports import (
-    Call,
-    Done,
-    Emit,
+from chatdesk.domain.goals import (
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     Joined,
     MarkRead,
-    NeedsPassword,
-    Parked,
     SignIn,
     Typing,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
 )
+from chatdesk.domain.ids import Cursor, RemoteId
+from chatdesk.domain.kinds import (
+    ClosedWhy,
+    Lifecycle,
+    ParkReason,
+)
+from chatdesk.domain.steps import Call, Done, Emit, NeedsPassword, Parked
 from tests.platforms.paper import call_of, emit_of
 from tests.platforms.steppergo.paper import (
     BOOKINGS_401,

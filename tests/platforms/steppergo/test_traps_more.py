@@ -6,6 +6,13 @@ import msgspec
 import pytest
 
 from chatdesk.domain.actions import Action, ActionKind
+from chatdesk.domain.arrivals import (
+    Packet,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     Dropped,
     MessageSeen,
@@ -14,6 +21,18 @@ from chatdesk.domain.events import (
     ReadSeen,
     Stale,
     WindowRead,
+)
+from chatdesk.domain.goals import (
+    Act,
+    ChangeStatus,
+    Connected,
+    FreshHead,
+    FreshLists,
+    FreshOrder,
+    OlderPage,
+    Probe,
+    Report,
+    SignIn,
 )
 from chatdesk.domain.kinds import (
     Feature,
@@ -24,29 +43,7 @@ from chatdesk.domain.kinds import (
     Support,
     Why,
 )
-from chatdesk.domain.ports import (
-    STREAM_EVENT,
-    Act,
-    Call,
-    ChangeStatus,
-    Connect,
-    Connected,
-    Done,
-    FreshHead,
-    FreshLists,
-    FreshOrder,
-    NeedsPassword,
-    OlderPage,
-    Packet,
-    Parked,
-    Probe,
-    Report,
-    SignIn,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
-)
+from chatdesk.domain.steps import STREAM_EVENT, Call, Connect, Done, NeedsPassword, Parked
 from chatdesk.platforms import routes
 from chatdesk.platforms.steppergo import offers
 from tests.platforms.paper import call_of, emit_of

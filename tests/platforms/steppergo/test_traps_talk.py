@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatdesk.domain.arrivals import VerdictStored
 from chatdesk.domain.events import (
     ConversationSeen,
     Dropped,
@@ -11,17 +12,12 @@ from chatdesk.domain.events import (
     Stale,
     TypingSeen,
 )
+from chatdesk.domain.goals import FreshHead, MarkRead, Typing
 from chatdesk.domain.ids import Cursor
 from chatdesk.domain.kinds import (
     KeyGrade,
 )
-from chatdesk.domain.ports import (
-    Done,
-    FreshHead,
-    MarkRead,
-    Typing,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Done
 from chatdesk.platforms.steppergo.limits import LIMITS
 from tests.platforms.paper import call_of, emit_of
 from tests.platforms.steppergo.paper import (

@@ -8,34 +8,38 @@ from chatdesk.domain.actions import (
     Action,
     ActionKind,
 )
+from chatdesk.domain.arrivals import (
+    Packet,
+    VerdictLater,
+    VerdictRefused,
+    VerdictStored,
+    VerdictUnknown,
+)
 from chatdesk.domain.events import (
     Dropped,
     NotificationSeen,
     PositionSeen,
     Stale,
 )
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import Feature, ParkReason, Why
-from chatdesk.domain.ports import (
-    STREAM_ENDED,
-    STREAM_EVENT,
+from chatdesk.domain.goals import (
     Act,
-    Call,
-    Done,
     FreshHead,
     FreshLists,
     FreshNotifications,
-    Listen,
-    Packet,
-    Parked,
     Report,
-    Unlisten,
     Unwatched,
-    VerdictLater,
-    VerdictRefused,
-    VerdictStored,
-    VerdictUnknown,
     Watched,
+)
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import Feature, ParkReason, Why
+from chatdesk.domain.steps import (
+    STREAM_ENDED,
+    STREAM_EVENT,
+    Call,
+    Done,
+    Listen,
+    Parked,
+    Unlisten,
 )
 from tests.platforms.paper import call_of, emit_of, put
 from tests.platforms.steppergo.paper import (

@@ -9,21 +9,23 @@ from typing import Any
 
 import msgspec
 
-from chatdesk.domain.ports import (
-    STREAM_ENDED,
-    STREAM_EVENT,
+from chatdesk.domain.arrivals import (
     Accepted,
     Answer,
-    Call,
-    Connect,
     ConnectRefused,
-    Emit,
     HandedOver,
     LinkLost,
-    Listen,
-    Listener,
     NoAnswer,
     Packet,
+)
+from chatdesk.domain.ports import Listener
+from chatdesk.domain.steps import (
+    STREAM_ENDED,
+    STREAM_EVENT,
+    Call,
+    Connect,
+    Emit,
+    Listen,
     Step,
     Unlisten,
 )

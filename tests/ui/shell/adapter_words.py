@@ -9,9 +9,9 @@ from pathlib import Path
 
 from chatdesk.domain.actions import FieldAsked
 from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.facts import AccountFacts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import Platform
-from chatdesk.domain.ports import AccountFacts
 from chatdesk.platforms import registry
 
 PLATFORMS = Path(registry.__file__).parent

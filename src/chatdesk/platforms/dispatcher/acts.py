@@ -9,23 +9,13 @@ import re
 from http import HTTPStatus
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Hit, Result
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import ConversationSeen, Event, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act, Find
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason
-from chatdesk.domain.ports import (
-    Act,
-    Answer,
-    Call,
-    Done,
-    Emit,
-    Facts,
-    Find,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Done, Emit, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.dispatcher import (
     creation,

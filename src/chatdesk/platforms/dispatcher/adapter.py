@@ -5,53 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
-from chatdesk.domain.entities import Capabilities
-from chatdesk.domain.kinds import KeyGrade, ParkReason, Platform
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Accepted,
-    AccountFacts,
-    Act,
     Answer,
     Arrived,
-    AskForOtp,
-    Call,
-    ChangeStatus,
-    Connect,
-    Connected,
     ConnectRefused,
+    HandedOver,
+    NoAnswer,
+    OpenStep,
+    Packet,
+    Reading,
+    VerdictLater,
+    VerdictStored,
+)
+from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.facts import AccountFacts, Facts, Learnt
+from chatdesk.domain.goals import (
+    Act,
+    AskForOtp,
+    ChangeStatus,
+    Connected,
     DeleteMessage,
-    Done,
-    Emit,
-    Facts,
     Find,
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     Goal,
-    HandedOver,
     Joined,
-    Learnt,
     MarkRead,
-    Next,
-    NoAnswer,
     OlderPage,
-    OpenStep,
-    Packet,
-    Parked,
     Probe,
-    Reading,
     Report,
     SendText,
     SignIn,
     SignOut,
     Typing,
     Unwatched,
-    VerdictLater,
-    VerdictStored,
-    Wait,
     Watched,
 )
+from chatdesk.domain.kinds import KeyGrade, ParkReason, Platform
+from chatdesk.domain.steps import Call, Connect, Done, Emit, Next, Parked, Wait
 from chatdesk.domain.text import well_formed
 from chatdesk.platforms import frame, memory, sockets, tokens
 from chatdesk.platforms.dispatcher import (

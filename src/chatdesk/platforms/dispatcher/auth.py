@@ -10,26 +10,21 @@ from http import HTTPStatus
 
 import msgspec
 
-from chatdesk.domain.events import Event, IdentityKnown, TokensChanged
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Done,
-    Facts,
-    NeedsPassword,
-    Next,
     NoAnswer,
     OpenStep,
     Reading,
-    Secrets,
-    SignIn,
     VerdictLater,
     VerdictRefused,
     VerdictStored,
-    Wait,
 )
+from chatdesk.domain.events import Event, IdentityKnown, TokensChanged
+from chatdesk.domain.facts import Facts, Secrets
+from chatdesk.domain.goals import SignIn
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.steps import Call, Done, NeedsPassword, Next, Wait
 from chatdesk.platforms import loose, replies, routes, tokens
 from chatdesk.platforms.dispatcher import limits
 from chatdesk.platforms.dispatcher.state import own_of

@@ -14,9 +14,12 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import Action, FieldAsked, FieldKind, Result
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act
 from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import Act, Answer, Call, Facts, Next, OpenStep, Parked, Reading, VerdictStored
+from chatdesk.domain.steps import Call, Next, Parked
 from chatdesk.platforms import loose, routes
 from chatdesk.platforms.dispatcher import limits, lists, orders, reads, writes
 from chatdesk.platforms.dispatcher.lists import ListWalk

@@ -11,22 +11,13 @@ from http import HTTPStatus
 from pathlib import PurePath
 
 from chatdesk.domain.actions import Action, ActionKind, Result
+from chatdesk.domain.arrivals import Answer, NoAnswer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event, OrderSeen, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason
-from chatdesk.domain.ports import (
-    Act,
-    Answer,
-    Call,
-    Facts,
-    FilePart,
-    Next,
-    NoAnswer,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, FilePart, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.dispatcher import limits, orders, reads, translate, writes
 from chatdesk.platforms.dispatcher.state import own_of

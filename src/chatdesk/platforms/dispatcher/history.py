@@ -15,8 +15,8 @@ from types import MappingProxyType
 import msgspec
 
 from chatdesk.domain.events import MessageSeen, WindowRead
+from chatdesk.domain.goals import FreshHead, OlderPage
 from chatdesk.domain.ids import Cursor
-from chatdesk.domain.ports import FreshHead, OlderPage
 from chatdesk.platforms.dispatcher import limits
 from chatdesk.platforms.memory import put
 

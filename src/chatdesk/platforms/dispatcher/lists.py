@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
-from chatdesk.domain.ports import Call, Facts
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.steps import Call
 from chatdesk.platforms import routes
 from chatdesk.platforms.dispatcher import limits
 from chatdesk.platforms.memory import put

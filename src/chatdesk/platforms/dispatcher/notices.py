@@ -8,10 +8,13 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from chatdesk.domain.actions import Action, ActionKind, Result
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event, NotificationSeen
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import Act, Answer, Call, Facts, Next, OpenStep, Parked, Reading, VerdictStored
+from chatdesk.domain.steps import Call, Next, Parked
 from chatdesk.platforms import replies, routes
 from chatdesk.platforms.dispatcher import limits, reads, translate, writes
 from chatdesk.platforms.dispatcher.state import own_of, with_notices

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from chatdesk.domain.actions import ActionKind, FindKind, FindOffer, Offer, Subject
 from chatdesk.domain.entities import Capabilities, StatusChoice
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.kinds import Feature, OrderKind, Support, Why
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms.dispatcher import creation, limits, reads, translate, writes
 from chatdesk.platforms.memory import learnt
 from chatdesk.wire.dispatcher import names

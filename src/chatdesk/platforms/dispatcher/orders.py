@@ -10,9 +10,9 @@ from typing import Any
 
 from chatdesk.domain.entities import OrderField, OrderFile, Participant
 from chatdesk.domain.events import OrderSeen
+from chatdesk.domain.facts import AccountFacts, Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, Progress
-from chatdesk.domain.ports import AccountFacts, Facts
 from chatdesk.platforms import loose
 from chatdesk.platforms.dispatcher import limits, translate
 from chatdesk.platforms.dispatcher.state import own_of, with_listed

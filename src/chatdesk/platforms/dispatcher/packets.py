@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chatdesk.domain.arrivals import Packet
 from chatdesk.domain.events import (
     Dropped,
     Event,
@@ -18,9 +19,9 @@ from chatdesk.domain.events import (
     Stale,
     TypingSeen,
 )
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode, PresenceState, Source
-from chatdesk.domain.ports import Facts, Packet
 from chatdesk.platforms import loose, replies
 from chatdesk.platforms.dispatcher import limits, orders, translate
 from chatdesk.platforms.dispatcher.state import own_of, with_notices

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictRefused, VerdictStored
 from chatdesk.domain.events import (
     ConversationGone,
     ConversationSeen,
@@ -16,24 +17,11 @@ from chatdesk.domain.events import (
     Noticed,
     OrderSeen,
 )
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import FreshHead, FreshOrder, OlderPage, Watched
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, ParkReason, Source
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    Done,
-    Facts,
-    FreshHead,
-    FreshOrder,
-    Next,
-    OlderPage,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictRefused,
-    VerdictStored,
-    Watched,
-)
+from chatdesk.domain.steps import Call, Done, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.dispatcher import auth, history, limits, lists, orders, packets, translate
 from chatdesk.platforms.dispatcher.history import PageRead, PageWish, Walk

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from chatdesk.domain.events import NotificationSeen
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms.dispatcher import limits
 from chatdesk.platforms.memory import Memory, with_own
 

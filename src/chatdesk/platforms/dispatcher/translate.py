@@ -7,9 +7,9 @@ the rest is usable.
 from __future__ import annotations
 
 from chatdesk.domain.events import ConversationSeen, MessageSeen, NotificationSeen, OrderSeen
+from chatdesk.domain.facts import AccountFacts, Facts
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, OrderKind, Progress, Source
-from chatdesk.domain.ports import AccountFacts, Facts
 from chatdesk.platforms import loose
 from chatdesk.platforms.memory import fingerprint
 from chatdesk.wire.dispatcher import names

@@ -10,24 +10,12 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import ConversationGone, Event, MessageDeleted
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import ChangeStatus, DeleteMessage, MarkRead, SendText
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason, Source
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    ChangeStatus,
-    DeleteMessage,
-    Emit,
-    Facts,
-    MarkRead,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    SendText,
-    VerdictStored,
-    Wait,
-)
+from chatdesk.domain.steps import Call, Emit, Next, Parked, Wait
 from chatdesk.domain.text import is_blank
 from chatdesk.platforms import loose, replies, routes, sockets
 from chatdesk.platforms.dispatcher import auth, limits, orders, reads, translate

@@ -10,22 +10,13 @@ from __future__ import annotations
 import msgspec
 
 from chatdesk.domain.actions import Action, ActionKind, FindKind, Offer, Result, Subject
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event, NotificationSeen, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason
-from chatdesk.domain.ports import (
-    Act,
-    Answer,
-    Call,
-    Done,
-    Emit,
-    Facts,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Done, Emit, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.fakomame import auth, limits, lists, orders, requests, translate
 from chatdesk.platforms.fakomame.state import own_of, room_of, with_room

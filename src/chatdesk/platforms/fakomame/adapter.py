@@ -5,37 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
+from chatdesk.domain.arrivals import Answer, Arrived, HandedOver, NoAnswer, OpenStep, Reading
 from chatdesk.domain.entities import Capabilities
-from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Platform, Support, Why
-from chatdesk.domain.ports import (
-    AccountFacts,
+from chatdesk.domain.facts import AccountFacts, Facts, Learnt
+from chatdesk.domain.goals import (
     Act,
-    Answer,
-    Arrived,
-    Call,
     ChangeStatus,
     Connected,
-    Done,
-    Emit,
-    Facts,
     Find,
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     Goal,
-    HandedOver,
     Joined,
-    Learnt,
     MarkRead,
-    NeedsPassword,
-    Next,
-    NoAnswer,
     OlderPage,
-    OpenStep,
-    Parked,
     Probe,
-    Reading,
     SendText,
     SignIn,
     SignOut,
@@ -43,6 +29,8 @@ from chatdesk.domain.ports import (
     Unwatched,
     Watched,
 )
+from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Platform, Support, Why
+from chatdesk.domain.steps import Call, Done, Emit, NeedsPassword, Next, Parked
 from chatdesk.platforms import frame, memory, replies, routes, tokens
 from chatdesk.platforms.fakomame import (
     acts,

@@ -12,29 +12,22 @@ from http import HTTPStatus
 
 import msgspec
 
-from chatdesk.domain.events import Event, IdentityKnown, Noticed, TokensChanged
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Connect,
-    Connected,
     ConnectRefused,
-    Done,
-    Facts,
-    NeedsPassword,
-    Next,
     NoAnswer,
     OpenStep,
     Reading,
-    Secrets,
-    SignIn,
     VerdictLater,
     VerdictRefused,
     VerdictStored,
-    Wait,
 )
+from chatdesk.domain.events import Event, IdentityKnown, Noticed, TokensChanged
+from chatdesk.domain.facts import Facts, Secrets
+from chatdesk.domain.goals import Connected, SignIn
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.steps import Call, Connect, Done, NeedsPassword, Next, Wait
 from chatdesk.platforms import frame, loose, replies, routes, tokens
 from chatdesk.platforms.fakomame import limits, requests
 from chatdesk.platforms.fakomame.state import own_of

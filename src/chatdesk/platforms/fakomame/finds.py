@@ -13,10 +13,13 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import FindKind, FindOffer, FindScope, Hit, Lookup, Result
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Find
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason
-from chatdesk.domain.ports import Answer, Facts, Find, Next, OpenStep, Parked, Reading, VerdictStored
+from chatdesk.domain.steps import Next, Parked
 from chatdesk.platforms import replies, routes
 from chatdesk.platforms.fakomame import items, limits, lists, requests
 from chatdesk.platforms.fakomame.items import Row

@@ -12,21 +12,20 @@ from types import MappingProxyType
 
 import msgspec
 
-from chatdesk.domain.events import ConversationGone, Event, MessageDeleted, MessageSeen, WindowRead
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import ClosedWhy, Lifecycle, Source
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Facts,
-    FreshHead,
     NoAnswer,
-    OlderPage,
     OpenStep,
     Reading,
     VerdictLater,
     VerdictStored,
 )
+from chatdesk.domain.events import ConversationGone, Event, MessageDeleted, MessageSeen, WindowRead
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import FreshHead, OlderPage
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, Source
+from chatdesk.domain.steps import Call
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.fakomame import limits, requests, translate
 from chatdesk.platforms.fakomame.state import room_of, with_people, with_room

@@ -9,27 +9,21 @@ from __future__ import annotations
 
 import msgspec
 
-from chatdesk.domain.events import Event, Noticed, TypingSeen
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
-    Done,
-    Emit,
-    Facts,
-    Joined,
-    Next,
+from chatdesk.domain.arrivals import (
     NoAnswer,
     OpenStep,
-    Parked,
     Reading,
-    SendText,
-    Typing,
     Verdict,
     VerdictLater,
     VerdictStored,
     VerdictUnknown,
-    Wait,
 )
+from chatdesk.domain.events import Event, Noticed, TypingSeen
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Joined, SendText, Typing
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.steps import Done, Emit, Next, Parked, Wait
 from chatdesk.platforms import frame, replies, sockets
 from chatdesk.platforms.fakomame import history, limits, translate
 from chatdesk.platforms.fakomame.state import own_of, room_of, with_room

@@ -12,10 +12,12 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, NoAnswer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import ConversationSeen, Event, ListsRead, Noticed
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, OrderKind
-from chatdesk.domain.ports import Answer, Call, Facts, NoAnswer, OpenStep, Reading, VerdictStored
+from chatdesk.domain.steps import Call
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.fakomame import history, items, limits, requests, translate
 from chatdesk.platforms.fakomame.items import Row

@@ -11,24 +11,13 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event, PresenceSeen
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act, ChangeStatus, FreshOrder, Watched
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason, PresenceState
-from chatdesk.domain.ports import (
-    Act,
-    Answer,
-    Call,
-    ChangeStatus,
-    Done,
-    Facts,
-    FreshOrder,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictStored,
-    Watched,
-)
+from chatdesk.domain.steps import Call, Done, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.fakomame import auth, limits, lists, requests, translate
 from chatdesk.platforms.fakomame.items import Row, labels

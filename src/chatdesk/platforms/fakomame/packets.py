@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chatdesk.domain.arrivals import OpenStep, Packet, Reading
 from chatdesk.domain.events import Dropped, Event, PresenceSeen, Stale
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.kinds import MessageKind, PresenceState, Source
-from chatdesk.domain.ports import Facts, OpenStep, Packet, Reading
 from chatdesk.platforms import loose, replies
 from chatdesk.platforms.fakomame import history, lane, orders, sends, translate
 from chatdesk.platforms.fakomame.state import own_of, room_of, with_people

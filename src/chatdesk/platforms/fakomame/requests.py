@@ -9,16 +9,11 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictLater
 from chatdesk.domain.events import Event, Noticed
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    Facts,
-    OpenStep,
-    Reading,
-    VerdictLater,
-)
+from chatdesk.domain.steps import Call
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.fakomame.state import own_of
 from chatdesk.platforms.memory import fingerprint, with_own

@@ -10,22 +10,19 @@ from __future__ import annotations
 import msgspec
 
 from chatdesk.domain.actions import Attachment
-from chatdesk.domain.events import MessageSeen
-from chatdesk.domain.kinds import ParkReason, Source
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Emit,
-    Facts,
-    Next,
     OpenStep,
-    Parked,
     Reading,
-    SendText,
     VerdictLater,
     VerdictStored,
     VerdictUnknown,
 )
+from chatdesk.domain.events import MessageSeen
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import SendText
+from chatdesk.domain.kinds import ParkReason, Source
+from chatdesk.domain.steps import Call, Emit, Next, Parked
 from chatdesk.domain.text import is_blank, well_formed
 from chatdesk.platforms import replies, routes, sockets, tokens
 from chatdesk.platforms.fakomame import auth, history, lane, limits, requests, translate

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from chatdesk.domain.events import NotificationSeen
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms.fakomame import limits
 from chatdesk.platforms.memory import Memory, put, with_own
 

@@ -14,9 +14,9 @@ import msgspec
 
 from chatdesk.domain.actions import NO_EXTRAS, Attachment, Extras
 from chatdesk.domain.events import ConversationSeen, MessageSeen, NotificationSeen
+from chatdesk.domain.facts import AccountFacts
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, MessageKind, Source
-from chatdesk.domain.ports import AccountFacts
 from chatdesk.platforms import loose
 from chatdesk.platforms.fakomame import limits
 from chatdesk.wire.fakomame import names

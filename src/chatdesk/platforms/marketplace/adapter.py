@@ -5,46 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from chatdesk.domain.actions import ActionKind
-from chatdesk.domain.entities import Capabilities
-from chatdesk.domain.kinds import KeyGrade, ParkReason, Platform
-from chatdesk.domain.ports import (
-    AccountFacts,
-    Act,
+from chatdesk.domain.arrivals import (
     Answer,
     Arrived,
-    Call,
+    HandedOver,
+    NoAnswer,
+    OpenStep,
+    Reading,
+    VerdictLater,
+    VerdictStored,
+)
+from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.facts import AccountFacts, Facts, Learnt
+from chatdesk.domain.goals import (
+    Act,
     ChangeStatus,
-    Connect,
     Connected,
-    Done,
-    Emit,
-    Facts,
     Find,
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     Goal,
-    HandedOver,
     Joined,
-    Learnt,
     MarkRead,
-    Next,
-    NoAnswer,
     OlderPage,
-    OpenStep,
-    Parked,
     Probe,
-    Reading,
     SendText,
     SignIn,
     SignOut,
     Typing,
     Unwatched,
-    VerdictLater,
-    VerdictStored,
     Watched,
 )
+from chatdesk.domain.kinds import KeyGrade, ParkReason, Platform
+from chatdesk.domain.steps import Call, Connect, Done, Emit, Next, Parked
 from chatdesk.platforms import frame, memory, tokens
 from chatdesk.platforms.marketplace import (
     auth,

@@ -10,20 +10,12 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, ConnectRefused, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import IdentityKnown, TokensChanged
+from chatdesk.domain.facts import Facts, Secrets
+from chatdesk.domain.goals import SignIn
 from chatdesk.domain.kinds import NoticeCode
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    ConnectRefused,
-    Facts,
-    NeedsPassword,
-    OpenStep,
-    Reading,
-    Secrets,
-    SignIn,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, NeedsPassword
 from chatdesk.platforms import frame, loose, replies, routes, tokens
 from chatdesk.platforms.marketplace import limits
 from chatdesk.platforms.marketplace.state import own_of

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from chatdesk.domain.events import Event, Noticed
-from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Facts,
     OpenStep,
     Reading,
     VerdictLater,
     VerdictStored,
     VerdictUnknown,
 )
+from chatdesk.domain.events import Event, Noticed
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.kinds import NoticeCode, ParkReason
 from chatdesk.platforms import replies
 from chatdesk.platforms.marketplace import auth
 

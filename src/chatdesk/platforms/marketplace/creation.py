@@ -11,9 +11,12 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import FieldAsked, FieldKind, Result
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act
 from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import Act, Answer, Call, Facts, Next, OpenStep, Parked, Reading, VerdictStored
+from chatdesk.domain.steps import Call, Next, Parked
 from chatdesk.platforms import loose, routes
 from chatdesk.platforms.marketplace import calls, orders
 from chatdesk.platforms.memory import ended

@@ -13,9 +13,12 @@ from typing import Any
 import msgspec
 
 from chatdesk.domain.actions import FindKind, FindOffer, FindScope, Hit, Lookup, Result
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Find
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason
-from chatdesk.domain.ports import Answer, Facts, Find, Next, OpenStep, Parked, Reading, VerdictStored
+from chatdesk.domain.steps import Next, Parked
 from chatdesk.domain.text import js_trim, well_formed
 from chatdesk.platforms import loose, routes
 from chatdesk.platforms.marketplace import calls, limits, orders, translate

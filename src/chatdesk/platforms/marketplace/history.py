@@ -9,20 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from http import HTTPStatus
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading
 from chatdesk.domain.events import Event, ReadSeen, WindowRead
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import FreshHead, OlderPage
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import ParkReason, Source
-from chatdesk.domain.ports import (
-    Answer,
-    Done,
-    Facts,
-    FreshHead,
-    Next,
-    OlderPage,
-    OpenStep,
-    Parked,
-    Reading,
-)
+from chatdesk.domain.steps import Done, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls, limits, people, translate
 from chatdesk.platforms.marketplace.state import Mode, mode_of, party_of, proven, remembered, with_party

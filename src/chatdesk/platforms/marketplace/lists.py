@@ -13,10 +13,12 @@ from types import MappingProxyType
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event, ListsRead, MessageSeen, Noticed
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import NoticeCode, Source
-from chatdesk.domain.ports import Answer, Call, Done, Facts, Next, OpenStep, Reading, VerdictStored
+from chatdesk.domain.steps import Call, Done, Next
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls, history, limits, orders, people, translate
 from chatdesk.platforms.marketplace.state import (

@@ -11,22 +11,18 @@ from http import HTTPStatus
 
 import msgspec
 
-from chatdesk.domain.ids import Cursor, RemoteId
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Done,
-    Emit,
-    Facts,
-    MarkRead,
-    Next,
     OpenStep,
     Reading,
     VerdictLater,
     VerdictStored,
     VerdictUnknown,
-    Wait,
 )
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import MarkRead
+from chatdesk.domain.ids import Cursor, RemoteId
+from chatdesk.domain.steps import Call, Done, Emit, Next, Wait
 from chatdesk.platforms import replies, routes
 from chatdesk.platforms.marketplace import auth, calls, limits, packets
 from chatdesk.platforms.marketplace.state import own_of, party_of, with_party

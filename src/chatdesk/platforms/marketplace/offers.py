@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chatdesk.domain.actions import ActionKind, FieldAsked, FieldKind, FindKind, Offer, Subject
 from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.kinds import Feature, OrderKind, Support, Why
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms.marketplace import auth, creation, finds, limits, orders, probes
 from chatdesk.platforms.marketplace.state import Mode, mode_of
 from chatdesk.wire.marketplace import names

@@ -12,22 +12,14 @@ from typing import Any
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.entities import OrderField, Participant, StatusChoice
 from chatdesk.domain.events import Event, OrderSeen
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import ChangeStatus, FreshOrder
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason, Progress
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    ChangeStatus,
-    Facts,
-    FreshOrder,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import calls, limits, translate
 from chatdesk.platforms.marketplace.state import own_of

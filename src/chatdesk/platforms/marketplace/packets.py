@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from chatdesk.domain.arrivals import OpenStep, Packet, Reading
 from chatdesk.domain.events import Dropped, Event, PresenceSeen, ReadSeen, Stale, TypingSeen
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import FreshLists
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import PresenceState, Source
-from chatdesk.domain.ports import Facts, FreshLists, OpenStep, Packet, Reading
 from chatdesk.platforms import replies
 from chatdesk.platforms.marketplace import history, limits, lists, people, relays, sends, translate
 from chatdesk.platforms.marketplace.state import Mode, mode_of, own_of, party_of, with_party

@@ -12,20 +12,13 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import ActionKind, Result
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import ConversationSeen, Event, PresenceSeen
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason, PresenceState
-from chatdesk.domain.ports import (
-    Act,
-    Answer,
-    Call,
-    Facts,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls
 from chatdesk.platforms.marketplace.state import (

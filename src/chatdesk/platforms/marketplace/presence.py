@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from chatdesk.domain.ports import Emit, Facts
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.steps import Emit
 from chatdesk.platforms.marketplace import auth, limits
 from chatdesk.platforms.marketplace.state import own_of
 from chatdesk.platforms.memory import with_own

@@ -8,20 +8,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictLater, VerdictStored
 from chatdesk.domain.events import Event, Noticed, NotificationSeen
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    Done,
-    Facts,
-    Next,
-    OpenStep,
-    Reading,
-    VerdictLater,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Done, Next
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls, limits
 from chatdesk.platforms.memory import at_stage, ended, learnt, progress_of, with_learnt

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chatdesk.domain.arrivals import Reading
 from chatdesk.domain.events import Dropped, Event, MessageSeen, Stale
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, Source
-from chatdesk.domain.ports import Facts, Reading
 from chatdesk.platforms import loose, replies
 from chatdesk.platforms.marketplace import limits, people, translate
 from chatdesk.platforms.marketplace.state import (

@@ -14,25 +14,21 @@ from typing import Any
 import msgspec
 
 from chatdesk.domain.actions import Extras
-from chatdesk.domain.events import Event, MessageSeen, Noticed
-from chatdesk.domain.ids import Cursor, RemoteId
-from chatdesk.domain.kinds import Assurance, MessageKind, NoticeCode, ParkReason, Source
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Emit,
-    Facts,
-    Next,
     OpenStep,
     Packet,
-    Parked,
     Reading,
-    SendText,
     VerdictLater,
     VerdictStored,
     VerdictUnknown,
-    Wait,
 )
+from chatdesk.domain.events import Event, MessageSeen, Noticed
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import SendText
+from chatdesk.domain.ids import Cursor, RemoteId
+from chatdesk.domain.kinds import Assurance, MessageKind, NoticeCode, ParkReason, Source
+from chatdesk.domain.steps import Call, Emit, Next, Parked, Wait
 from chatdesk.domain.text import is_blank, js_trim, well_formed
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls, limits, people, relays, translate

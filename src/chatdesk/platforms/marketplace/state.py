@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from chatdesk.domain.actions import NO_EXTRAS, Extras
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import Cursor, RemoteId
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms.marketplace import limits
 from chatdesk.platforms.memory import (
     Memory,

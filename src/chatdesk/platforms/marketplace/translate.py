@@ -14,9 +14,9 @@ import msgspec
 
 from chatdesk.domain.actions import Extras
 from chatdesk.domain.events import MessageSeen
+from chatdesk.domain.facts import AccountFacts
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, Source
-from chatdesk.domain.ports import AccountFacts
 from chatdesk.platforms import loose
 from chatdesk.wire.marketplace import names
 

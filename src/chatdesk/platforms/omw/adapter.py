@@ -6,23 +6,23 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from chatdesk.domain.actions import Action, ActionKind
-from chatdesk.domain.entities import Capabilities
-from chatdesk.domain.events import Noticed
-from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
-from chatdesk.domain.ports import (
-    AccountFacts,
-    Act,
+from chatdesk.domain.arrivals import (
     Answer,
     Arrived,
+    NoAnswer,
+    OpenStep,
+    Reading,
+    VerdictLater,
+)
+from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.events import Noticed
+from chatdesk.domain.facts import AccountFacts, Facts, Learnt
+from chatdesk.domain.goals import (
+    Act,
     AskForOtp,
-    Call,
     ChangeStatus,
-    Connect,
     Connected,
     DeleteMessage,
-    Done,
-    Emit,
-    Facts,
     Find,
     FreshHead,
     FreshLists,
@@ -30,24 +30,19 @@ from chatdesk.domain.ports import (
     FreshOrder,
     Goal,
     Joined,
-    Learnt,
     MarkRead,
-    Next,
-    NoAnswer,
     OlderPage,
-    OpenStep,
-    Parked,
     Probe,
-    Reading,
     Report,
     SendText,
     SignIn,
     SignOut,
     Typing,
     Unwatched,
-    VerdictLater,
     Watched,
 )
+from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
+from chatdesk.domain.steps import Call, Connect, Done, Emit, Next, Parked
 from chatdesk.platforms import frame, memory, replies, tokens
 from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.omw import (

@@ -10,22 +10,20 @@ from http import HTTPStatus
 
 import msgspec
 
-from chatdesk.domain.events import IdentityKnown, TokensChanged
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
     ConnectRefused,
-    Facts,
-    NeedsPassword,
     OpenStep,
     Reading,
-    Secrets,
-    SignIn,
     VerdictLater,
     VerdictStored,
 )
+from chatdesk.domain.events import IdentityKnown, TokensChanged
+from chatdesk.domain.facts import Facts, Secrets
+from chatdesk.domain.goals import SignIn
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import NoticeCode
+from chatdesk.domain.steps import Call, NeedsPassword
 from chatdesk.platforms import frame, loose, replies, routes, tokens
 from chatdesk.platforms.memory import Progress, ended, fingerprint, progress_of, put, with_own, with_progress
 from chatdesk.platforms.omw import limits

@@ -11,24 +11,14 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import Action
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.entities import StatusChoice
 from chatdesk.domain.events import Event, OrderSeen, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import ChangeStatus, FreshLists, FreshOrder
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    ChangeStatus,
-    Done,
-    Facts,
-    FreshLists,
-    FreshOrder,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Done, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import at_stage, ended, progress_of, with_own
 from chatdesk.platforms.omw import auth, sessions, translate, zones

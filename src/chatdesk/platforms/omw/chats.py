@@ -11,24 +11,20 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import Action, ActionKind, Result
-from chatdesk.domain.events import ConversationGone, Stale
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
-from chatdesk.domain.ports import (
-    Act,
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Emit,
-    Facts,
-    Next,
     OpenStep,
-    Parked,
     Reading,
     VerdictLater,
     VerdictRefused,
     VerdictStored,
-    Wait,
 )
+from chatdesk.domain.events import ConversationGone, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
+from chatdesk.domain.steps import Call, Emit, Next, Parked, Wait
 from chatdesk.platforms import loose, replies, routes, sockets
 from chatdesk.platforms.memory import Progress, at_stage, ended, parked, progress_of, with_progress
 from chatdesk.platforms.omw import auth, bookings, history, limits, sessions, translate

@@ -12,20 +12,12 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import Action, ActionKind, Result
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictLater, VerdictStored
 from chatdesk.domain.events import Noticed, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act
 from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
-    Act,
-    Answer,
-    Call,
-    Facts,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictLater,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import ended
 from chatdesk.platforms.omw import auth, bookings, limits, offers, sessions, translate

@@ -13,20 +13,13 @@ from types import MappingProxyType
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event, Stale, WindowRead
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import FreshHead, OlderPage
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import MessageKind, Source
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    Facts,
-    FreshHead,
-    Next,
-    OlderPage,
-    OpenStep,
-    Reading,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Next
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import at_stage, progress_of, put
 from chatdesk.platforms.omw import auth, limits, marks, offers, sessions, translate, zones

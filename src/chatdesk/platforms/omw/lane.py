@@ -11,29 +11,21 @@ from http import HTTPStatus
 
 import msgspec
 
-from chatdesk.domain.events import Event, Noticed, Stale
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Done,
-    Emit,
-    Facts,
-    Joined,
-    MarkRead,
-    Next,
     NoAnswer,
     OpenStep,
-    Parked,
     Reading,
-    SendText,
-    Typing,
     VerdictLater,
     VerdictStored,
     VerdictUnknown,
-    Wait,
 )
+from chatdesk.domain.events import Event, Noticed, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Joined, MarkRead, SendText, Typing
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.steps import Call, Done, Emit, Next, Parked, Wait
 from chatdesk.platforms import frame, replies, routes, sockets
 from chatdesk.platforms.memory import ended, progress_of, put, with_own, with_progress
 from chatdesk.platforms.omw import auth, chats, history, limits, sends, sessions, translate

@@ -11,9 +11,11 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event, ListsRead
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import Answer, Facts, Next, OpenStep, Reading, VerdictStored
+from chatdesk.domain.steps import Next
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import at_stage, progress_of, with_own
 from chatdesk.platforms.omw import history, limits, sessions, translate, zones

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from chatdesk.domain.events import Event, ReadSeen, Stale
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms import loose
 from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.omw import limits, translate

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from chatdesk.domain.actions import ActionKind, FieldAsked, FieldKind, Offer, Subject
 from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.kinds import Feature, Lifecycle, OrderKind, Support, Why
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms.memory import learnt, with_learnt
 from chatdesk.platforms.omw import bookings, limits
 from chatdesk.wire.omw import names

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chatdesk.domain.arrivals import OpenStep, Packet, Reading
 from chatdesk.domain.events import Dropped, Event, PresenceSeen, Stale, TypingSeen
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import MessageKind, PresenceState, Source
-from chatdesk.domain.ports import Facts, OpenStep, Packet, Reading
 from chatdesk.platforms import loose, replies
 from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.omw import chats, history, lane, marks, offers, sends, sessions, translate, zones

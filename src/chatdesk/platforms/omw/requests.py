@@ -11,21 +11,13 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import Action, ActionKind, Result
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictRefused, VerdictStored
 from chatdesk.domain.events import Event, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import (
-    Act,
-    Answer,
-    Call,
-    Facts,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictRefused,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import at_stage, ended, parked, progress_of, with_own
 from chatdesk.platforms.omw import auth, bookings, limits, sessions, translate

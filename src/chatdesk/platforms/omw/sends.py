@@ -12,25 +12,20 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import Attachment
-from chatdesk.domain.events import Event
-from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.kinds import MessageKind, ParkReason, Source
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Emit,
-    Facts,
-    MarkRead,
-    Next,
     OpenStep,
-    Parked,
     Reading,
-    SendText,
     VerdictLater,
     VerdictStored,
     VerdictUnknown,
-    Wait,
 )
+from chatdesk.domain.events import Event
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import MarkRead, SendText
+from chatdesk.domain.ids import OutgoingId, RemoteId
+from chatdesk.domain.kinds import MessageKind, ParkReason, Source
+from chatdesk.domain.steps import Call, Emit, Next, Parked, Wait
 from chatdesk.domain.text import is_blank, js_trim, well_formed
 from chatdesk.platforms import loose, replies, routes, sockets
 from chatdesk.platforms.memory import Progress, ended, parked, progress_of, with_own, with_progress

@@ -11,20 +11,19 @@ from http import HTTPStatus
 
 import msgspec
 
-from chatdesk.domain.events import FORGET_AFTER_US, ConversationGone, Event
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Facts,
-    Next,
     OpenStep,
-    Parked,
     Reading,
     VerdictLater,
     VerdictRefused,
     VerdictStored,
 )
+from chatdesk.domain.events import FORGET_AFTER_US, ConversationGone, Event
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
+from chatdesk.domain.steps import Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import learnt, parked, with_learnt, with_own
 from chatdesk.platforms.omw import auth, limits, translate, zones

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from chatdesk.domain.ports import Call, Facts, Next
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.steps import Call, Next
 from chatdesk.platforms.omw import limits
 from chatdesk.platforms.omw.plugin import API_PREFIX, TIME_OFFSET
 from chatdesk.wire.omw import names

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import OutgoingId, RemoteId
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms.memory import Memory, put, with_own
 
 

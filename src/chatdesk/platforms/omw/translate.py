@@ -15,9 +15,9 @@ import msgspec
 from chatdesk.domain.actions import NO_EXTRAS, Attachment, Extras
 from chatdesk.domain.entities import OrderField, Participant
 from chatdesk.domain.events import ConversationSeen, MessageSeen, OrderSeen, PositionSeen, PresenceSeen
+from chatdesk.domain.facts import AccountFacts
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import Lifecycle, MessageKind, OrderKind, PresenceState, Progress, Source
-from chatdesk.domain.ports import AccountFacts
 from chatdesk.platforms import loose
 from chatdesk.platforms.omw import zones
 from chatdesk.wire.omw import names

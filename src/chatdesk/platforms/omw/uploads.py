@@ -10,22 +10,19 @@ from http import HTTPStatus
 from pathlib import PurePath
 
 from chatdesk.domain.actions import Action, Attachment, Result
-from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import (
-    Act,
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Facts,
-    FilePart,
-    Next,
     NoAnswer,
     OpenStep,
-    Parked,
     Reading,
     VerdictLater,
     VerdictRefused,
     VerdictStored,
 )
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act
+from chatdesk.domain.kinds import ParkReason
+from chatdesk.domain.steps import Call, FilePart, Next, Parked
 from chatdesk.domain.text import well_formed
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import ended, parked

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from email.utils import parsedate_to_datetime
 
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms import loose
 from chatdesk.platforms.memory import learnt, with_learnt, with_own
 from chatdesk.platforms.omw import limits, settings

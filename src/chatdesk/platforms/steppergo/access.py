@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from chatdesk.domain.arrivals import Answer
 from chatdesk.domain.events import ConversationGone, ConversationSeen, Event
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason
-from chatdesk.domain.ports import Answer, Facts, Parked
+from chatdesk.domain.steps import Parked
 from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.steppergo import auth
 from chatdesk.platforms.steppergo.state import own_of, trip_of, with_trip

@@ -12,22 +12,13 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import ActionKind, FindKind, Hit, Lookup, Result
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored, VerdictUnknown
 from chatdesk.domain.events import Event, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act, Find
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, ParkReason
-from chatdesk.domain.ports import (
-    Act,
-    Answer,
-    Call,
-    Facts,
-    Find,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictStored,
-    VerdictUnknown,
-)
+from chatdesk.domain.steps import Call, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import at_stage, progress_of, with_own
 from chatdesk.platforms.steppergo import access, answers, auth, history, lane, limits, status, trips

@@ -4,53 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from chatdesk.domain.entities import Capabilities
-from chatdesk.domain.events import Noticed
-from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Accepted,
-    AccountFacts,
-    Act,
     Answer,
     Arrived,
+    HandedOver,
+    NoAnswer,
+    OpenStep,
+    Reading,
+    VerdictLater,
+    VerdictStored,
+)
+from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.events import Noticed
+from chatdesk.domain.facts import AccountFacts, Facts, Learnt
+from chatdesk.domain.goals import (
+    Act,
     AskForOtp,
-    Call,
     ChangeStatus,
-    Connect,
     Connected,
     DeleteMessage,
-    Done,
-    Emit,
-    Facts,
     Find,
     FreshHead,
     FreshLists,
     FreshNotifications,
     FreshOrder,
     Goal,
-    HandedOver,
     Joined,
-    Learnt,
-    Listen,
     MarkRead,
-    Next,
-    NoAnswer,
     OlderPage,
-    OpenStep,
-    Parked,
     Probe,
-    Reading,
     Report,
     SendText,
     SignIn,
     SignOut,
     Typing,
-    Unlisten,
     Unwatched,
-    VerdictLater,
-    VerdictStored,
     Watched,
 )
+from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
+from chatdesk.domain.steps import Call, Connect, Done, Emit, Listen, Next, Parked, Unlisten
 from chatdesk.platforms import frame, memory, replies, routes, tokens
 from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.steppergo import (

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import (
-    Answer,
-    Facts,
-    OpenStep,
-    Reading,
-)
 from chatdesk.platforms import loose, replies
 from chatdesk.platforms.steppergo import auth
 

@@ -12,23 +12,13 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, ConnectRefused, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import IdentityKnown, TokensChanged
+from chatdesk.domain.facts import Facts, Secrets
+from chatdesk.domain.goals import SignIn
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    ConnectRefused,
-    Done,
-    Facts,
-    NeedsPassword,
-    Next,
-    OpenStep,
-    Reading,
-    Secrets,
-    SignIn,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Done, NeedsPassword, Next
 from chatdesk.platforms import frame, loose, replies, routes, tokens
 from chatdesk.platforms.memory import ended, fingerprint, learnt, put, with_learnt, with_own
 from chatdesk.platforms.steppergo import limits

@@ -11,22 +11,13 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event, MessageSeen, ReadSeen, WindowRead
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import FreshHead, MarkRead, OlderPage
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ParkReason, Source
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    Facts,
-    FreshHead,
-    MarkRead,
-    Next,
-    OlderPage,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictStored,
-)
+from chatdesk.domain.steps import Call, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import ended
 from chatdesk.platforms.steppergo import access, answers, auth, ids, limits, translate

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chatdesk.domain.events import MessageSeen
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import KeyGrade
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms.memory import learnt, with_learnt, with_own
 from chatdesk.platforms.steppergo import limits
 from chatdesk.platforms.steppergo.state import DROPPED, METADATA, own_of

@@ -13,32 +13,22 @@ from http import HTTPStatus
 import msgspec
 
 from chatdesk.domain.actions import Result
-from chatdesk.domain.events import Event, Noticed
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import NoticeCode, ParkReason
-from chatdesk.domain.ports import (
-    Act,
+from chatdesk.domain.arrivals import (
     Answer,
-    Call,
-    Done,
-    Emit,
-    Facts,
-    Joined,
-    MarkRead,
-    Next,
     NoAnswer,
     OpenStep,
-    Parked,
     Reading,
-    SendText,
-    Typing,
     Verdict,
     VerdictLater,
     VerdictStored,
     VerdictUnknown,
-    Wait,
-    Watched,
 )
+from chatdesk.domain.events import Event, Noticed
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Act, Joined, MarkRead, SendText, Typing, Watched
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.steps import Call, Done, Emit, Next, Parked, Wait
 from chatdesk.platforms import frame, replies, routes, sockets
 from chatdesk.platforms.memory import ended, progress_of, put, with_own, with_progress
 from chatdesk.platforms.steppergo import access, answers, auth, history, limits, trips

@@ -13,9 +13,11 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored
 from chatdesk.domain.events import Event, ListsRead, Stale
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import Answer, Call, Facts, Next, OpenStep, Reading, VerdictStored
+from chatdesk.domain.steps import Call, Next
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import at_stage, learnt, progress_of, put, with_learnt, with_own
 from chatdesk.platforms.steppergo import access, answers, auth, history, limits, trips

@@ -12,20 +12,13 @@ from typing import Any
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading
 from chatdesk.domain.events import NotificationSeen
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Report
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    Done,
-    Facts,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    Report,
-)
+from chatdesk.domain.steps import Call, Done, Next, Parked
 from chatdesk.domain.text import is_blank, well_formed
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.steppergo import answers, auth

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chatdesk.domain.actions import ActionKind, FindKind, FindOffer, Offer, Subject
 from chatdesk.domain.entities import Capabilities, StatusChoice
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.kinds import Feature, OrderKind, Progress, Support, Why
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms.steppergo import auth, limits, trips
 from chatdesk.wire.steppergo import names
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chatdesk.domain.arrivals import OpenStep, Packet, Reading
 from chatdesk.domain.events import Dropped, Event, ReadSeen, Stale, TypingSeen
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import Source
-from chatdesk.domain.ports import STREAM_ENDED, STREAM_EVENT, Facts, OpenStep, Packet, Reading
+from chatdesk.domain.steps import STREAM_ENDED, STREAM_EVENT
 from chatdesk.platforms import loose, replies
 from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.steppergo import answers, ids, lane, limits, notices, sends, translate, watch

@@ -11,22 +11,13 @@ from typing import Any
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored, VerdictUnknown
 from chatdesk.domain.events import Event
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import SendText
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import MessageKind, ParkReason, Source
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    Emit,
-    Facts,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    SendText,
-    VerdictStored,
-    VerdictUnknown,
-)
+from chatdesk.domain.steps import Call, Emit, Next, Parked
 from chatdesk.domain.text import is_blank, well_formed
 from chatdesk.platforms import loose, replies, routes, sockets
 from chatdesk.platforms.memory import ended, put

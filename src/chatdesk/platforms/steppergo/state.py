@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms.memory import Memory, put, with_own
 from chatdesk.platforms.steppergo import limits
 

@@ -12,22 +12,13 @@ from http import HTTPStatus
 
 import msgspec
 
+from chatdesk.domain.arrivals import Answer, OpenStep, Reading, VerdictStored, VerdictUnknown
 from chatdesk.domain.events import Event, OrderSeen, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import ChangeStatus, FreshOrder
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import (
-    Answer,
-    Call,
-    ChangeStatus,
-    Facts,
-    FreshOrder,
-    Next,
-    OpenStep,
-    Parked,
-    Reading,
-    VerdictStored,
-    VerdictUnknown,
-)
+from chatdesk.domain.steps import Call, Next, Parked
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import at_stage, parked, progress_of, with_own
 from chatdesk.platforms.steppergo import answers, auth, limits, trips

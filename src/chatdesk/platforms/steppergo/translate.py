@@ -14,9 +14,9 @@ import msgspec
 
 from chatdesk.domain.actions import NO_EXTRAS, Attachment, Extras
 from chatdesk.domain.events import MessageSeen
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, Source
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms import loose
 from chatdesk.platforms.steppergo.answers import remote_id
 from chatdesk.wire.steppergo import names

@@ -18,9 +18,9 @@ import msgspec
 
 from chatdesk.domain.entities import OrderField, Participant
 from chatdesk.domain.events import ConversationSeen, OrderSeen
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import OrderKind, Progress
-from chatdesk.domain.ports import Facts
 from chatdesk.platforms import loose
 from chatdesk.platforms.steppergo import translate
 from chatdesk.platforms.steppergo.answers import remote_id

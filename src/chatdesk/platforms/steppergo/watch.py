@@ -13,26 +13,20 @@ from typing import Any
 
 import msgspec
 
-from chatdesk.domain.events import Event, PositionSeen, Stale
-from chatdesk.domain.ids import RemoteId
-from chatdesk.domain.kinds import ParkReason
-from chatdesk.domain.ports import (
+from chatdesk.domain.arrivals import (
     Answer,
-    Done,
-    Emit,
-    Facts,
     HandedOver,
-    Listen,
-    Next,
     OpenStep,
-    Parked,
     Reading,
-    Unlisten,
-    Unwatched,
     VerdictLater,
     VerdictStored,
-    Watched,
 )
+from chatdesk.domain.events import Event, PositionSeen, Stale
+from chatdesk.domain.facts import Facts
+from chatdesk.domain.goals import Unwatched, Watched
+from chatdesk.domain.ids import RemoteId
+from chatdesk.domain.kinds import ParkReason
+from chatdesk.domain.steps import Done, Emit, Listen, Next, Parked, Unlisten
 from chatdesk.platforms import loose, replies, routes, sockets
 from chatdesk.platforms.memory import progress_of, with_own
 from chatdesk.platforms.steppergo import answers, lane, limits, trips
