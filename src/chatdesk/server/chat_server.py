@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -65,8 +66,11 @@ class ChatServer:
         """Put the parts together; `no_route` answers for paths (404) and methods (405) that do not exist."""
         self.core = core
         self.settings = settings
+        self.crashed = asyncio.Event()
+        """Set when a recorded fault ends the process: whoever serves cuts every connection, and goes."""
         self._sio = sio
         self._sockets = sockets
+        sockets.crash = self.crashed.set
         sockets.register()
 
         async def missing(request: Request, exc: Exception) -> Response:

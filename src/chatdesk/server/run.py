@@ -133,11 +133,10 @@ def serve(options: ServeOptions) -> int:
                 _complain(f"cannot listen on {options.host}:{port}: {_plain(exc)}")
                 return 1
         try:
-            asyncio.run(_serve(options, listeners))
+            return asyncio.run(_serve(options, listeners))
         except SetupError as exc:
             _complain(str(exc))
             return 1
-    return 0
 
 
 def _port_of(options: ServeOptions, dialect: Dialect) -> int:
@@ -164,12 +163,19 @@ class _WebServer(uvicorn.Server):
         await super().startup(sockets)
         self.listening.set()
 
+    def cut(self) -> None:
+        """End every connection without a word, as a process does that dies."""
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-async def _serve(options: ServeOptions, listeners: Sequence[socket.socket]) -> None:
+async def _serve(options: ServeOptions, listeners: Sequence[socket.socket]) -> int:
+    """Serve until told to stop (0), or until a recorded fault ends the process (1)."""
     ground = Ground(options.data_dir)
     stop = asyncio.Event()
     stop_on_signals(stop)
@@ -190,12 +196,27 @@ async def _serve(options: ServeOptions, listeners: Sequence[socket.socket]) -> N
             await web.listening.wait()
             host, port = listener.getsockname()[:2]
             _say(f"ready {dialect.platform} http://{_in_url(host)}:{port}")
-        await stop.wait()
-        for server in servers:
-            await server.close_connections()
+        crashed = await _end(stop, servers)
+        if not crashed:
+            for server in servers:
+                await server.close_connections()
         for web in webs:
+            if crashed:
+                web.cut()
             web.should_exit = True
         await asyncio.gather(*serving)
+        return 1 if crashed else 0
+
+
+async def _end(stop: asyncio.Event, servers: Sequence[ChatServer]) -> bool:
+    """Wait for the end; whether it is a crash."""
+    waits = [asyncio.create_task(one.wait()) for one in (stop, *(server.crashed for server in servers))]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    return not stop.is_set()
 
 
 def _config(server: ChatServer) -> uvicorn.Config:

@@ -39,6 +39,8 @@ class SocketSide(ABC):
     def __init__(self, sio: Any, core: Core) -> None:
         self.sio = sio
         self.core = core
+        self.crash: Callable[[], None] = _stay
+        """What a dialect calls where the recorded server's whole process ends; only the as-is variants do."""
         self._closing = False
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -183,6 +185,10 @@ class SocketSide(ABC):
         if not self._closing and self.core.presence.types(sid, room):
             self.core.presence.typing(sid, room, is_typing=False)
             self.later(self.typing_ended(sid, actor, room), "typing")
+
+
+def _stay() -> None:
+    """Nobody serves this: there is nothing to end."""
 
 
 async def _refuse_namespace(_namespace: str, _sid: str, *_args: Any) -> None:
