@@ -97,6 +97,10 @@ async def something(owner: Person, desk: Person) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("what", TABLE)
+@pytest.mark.promised("dispatcher", "checked every time")
+@pytest.mark.promised("dispatcher", "send to own orders")
+@pytest.mark.promised("dispatcher", "message errors")
+@pytest.mark.promised("dispatcher", "rest operations")
 def test_access_is_as_the_table_says(demo_server: ServerProcess, aio: Aio, what: str) -> None:
     """Each role gets its status on a fresh order, and refusals come in the platform's envelope."""
 
@@ -134,6 +138,7 @@ def test_access_is_as_the_table_says(demo_server: ServerProcess, aio: Aio, what:
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "own orders only")
 def test_lists_hold_only_what_one_may_see(demo_server: ServerProcess, aio: Aio) -> None:
     """A carrier sees neither other carriers' orders nor chats nor accounts; staff see all of them."""
 

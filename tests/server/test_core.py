@@ -88,6 +88,7 @@ async def say(core: Core, actor: Actor, order_id: str, text: str, client_id: str
     )
 
 
+@pytest.mark.promised("dispatcher", "archiving")
 def test_old_messages_are_archived_not_deleted(tmp_path: Path, aio: Aio) -> None:
     """Messages beyond the age leave history, search and counts, and stay readable when asked for."""
 
@@ -115,6 +116,7 @@ def test_old_messages_are_archived_not_deleted(tmp_path: Path, aio: Aio) -> None
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "archiving")
 def test_the_start_archives_by_itself(tmp_path: Path, aio: Aio) -> None:
     """Opening a server puts old messages away without being asked, unless the rule says never."""
 

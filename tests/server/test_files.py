@@ -201,3 +201,30 @@ def test_lost_bytes_are_a_404_of_their_own(demo_server: ServerProcess, aio: Aio)
             assert (await fetch(owner, order["id"], entry["filename"], "DELETE")).status_code == 200
 
     aio(story())
+
+
+@pytest.mark.promised("dispatcher", "file attachments")
+def test_a_message_shows_files_of_its_order(demo_server: ServerProcess, aio: Aio) -> None:
+    """A send that names files of its order carries them to everybody there; other files are a clear 404."""
+
+    async def story() -> None:
+        async with town(demo_server.url) as place:
+            owner, desk = await place.owner(), await place.desk()
+            order, other = await owner.new_order(), await owner.new_order()
+            entry = (await upload(owner, order["id"], "scan.pdf", b"%PDF")).json()["data"]["files"][0]
+            away = (await upload(owner, other["id"], "else.pdf", b"%PDF")).json()["data"]["files"][0]
+            async with desk.socket(order["id"]) as ear:
+                sent = await owner.send(order["id"], unique(), attachments=[entry["filename"]])
+                assert sent.json()["data"]["attachments"] == [entry]
+                push = await ear.until(names.EVENT_NEW_MESSAGE)
+                assert push["message"] == sent.json()["data"]
+            shown = (await desk.history(order["id"]))["data"][0]["attachments"][0]
+            assert (await fetch(desk, order["id"], shown["filename"])).content == b"%PDF"
+            for wrong in ([away["filename"]], ["no-such-file"], [None], [entry["filename"], {}]):
+                refused = await owner.send(order["id"], unique(), attachments=wrong)
+                assert (refused.status_code, refused.json()["message"]) == (404, texts.ERR_FILE_NOT_FOUND)
+            for bad in ("scan.pdf", {"0": entry["filename"]}, [entry["filename"]] * 11):
+                assert (await owner.send(order["id"], unique(), attachments=bad)).status_code == 400
+            assert len((await owner.history(order["id"]))["data"]) == 2
+
+    aio(story())

@@ -28,6 +28,11 @@ RECORD_KEYS = {
 }
 
 
+@pytest.mark.promised("dispatcher", "instant messages")
+@pytest.mark.promised("dispatcher", "route send")
+@pytest.mark.promised("dispatcher", "push new-message")
+@pytest.mark.promised("dispatcher", "notifications")
+@pytest.mark.promised("dispatcher", "push notification")
 def test_a_message_reaches_the_room_before_its_answer(demo_server: ServerProcess, aio: Aio) -> None:
     """A send is stored, pushed to everybody in the room with the same record, and answered 201."""
 
@@ -66,6 +71,8 @@ def test_a_message_reaches_the_room_before_its_answer(demo_server: ServerProcess
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "history paging")
+@pytest.mark.promised("dispatcher", "route history")
 def test_history_is_newest_first_and_pages_meet(demo_server: ServerProcess, aio: Aio) -> None:
     """Pages of any size give every message once, newest first, numbered without a gap."""
 
@@ -176,6 +183,7 @@ def test_parallel_sends_are_pushed_in_stored_order(demo_server: ServerProcess, a
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "message search")
 def test_search_finds_texts_of_one_order(demo_server: ServerProcess, aio: Aio) -> None:
     """Search ignores case and width, takes wildcards literally, pages, and skips system lines."""
 
@@ -206,6 +214,8 @@ def test_search_finds_texts_of_one_order(demo_server: ServerProcess, aio: Aio) -
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "delete by owner")
+@pytest.mark.promised("dispatcher", "route delete")
 def test_deleting_is_for_the_author(demo_server: ServerProcess, aio: Aio) -> None:
     """An own message goes for good, another's and a system line are 403, what is gone is 404."""
 
@@ -233,6 +243,11 @@ def test_deleting_is_for_the_author(demo_server: ServerProcess, aio: Aio) -> Non
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "read receipts")
+@pytest.mark.promised("dispatcher", "unread counts")
+@pytest.mark.promised("dispatcher", "route read")
+@pytest.mark.promised("dispatcher", "route unread count")
+@pytest.mark.promised("dispatcher", "push message-read")
 def test_reading_is_stored_and_counted(demo_server: ServerProcess, aio: Aio) -> None:
     """Unread counts rise with others' messages and fall by reading; the author sees isRead; all is kept."""
 
@@ -275,6 +290,7 @@ def test_reading_is_stored_and_counted(demo_server: ServerProcess, aio: Aio) -> 
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "route chats")
 def test_the_chat_list_shows_the_latest_first(demo_server: ServerProcess, aio: Aio) -> None:
     """Everybody's list holds the chats they may see, by activity, each with its last message."""
 
@@ -324,6 +340,7 @@ def test_numbers_and_forms_are_taken_as_the_platform_takes_them(
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "message size")
 def test_the_size_limit_counts_characters(demo_server: ServerProcess, aio: Aio) -> None:
     """4,000 characters pass, also of four bytes each; 4,001 are a 400 that names the limit."""
 
@@ -342,6 +359,7 @@ def test_the_size_limit_counts_characters(demo_server: ServerProcess, aio: Aio) 
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "rate limit")
 def test_limits_answer_429_and_an_error_event(make_server: MakeServer, aio: Aio) -> None:
     """Above the limit a send is 429 with Retry-After and an `error` event; others and repeats still pass.
 

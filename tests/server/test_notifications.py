@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from chatdesk.wire.dispatcher import names, texts
 from tests.conftest import Aio
 from tests.server.people import QUIET_EMAIL, Person, town, unique
@@ -41,6 +43,7 @@ async def stats(person: Person) -> dict[str, Any]:
     return dict(answer["data"])
 
 
+@pytest.mark.promised("dispatcher", "notification upkeep")
 def test_a_persons_notifications_from_push_to_delete(demo_server: ServerProcess, aio: Aio) -> None:
     """Three pushes are listed newest first; filters, counters, marking, archiving and deleting agree."""
 

@@ -216,6 +216,9 @@ def test_somebody_elses_truck_is_refused(demo_server: ServerProcess, aio: Aio) -
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "order updates")
+@pytest.mark.promised("dispatcher", "system messages")
+@pytest.mark.promised("dispatcher", "push order-updated")
 def test_a_change_of_status_is_pushed_with_its_system_line(demo_server: ServerProcess, aio: Aio) -> None:
     """An admin's change answers the raw order, pushes it and the system line, and both are stored."""
 

@@ -29,7 +29,7 @@ def test_a_token_names_its_holder(demo_server: ServerProcess, aio: Aio) -> None:
                 True,
                 texts.OK_LOGIN,
             )
-            assert envelope["data"]["chatdesk"] == {"version": 1, "features": ["client_id", "seq"]}
+            assert envelope["data"]["chatdesk"] == {"version": 1, "features": ["client_id", "seq", "attachments"]}
             person = Person(place.http, DESK_EMAIL, envelope["data"])
             assert set(person.claims) == {"userId", "id", "role", "email", "iat", "exp"}
             assert person.claims["userId"] == person.claims["id"]
@@ -41,7 +41,7 @@ def test_a_token_names_its_holder(demo_server: ServerProcess, aio: Aio) -> None:
             assert health == {
                 "status": "ok",
                 "message": "Server is running",
-                "chatdesk": {"version": 1, "features": ["client_id", "seq"]},
+                "chatdesk": {"version": 1, "features": ["client_id", "seq", "attachments"]},
             }
 
     aio(story())
@@ -109,6 +109,7 @@ def test_logging_out_ends_every_refresh_token_and_no_access_token(
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "token expiry")
 def test_an_expired_access_token_is_refused_and_renewed(demo_server: ServerProcess, aio: Aio) -> None:
     """REST and new sockets refuse an expired token, an open socket stays, and a renewed token works."""
     secret = (demo_server.data_dir / "token-secret").read_text()
@@ -137,6 +138,8 @@ def test_an_expired_access_token_is_refused_and_renewed(demo_server: ServerProce
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "token for sockets")
+@pytest.mark.promised("dispatcher", "connection errors")
 def test_only_an_access_token_opens_anything(demo_server: ServerProcess, aio: Aio) -> None:
     """No token, garbage, a foreign signature and a refresh token are refused by REST and by the socket."""
 

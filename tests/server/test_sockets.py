@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
 from chatdesk.wire.dispatcher import names, texts
 from tests.conftest import Aio
@@ -14,6 +15,10 @@ from tests.server.people import Ear, town, unique
 from tests.server.process import ServerProcess
 
 
+@pytest.mark.promised("dispatcher", "event join-order-room")
+@pytest.mark.promised("dispatcher", "event leave-order-room")
+@pytest.mark.promised("dispatcher", "push user-joined-order")
+@pytest.mark.promised("dispatcher", "order rooms")
 def test_joining_and_leaving_is_told_to_the_others(demo_server: ServerProcess, aio: Aio) -> None:
     """Who joins hears nothing, the others hear it, also when it is repeated; leaving likewise."""
 
@@ -37,6 +42,8 @@ def test_joining_and_leaving_is_told_to_the_others(demo_server: ServerProcess, a
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "push user-left-order")
+@pytest.mark.promised("dispatcher", "online status")
 def test_a_lost_connection_leaves_its_rooms_and_stops_typing(demo_server: ServerProcess, aio: Aio) -> None:
     """Only the last connection of a person leaves a room and takes them offline; typing ends at once."""
 
@@ -85,6 +92,10 @@ def test_customers_hear_when_their_moderator_comes(demo_server: ServerProcess, a
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "typing")
+@pytest.mark.promised("dispatcher", "event typing-start")
+@pytest.mark.promised("dispatcher", "event typing-stop")
+@pytest.mark.promised("dispatcher", "push user-typing")
 def test_typing_reaches_the_others_in_the_room(demo_server: ServerProcess, aio: Aio) -> None:
     """Typing carries e-mail and id, reaches other devices too, and the typist need not be in the room."""
 
@@ -111,6 +122,7 @@ def test_typing_reaches_the_others_in_the_room(demo_server: ServerProcess, aio: 
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "event mark-read")
 def test_marking_read_by_event_is_stored(demo_server: ServerProcess, aio: Aio) -> None:
     """`mark-read` tells the others in the room and is there after a look at the history."""
 
@@ -132,6 +144,8 @@ def test_marking_read_by_event_is_stored(demo_server: ServerProcess, aio: Aio) -
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "checked every time")
+@pytest.mark.promised("dispatcher", "room broadcasting")
 def test_foreign_orders_answer_an_error_event(demo_server: ServerProcess, aio: Aio) -> None:
     """Every event about somebody else's order is an `error` to its sender and nothing to anybody else."""
 
@@ -239,6 +253,7 @@ def test_other_namespaces_and_protocols_are_refused(demo_server: ServerProcess, 
     aio(story())
 
 
+@pytest.mark.promised("dispatcher", "connection limits")
 def test_connections_of_one_account_are_bounded(demo_server: ServerProcess, aio: Aio) -> None:
     """The fifty-first connection of an account is refused, another account's is not."""
 

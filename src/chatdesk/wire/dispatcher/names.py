@@ -165,13 +165,18 @@ ANNOUNCEMENT_FIELD: Final = "chatdesk"
 ANNOUNCEMENT_VERSION: Final = 1
 FEATURE_CLIENT_ID: Final = "client_id"
 FEATURE_SEQ: Final = "seq"
-FEATURES: Final = (FEATURE_CLIENT_ID, FEATURE_SEQ)
+FEATURE_ATTACHMENTS: Final = "attachments"
+FEATURES: Final = (FEATURE_CLIENT_ID, FEATURE_SEQ, FEATURE_ATTACHMENTS)
 
 CLIENT_ID_FIELD: Final = "clientId"
 """In a send and in its record: the same value twice from one account stores one message."""
 CLIENT_ID_LIMIT: Final = 100
 SEQ_FIELD: Final = "seq"
 """In message records: 1, 2, 3, ... per conversation; a deleted message leaves a gap."""
+
+ATTACHMENTS_FIELD: Final = "attachments"
+"""In a send: stored names of files of its order that the message shows; in its record: their entries."""
+ATTACHMENTS_LIMIT: Final = 10
 
 ROUTE_MESSAGE_SEARCH: Final = "/api/chat/orders/{order_id}/messages/search"
 ROUTE_PRESENCE: Final = "/api/chat/orders/{order_id}/presence"

@@ -119,6 +119,16 @@ class SendBody(Wire, kw_only=True):
     client_id: str | UnsetType = UNSET
 
 
+class OrderFile(Wire, kw_only=True):
+    """One file of an order; `filename` is the stored unique name, `originalname` the uploader's."""
+
+    filename: str
+    originalname: str
+    content_type: str = ""
+    size: int = 0
+    record_id: str | UnsetType = field(default=UNSET, name="_id")
+
+
 class MessageUser(Wire, kw_only=True):
     """Author of a message; both null for system messages."""
 
@@ -140,6 +150,7 @@ class MessageRecord(Wire, kw_only=True):
     user: MessageUser = field(default_factory=MessageUser)
     client_id: str | UnsetType = UNSET
     seq: int | UnsetType = UNSET
+    attachments: list[OrderFile] | UnsetType = UNSET
 
 
 class ChatRecord(Wire, kw_only=True):
@@ -189,16 +200,6 @@ class AxleConfig(Wire, kw_only=True):
     tire_width: Number | None = None
     weight: Number | None = None
     spacing: str | Number | None = None
-
-
-class OrderFile(Wire, kw_only=True):
-    """One file of an order; `filename` is the stored unique name, `originalname` the uploader's."""
-
-    filename: str
-    originalname: str
-    content_type: str = ""
-    size: int = 0
-    record_id: str | UnsetType = field(default=UNSET, name="_id")
 
 
 class Vehicle(Wire, kw_only=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from chatdesk.server.core.access import Actor
 from chatdesk.server.core.errors import Reason, Refused
-from chatdesk.server.core.messages import Sent
+from chatdesk.server.core.messages import PLAIN, Body, Sent
 from chatdesk.server.dialects.dispatcher import answers, notices, records
 from chatdesk.server.dialects.dispatcher.context import Context
 from chatdesk.server.dialects.dispatcher.pushes import user_room
@@ -53,12 +55,14 @@ async def send(context: Context, request: Request) -> Response:
     order_id = id_of(body["orderId"], "orderId")
     text = text_of(body["message"], "message")
     client_id = _client_id(body.get(names.CLIENT_ID_FIELD))
+    shown_files = await _attachments(context, actor, order_id, body.get(names.ATTACHMENTS_FIELD))
     try:
         sent = await context.core.messages.send(
             actor,
             order_id,
             text,
             client_id=client_id,
+            body=shown_files,
             notify=notices.message,
             push=partial(_push, context),
         )
@@ -77,6 +81,19 @@ async def send(context: Context, request: Request) -> Response:
 async def _push(context: Context, sent: Sent) -> None:
     await context.pushes.message(sent.shown)
     await context.pushes.notifications(sent.notifications)
+
+
+async def _attachments(context: Context, actor: Actor, order_id: str, wanted: object) -> Body:
+    """What a message shows of the files of its order, as they are now; raises Refused for any other file."""
+    if wanted is None or wanted == []:
+        return PLAIN
+    if not isinstance(wanted, list) or len(wanted) > names.ATTACHMENTS_LIMIT:
+        raise invalid(names.ATTACHMENTS_FIELD)
+    files = {file.stored_name: file for file in await context.core.uploads.listed(actor, order_id)}
+    if not all(isinstance(name, str) and name in files for name in wanted):
+        raise Refused(Reason.FILE_NOT_FOUND)
+    entries = [msgspec.to_builtins(records.order_file(files[name])) for name in wanted]
+    return Body(extras={names.ATTACHMENTS_FIELD: entries})
 
 
 def _client_id(value: object) -> str | None:

@@ -54,6 +54,7 @@ def message(shown: Shown) -> shapes.MessageRecord:
         user=shapes.MessageUser(id=row.sender_id, email=shown.author_email),
         client_id=UNSET if row.client_id is None else row.client_id,
         seq=row.seq,
+        attachments=row.extras.get(names.ATTACHMENTS_FIELD, UNSET),
     )
 
 
