@@ -42,7 +42,7 @@ def quiet_port() -> int:
 class ServerProcess:
     """One `chatdesk serve` on loopback, over a data folder that outlives it.
 
-    `opts` become switches: seed="demo" is `--seed demo`, message_limit=10 is `--message-limit 10`.
+    `opts` become switches: seed="demo" is `--seed demo`, as_is=True is `--as-is`.
     port 0 takes a free one and keeps it over restarts. Usable as a context manager.
     """
 
@@ -71,15 +71,25 @@ class ServerProcess:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def command(self) -> list[str]:
+        """How the process is called."""
+        command = [sys.executable, "-m", "chatdesk.server.run", "--platform", self.platform]
+        command += ["--port", "0" if self.platform == ALL else str(self.port), "--data", str(self.data_dir)]
+        for name, value in self.opts.items():
+            command += ["--" + name.replace("_", "-")]
+            if value is not True:
+                command += [str(value)]
+        return command
+
+    def expected(self) -> int:
+        """How many platforms it will say that it is ready for."""
+        return len(DIALECTS) if self.platform == ALL else 1
+
     def start(self, timeout_s: float = 20) -> Self:
         """Start it and wait until it says that it listens; fails with its own words when it does not."""
         assert not self.running, "already running"
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "chatdesk.server.run", "--platform", self.platform]
-        several = self.platform == ALL
-        command += ["--port", "0" if several else str(self.port), "--data", str(self.data_dir)]
-        for name, value in self.opts.items():
-            command += ["--" + name.replace("_", "-"), str(value)]
+        command = self.command()
         path = os.pathsep.join(p for p in (str(ROOT / "src"), os.environ.get("PYTHONPATH", "")) if p)
         with self.log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
@@ -93,7 +103,7 @@ class ServerProcess:
         stdout = self._process.stdout
         assert stdout is not None
         lines: list[str] = []
-        expected = len(DIALECTS) if several else 1
+        expected = self.expected()
 
         def read() -> None:
             lines.extend(stdout.readline() for _ in range(expected))
