@@ -44,6 +44,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "replay" in item.path.stem.split("_") or "replay" in item.path.parts:
             item.add_marker(pytest.mark.replay)
+        # A hundred thousand inputs are a lot of lines to count, and show none that others do not.
+        if item.get_closest_marker("replay") or item.path.stem == "test_fuzz":
+            item.add_marker(pytest.mark.no_cover)
         # Inside the session nothing is skipped: a display or a bus that is missing there fails its tests.
         if IN_SESSION:
             continue

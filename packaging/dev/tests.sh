@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# tests.sh PYTHON: the whole test suite in two passes with one coverage figure; run inside session.sh.
-# The first pass has no display and shares the processors; the second has the X display to itself.
+# tests.sh PYTHON: the whole test suite in three passes with one coverage figure; run inside session.sh.
+# The first two have no display and share the processors, without and with servers of our own; the third has the X
+# display to itself.
 set -euo pipefail
 python=$1
 mkdir -p build/test
@@ -12,9 +13,14 @@ status=0
 # limit: this script always ends, and never well by accident.
 limit=(timeout --kill-after=30 "${TEST_LIMIT_S:-2400}")
 cover=(--cov --cov-report= --cov-fail-under=0)
-QT_QPA_PLATFORM=offscreen "${limit[@]}" "$python" -m pytest -q -m "not display" \
-    -n "${JOBS:-2}" --dist loadfile --max-worker-restart=0 \
+offscreen=("$python" -m pytest -q -m "not display" -n "${JOBS:-2}" --dist loadfile --max-worker-restart=0)
+# What starts one of our servers; tests/tooling/test_passes.py holds this list to the imports of the tests.
+served=()
+while read -r path; do served+=("$path"); done < "$(dirname "$0")/served.txt"
+CHATDESK_COVER=thread QT_QPA_PLATFORM=offscreen "${limit[@]}" "${offscreen[@]}" tests "${served[@]/#/--ignore=}" \
     "${cover[@]}" --junitxml=build/test/offscreen.xml || status=$?
+QT_QPA_PLATFORM=offscreen "${limit[@]}" "${offscreen[@]}" "${served[@]}" \
+    "${cover[@]}" --cov-append --junitxml=build/test/served.xml || status=$?
 QT_QPA_PLATFORM=xcb "${limit[@]}" "$python" -m pytest -q -m display \
     "${cover[@]}" --cov-append --junitxml=build/test/display.xml || status=$?
 
