@@ -33,6 +33,8 @@ class SocketSettings:
     ping_interval_s: int = 25
     ping_timeout_s: int = 20
     max_packet_bytes: int = 1_000_000
+    origins: tuple[str, ...] | None = None
+    """Web pages of these may connect; None = those of the server's own address. None at all is always fine."""
     concurrent: bool = False
     """Events of one connection are handled side by side, not in the order in which they came."""
 
@@ -43,6 +45,7 @@ def socket_server(settings: SocketSettings) -> Any:
         async_mode="asgi",
         async_handlers=settings.concurrent,
         namespaces="*",
+        cors_allowed_origins=None if settings.origins is None else list(settings.origins),
         ping_interval=settings.ping_interval_s,
         ping_timeout=settings.ping_timeout_s,
         max_http_buffer_size=settings.max_packet_bytes,

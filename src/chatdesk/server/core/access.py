@@ -108,6 +108,17 @@ class Policy:
             Conversation.id.in_(select(Member.conversation_id).where(Member.user_id == actor.id)),
         )
 
+    def reach(self, actor: Actor, operation: Operation) -> ColumnElement[bool]:  # noqa: ARG002 -- for others
+        """The condition on Order that leaves those with which the actor may do this; by default, what they see.
+
+        For operations that ask for more than what `check` can tell from the loaded order.
+        """
+        return self.orders(actor)
+
+    def reach_conversation(self, actor: Actor, operation: Operation) -> ColumnElement[bool]:  # noqa: ARG002 -- for others
+        """The same for one that is named: what has left the lists may still be somebody's to delete."""
+        return self.conversations(actor)
+
     def check(self, actor: Actor, operation: Operation, place: Place) -> None:
         """Raise Refused unless the actor, who sees the place, may do this there."""
         if operation in self.only and actor.role not in self.only[operation]:
@@ -183,7 +194,8 @@ class Access:
 
         Where the policy reveals that, the second is ORDER_DENIED; or what `check` refuses.
         """
-        order = await session.scalar(select(Order).where(Order.id == order_id, self.orders(actor)))
+        within = and_(Order.platform == actor.platform, self.policy.reach(actor, operation))
+        order = await session.scalar(select(Order).where(Order.id == order_id, within))
         if order is None:
             other = await session.get(Order, order_id) if self.policy.reveals else None
             known = other is not None and other.platform == actor.platform
@@ -200,6 +212,9 @@ class Access:
         wanted: str = "",
     ) -> Place:
         """The conversation with its order and the actor's membership; CONVERSATION_NOT_FOUND or _DENIED."""
+        within = and_(
+            Conversation.platform == actor.platform, self.policy.reach_conversation(actor, operation)
+        )
         row = (
             await session.execute(
                 select(Conversation, Order, Member)
@@ -207,7 +222,7 @@ class Access:
                 .outerjoin(
                     Member, and_(Member.conversation_id == Conversation.id, Member.user_id == actor.id)
                 )
-                .where(Conversation.id == conversation_id, self.conversations(actor))
+                .where(Conversation.id == conversation_id, within)
             )
         ).first()
         if row is None:

@@ -50,7 +50,8 @@ class Database:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
+        """Where the file is; moved away while all is closed, every use of it fails until it is back."""
         url = f"sqlite+aiosqlite:///{path}"
         self._read_engine = create_async_engine(url, pool_size=READERS, max_overflow=0)
         self._write_engine = create_async_engine(url, pool_size=1, max_overflow=0)
@@ -71,9 +72,9 @@ class Database:
             async with self._write_engine.begin() as connection:
                 await connection.run_sync(_upgrade)
         except CommandError as exc:
-            raise SetupError(f"{self._path} was written by a newer chatdesk: {exc}") from exc
+            raise SetupError(f"{self.path} was written by a newer chatdesk: {exc}") from exc
         except DatabaseError as exc:
-            raise SetupError(f"{self._path} cannot be used as a database: {exc.orig}") from exc
+            raise SetupError(f"{self.path} cannot be used as a database: {exc.orig}") from exc
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

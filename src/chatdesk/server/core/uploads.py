@@ -36,6 +36,8 @@ class NewFile:
     name: str
     media_type: str
     content: bytes
+    shown_name: str = ""
+    """What lists call it, where that is not made from the name; must be no path."""
 
 
 Notify = Callable[[Order, Sequence[str]], Sequence[Draft]]
@@ -84,11 +86,16 @@ class Uploads:
             session.after_commit(lambda: push(notifications))
         return order, await self.of_order(order.id)
 
-    async def add_loose(self, actor: Actor, file: NewFile) -> Upload:
-        """Store a file that a message will refer to (`Body.files`); raises FILE_TOO_LARGE, FILE_TYPE."""
+    async def add_loose(self, actor: Actor, file: NewFile, *, stored_name: str = "") -> Upload:
+        """Store a file that a message will refer to (`Body.files`); raises FILE_TOO_LARGE, FILE_TYPE.
+
+        `stored_name`: where the platform has a form of its own for it; must be different every time.
+        """
         self.check(file)
         async with self._written(file) as blob, self._database.writing() as session:
-            return self._add(session, actor, file, blob, None)
+            upload = self._add(session, actor, file, blob, None)
+            upload.stored_name = stored_name or upload.stored_name
+            return upload
 
     def check(self, file: NewFile) -> None:
         """Refuse what is too large, or neither named nor typed as files may be."""
@@ -117,7 +124,7 @@ class Uploads:
         self, session: WriteSession, actor: Actor, file: NewFile, blob: str, order_id: str | None
     ) -> Upload:
         now_ms = self._clock.now_ms()
-        name = safe_name(file.name)
+        name = file.shown_name or safe_name(file.name)
         upload = Upload(
             id=self._ids.new(Kind.UPLOAD),
             order_id=order_id,
@@ -194,6 +201,13 @@ class Uploads:
             place = Place(order=order, uploader_id=row.uploader_id)
             self._access.policy.check(actor, Operation.REMOVE_FILE, place)
             await session.delete(row)
+        await asyncio.to_thread((self._folder / upload.blob).unlink, missing_ok=True)
+
+    async def discard(self, upload: Upload, *, with_entry: bool = True) -> None:
+        """Remove the bytes of a file that was already looked up, and its entry unless that has to stay."""
+        if with_entry:
+            async with self._database.writing() as session:
+                await session.execute(delete(Upload).where(Upload.id == upload.id))
         await asyncio.to_thread((self._folder / upload.blob).unlink, missing_ok=True)
 
     async def sweep(self) -> int:

@@ -16,6 +16,8 @@ ROLE_SUPER_ADMIN: Final = "super admin"
 ROLE_ALIASES: Final = {"provider": ROLE_WORKER, "service provider": ROLE_WORKER}
 """Other names of the same role, in sign-ins and tokens."""
 ROLES: Final = (ROLE_CUSTOMER, ROLE_WORKER, ROLE_ADMIN, ROLE_SUPER_ADMIN)
+ROLE_IDS: Final = {ROLE_CUSTOMER: 1, ROLE_WORKER: 2, ROLE_ADMIN: 3, ROLE_SUPER_ADMIN: 4}
+ROLE_CLAIM: Final = "role"
 
 AUTH_SCHEME: Final = "Bearer"
 AUTH_TOKEN_FIELD: Final = "token"
@@ -40,18 +42,34 @@ ROUTE_UPLOAD: Final = "/api/chat/upload"
 ROUTE_MESSAGES: Final = "/api/chat/sessions/{session_id}/messages"
 
 ROUTE_MESSAGES_READ: Final = "/api/chat/sessions/{session_id}/messages/read"
+ROUTE_UNREAD_COUNT: Final = "/api/chat/unread-count"
+UPLOADS: Final = "/uploads/chat/"
+"""What addresses of uploaded files begin with: not under the prefix of the interface."""
+ROUTE_UPLOADED: Final = "/uploads/chat/{name}"
+ROUTE_HEALTH: Final = "/health"
+"""Of our own servers alone."""
 
 ROUTE_REQUESTS: Final = "/api/worker-management/worker/booking-requests"
 ROUTE_REQUEST: Final = "/api/worker-management/worker/booking-requests/{request_id}"
+ROUTE_REQUEST_COUNTS: Final = "/api/worker-management/worker/booking-requests/counts"
+ROUTE_RECENT: Final = "/api/worker-management/worker/recent-bookings"
+ROUTE_WORKER_CANCEL: Final = "/api/worker-management/worker/bookings/{booking_id}/cancel"
 ROUTE_ASSIGNED: Final = "/api/worker-management/worker/assigned-bookings"
 """Fails where a table of the published layout is missing: only asked where the requests can't be read."""
 ROUTE_GENERATE_OTP: Final = "/api/worker-management/bookings/{booking_id}/generate-otp"
 ROUTE_VERIFY_OTP: Final = "/api/worker-management/bookings/{booking_id}/verify-otp"
+ROUTE_SEND_OTP_EMAIL: Final = "/api/worker-management/send-otp-email"
+ROUTE_VERIFY_OTP_EMAIL: Final = "/api/worker-management/verify-otp"
+"""The same two with the booking in the body; not for rides."""
 ROUTE_WORKER_BOOKING: Final = "/api/worker-management/bookings/{booking_id}"
 ROUTE_WORKER_STATUS: Final = "/api/worker-management/bookings/{booking_id}/status"
 ROUTE_CUSTOMER_BOOKINGS: Final = "/api/customer/bookings/history"
+ROUTE_CUSTOMER_SUMMARY: Final = "/api/customer/bookings/summary"
 ROUTE_CUSTOMER_BOOKING: Final = "/api/customer/bookings/{booking_id}"
 ROUTE_CUSTOMER_CANCEL: Final = "/api/customer/bookings/{booking_id}/cancel"
+ROUTE_CUSTOMER_OTP_STATUS: Final = "/api/customer/bookings/{booking_id}/otp-status"
+ROUTE_CUSTOMER_OTP: Final = "/api/customer/bookings/{booking_id}/generate-otp"
+ROUTE_CUSTOMER_PAYMENT: Final = "/api/customer/bookings/{booking_id}/process-payment"
 
 HEADER_DATE: Final = "date"
 HEADER_RETRY_AFTER: Final = "retry-after"
@@ -64,6 +82,7 @@ EMIT_SEND: Final = "send_message"
 EMIT_TYPING_START: Final = "typing_start"
 EMIT_TYPING_STOP: Final = "typing_stop"
 EMIT_MARK_READ: Final = "mark_read"
+EMIT_HISTORY: Final = "get_chat_history"
 
 # --- socket events from the server ---
 
@@ -82,6 +101,9 @@ EVENT_USER_STATUS: Final = "user_status_update"
 
 EVENT_STATUS_UPDATE: Final = "status_update"
 EVENT_BOOKING_STATUS: Final = "booking_status_updated"
+EVENT_ASSIGNED: Final = "bookings:assigned"
+EVENT_CANCELLED: Final = "bookings:cancelled"
+EVENT_REQUEST_UPDATED: Final = "booking_requests:updated"
 EVENT_OTP_VERIFIED: Final = "otp_verified"
 EVENT_PAYMENT: Final = "payment_update"
 EVENTS_OF_STATUS: Final = (EVENT_STATUS_UPDATE, EVENT_BOOKING_STATUS, EVENT_OTP_VERIFIED, EVENT_PAYMENT)
@@ -173,6 +195,13 @@ REQUEST_LABELS: Final = {"rejected": "Given back", "timeout": "Request timed out
 # --- limits ---
 
 PING_INTERVAL_S: Final = 25
+PING_TIMEOUT_S: Final = 60
+BODY_LIMIT_BYTES: Final = 102_400
+"""The framework's 100 kB, of JSON and of forms."""
+CONTENT_LIMIT_BYTES: Final = 65_535
+"""Of UTF-8: the most that the column of a message's content holds."""
+HISTORY_PAGE: Final = 50
+"""Messages of a page for which no limit is given."""
 CONTENT_LIMIT_CHARS: Final = 1_000
 """What the platform's own web client allows; the server stores up to 65,535 bytes."""
 PAGE_LIMIT: Final = 200

@@ -41,3 +41,56 @@ ERR_OTP_FORMAT: Final = "Please provide a valid 6-digit OTP"
 
 PAGE_FILE_TYPE: Final = "Only images and documents are allowed"
 PAGE_FILE_SIZE: Final = "File too large"
+
+# --- answers and refusals of the routes that only servers make ---
+
+ERR_NO_HEADER: Final = "Authorization header missing"
+ERR_NO_TOKEN_IN_HEADER: Final = "Token missing"
+ERR_LOGIN_FIELDS: Final = "Email, password, and role are required"
+ERR_LOGIN_NO_ACCOUNT: Final = "Invalid email or inactive user"
+ERR_LOGIN_PASSWORD: Final = "Invalid password"
+ERR_LOGIN_UNVERIFIED: Final = (
+    "Please verify your email address before logging in. Check your inbox or request a new link."
+)
+ERR_LOGIN: Final = "Server error"
+ERR_OTP_LOGIN_FORMAT: Final = "Invalid OTP format"
+ERR_OTP_LOGIN_PHONE: Final = "Phone number not registered"
+ERR_OTP_LOGIN_ROLE: Final = "User role not found"
+OK_OTP: Final = "OTP sent successfully"
+
+ERR_SESSIONS: Final = "Failed to get chat sessions"
+ERR_UNREAD: Final = "Failed to get unread count"
+ERR_CREATE: Final = "Failed to create chat session"
+ERR_CONTENT: Final = "Message content is required"
+ERR_NO_BOOKING_ID: Final = "Booking ID is required"
+ERR_BOOKING_STATE: Final = "Chat can only be created for active bookings"
+ERR_NO_FILE: Final = "No file uploaded"
+OK_CREATED: Final = "Chat session created successfully"
+OK_EXISTS: Final = "Chat session already exists"
+OK_READ: Final = "Messages marked as read"
+OK_ENDED: Final = "Chat session ended successfully"
+OK_DELETED: Final = "Chat data deleted successfully"
+
+OK_REQUESTS: Final = "Booking requests retrieved successfully"
+OK_ACCEPTED: Final = "Booking request accepted successfully"
+OK_STATUS: Final = "Status updated"
+OK_CANCELLED: Final = "Booking cancelled successfully"
+OK_STARTED: Final = "OTP verified successfully. Service has started."
+ERR_ONLY_WORKERS: Final = "Only workers can update booking status"
+ERR_NO_WORKERS_BOOKING: Final = "Booking not found or not assigned to you"
+ERR_NOT_ASSIGNED: Final = "You are not assigned to this booking"
+ERR_NO_BOOKING: Final = "Booking not found"
+ERR_STATUS_PREFIX: Final = "Invalid status. Must be one of: "
+"""Followed by what a worker may set, separated by commas."""
+ERR_ASSIGNED: Final = "Failed to retrieve assigned bookings"
+ERR_OTP_MAIL: Final = "Failed to send OTP email. Please try again."
+ERR_OTP_SOON: Final = "Please wait {minutes} minutes before requesting a new OTP"
+ERR_OTP_WRONG: Final = "Invalid OTP. Please check and try again."
+ERR_OTP_CUSTOMER: Final = "Server error while generating OTP"
+OTP_NONE: Final = "No OTP generated yet"
+OTP_ACTIVE: Final = "OTP is active and valid"
+
+# --- more pages of HTML ---
+
+PAGE_UNEXPECTED_FIELD: Final = "Unexpected field"
+PAGE_ORIGIN: Final = "Not allowed by CORS"
