@@ -37,6 +37,7 @@ class Choices:
     access_ttl_s: int | None = None
     refresh_ttl_s: int | None = None
     archive_after_days: int | None = None
+    newest_first: bool | None = None
 
     def given(self) -> dict[str, int]:
         """The chosen ones, by their name in `Rules`."""

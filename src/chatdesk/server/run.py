@@ -9,7 +9,7 @@ import logging
 import random
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -36,13 +36,14 @@ class ServeOptions:
     """What the person who starts a server may choose.
 
     `port` None = the platform's own, 0 = any free one; with several platforms each has its own, or any free
-    one.
+    one, unless `ports` names one for it.
     """
 
     data_dir: Path
     platform: str = "dispatcher"
     host: str = "127.0.0.1"
     port: int | None = None
+    ports: Mapping[str, int] = field(default_factory=dict)
     seed: str = "none"
     variant: Variant = Variant.PROMISED
     choices: Choices = field(default_factory=Choices)
@@ -70,6 +71,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ports = ", ".join(f"{one.platform} {one.default_port}" for one in DIALECTS.values())
     parser.add_argument("--port", type=_port, help=f"port to listen on, 0 = any free one (default: {ports})")
     parser.add_argument(
+        "--at",
+        dest="ports",
+        type=_port_at,
+        action="append",
+        default=[],
+        metavar="PLATFORM=PORT",
+        help="the port of one of several platforms; may be repeated",
+    )
+    parser.add_argument(
         "--as-is",
         dest="variant",
         action="store_const",
@@ -90,6 +100,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DAYS",
         help="archive messages older than this, 0 = never (default: 365)",
     )
+    parser.add_argument(
+        "--newest-first",
+        action="store_const",
+        const=True,
+        help="where a recorded server leaves the order of histories to its database: the newest first",
+    )
 
 
 def _number_argument(
@@ -108,6 +124,7 @@ def options(arguments: argparse.Namespace) -> ServeOptions:
         platform=arguments.platform,
         host=arguments.host,
         port=arguments.port,
+        ports=dict(arguments.ports),
         seed=arguments.seed,
         variant=arguments.variant,
         choices=Choices(**chosen),
@@ -140,7 +157,8 @@ def serve(options: ServeOptions) -> int:
 
 
 def _port_of(options: ServeOptions, dialect: Dialect) -> int:
-    return dialect.default_port if options.port is None else options.port
+    default = dialect.default_port if options.port is None else options.port
+    return options.ports.get(dialect.platform, default)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -279,6 +297,13 @@ def _port(text: str) -> int:
     if not 0 <= number <= 65_535:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return number
+
+
+def _port_at(text: str) -> tuple[str, int]:
+    platform, _, port = text.partition("=")
+    if platform not in DIALECTS:
+        raise argparse.ArgumentTypeError(f"PLATFORM=PORT, with one of {', '.join(DIALECTS)}")
+    return platform, _port(port)
 
 
 def _positive(text: str) -> int:

@@ -74,13 +74,21 @@ class SocketSide(ABC):
     # -- what it can use
 
     async def holder(self, environ: Any, auth: Any) -> Actor:
-        """Who knocks: `auth.token`, else the Authorization header. Raises Refused."""
+        """Who knocks, by `shown_token`. Raises Refused."""
+        return await self.core.accounts.holder(self.shown_token(environ, auth))
+
+    async def acting(self, sid: str, user_id: str) -> Actor:
+        """Whose event this is, as the account is now; raises Refused when it is gone."""
+        return await self.core.accounts.by_id(user_id, self.core.presence.role_of(sid))
+
+    def shown_token(self, environ: Any, auth: Any) -> str:
+        """What a handshake shows: `auth.token`, else the Authorization header. Raises Refused: NO_TOKEN."""
         token = auth.get(AUTH_TOKEN_FIELD) if isinstance(auth, dict) else None
         if not isinstance(token, str) or not token:
             token = bearer(environ.get("HTTP_AUTHORIZATION") if isinstance(environ, dict) else None)
         if not token:
             raise Refused(Reason.NO_TOKEN)
-        return await self.core.accounts.holder(token)
+        return token
 
     def typing(self, sid: str, actor: Actor, room: str, *, is_typing: bool) -> None:
         """Note who types where; after `typing_timeout_s` without a word `typing_ended` is called."""
@@ -168,7 +176,7 @@ class SocketSide(ABC):
                     raise Refused(Reason.NO_TOKEN)
                 if wait_s := self.core.events.take(user_id):
                     raise Refused(Reason.EVENT_RATE, retry_after_s=wait_s)
-                actor = await self.core.accounts.by_id(user_id, self.core.presence.role_of(sid))
+                actor = await self.acting(sid, user_id)
                 await handler(sid, actor, payload)
             except (Refused, BadRequest) as exc:
                 await self.failed(sid, event, payload, exc)

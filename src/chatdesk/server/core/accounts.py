@@ -52,6 +52,10 @@ class TokenPlan:
     audience: str = ""
     opaque: bool = False
     """Session tokens of chance instead of signed ones."""
+    refresh_serves: bool = False
+    """A refresh token is taken wherever an access token is."""
+    refresh_opens: bool = False
+    """A refresh token is taken for an access token too, as some recorded servers do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,15 +243,27 @@ class Accounts:
             if stored.expires_ms <= self._clock.now_ms():
                 raise Refused(Reason.BAD_TOKEN, detail=EXPIRED)
             return await self.by_id(stored.user_id, stored.role)
-        try:
-            claims = self._tokens.read(access_token)
-        except (TokenExpired, TokenInvalid) as exc:
-            raise Refused(Reason.BAD_TOKEN, detail=str(exc)) from exc
+        return await self.signed_holder(access_token)
+
+    def signed_token(self, actor: Actor, *, ttl_s: int) -> str:
+        """A signed access token, also where a sign-in gives a session token instead."""
+        return self._tokens.issue(self._plan.claims(actor), ttl_s=ttl_s)
+
+    async def signed_holder(self, access_token: str) -> Actor:
+        """Who is behind a signed access token, also where sign-ins give session tokens; raises like `holder`."""
+        claims = self.claims_of(access_token)
         user_id = next((claims[name] for name in self._plan.subject if name in claims), None)
         role = claims.get(self._plan.role_claim)
         return await self.by_id(
             str(user_id) if isinstance(user_id, int) else user_id, role if isinstance(role, str) else ""
         )
+
+    def claims_of(self, access_token: str) -> dict[str, Any]:
+        """What a signed access token says, whether or not its account exists; BAD_TOKEN like `holder`."""
+        try:
+            return self._tokens.read(access_token, refresh=None if self._plan.refresh_opens else False)
+        except (TokenExpired, TokenInvalid) as exc:
+            raise Refused(Reason.BAD_TOKEN, detail=str(exc)) from exc
 
     async def by_id(self, user_id: Any, role: str = "") -> Actor:
         """The account with this id, acting in this role or the main one; UNKNOWN_HOLDER without one."""
@@ -257,6 +273,23 @@ class Accounts:
             raise Refused(Reason.UNKNOWN_HOLDER)
         self._access.policy.check_holder(user)
         return actor_of(user, role)
+
+    async def note(self, user_id: str, facts: Details) -> User:
+        """Change what is known of a person, key by key of the profile; USER_NOT_FOUND."""
+        async with self._database.writing() as session:
+            user = await session.get(User, user_id)
+            if user is None or user.platform != self._platform:
+                raise Refused(Reason.USER_NOT_FOUND)
+            user.profile = {**user.profile, **facts}
+            return user
+
+    async def expiry(self, token: str) -> int:
+        """When this session token ends; BAD_TOKEN for an unknown one."""
+        async with self._database.reading() as session:
+            stored = await session.get(StoredToken, _digest(token))
+        if stored is None:
+            raise Refused(Reason.BAD_TOKEN, detail=MALFORMED)
+        return stored.expires_ms
 
     async def seen(self, user_ids: list[str], at_ms: int) -> None:
         """Remember that these people were connected until now."""

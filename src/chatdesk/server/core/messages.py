@@ -89,7 +89,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some messages, newest first, and how many there are."""
+    """Some messages, newest first unless asked otherwise, and how many there are."""
 
     shown: tuple[Shown, ...]
     total: int
@@ -222,8 +222,9 @@ class Messages:
         search: str = "",
         with_archived: bool = False,
         with_hidden: bool = False,
+        oldest_first: bool = False,
     ) -> Page:
-        """A page of a conversation, newest first; with `search` only what people wrote that contains it."""
+        """A page of a conversation, newest first unless asked otherwise; `search` only in what people wrote."""
         async with self._database.reading() as session:
             place = await self._access.conversation(session, actor, conversation_id)
             wanted: list[ColumnElement[bool]] = [
@@ -243,7 +244,7 @@ class Messages:
                     select(Message, User)
                     .outerjoin(User, User.id == Message.sender_id)
                     .where(*wanted)
-                    .order_by(Message.seq.desc())
+                    .order_by(Message.seq if oldest_first else Message.seq.desc())
                     .offset(offset)
                     .limit(limit)
                 )

@@ -31,3 +31,7 @@ class Rules:
     """After how long without a word somebody no longer types; 0 = only when they, or their link, say so."""
     writing_reads: bool = True
     """Whoever writes has read what stands above."""
+    newest_first: bool = False
+    """Where a platform leaves the order of histories to its database: whether that gives the newest first."""
+    unread_since_joining: bool = False
+    """What stood there when somebody joined by name is neither read nor unread to them; else it is read."""

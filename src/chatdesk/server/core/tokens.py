@@ -76,8 +76,8 @@ class Tokens:
             payload |= {"iss": self._issuer, "aud": self._audience}
         return jwt.encode(payload, self._secret, algorithm=ALGORITHM)
 
-    def read(self, token: str, *, refresh: bool = False) -> dict[str, Any]:
-        """The claims of a token of the wanted kind; raises TokenExpired or TokenInvalid."""
+    def read(self, token: str, *, refresh: bool | None = False) -> dict[str, Any]:
+        """The claims of a token of the wanted kind (None: of any); raises TokenExpired or TokenInvalid."""
         try:
             claims = jwt.decode(
                 token,
@@ -92,7 +92,7 @@ class Tokens:
         except (jwt.PyJWTError, ValueError) as exc:
             raise TokenInvalid(MALFORMED) from exc
         is_refresh = claims.get(KIND_CLAIM) == REFRESH_KIND
-        if is_refresh is not refresh:
+        if refresh is not None and is_refresh is not refresh:
             raise TokenInvalid(MALFORMED)
         expires_s = claims["exp"]
         if not isinstance(expires_s, int | float) or expires_s * 1_000 <= self._clock.now_ms():
