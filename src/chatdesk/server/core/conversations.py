@@ -126,6 +126,7 @@ class Conversations:
         self._ids = common.ids
         self._clock = common.clock
         self._access = common.access
+        self._since_joining = common.rules.unread_since_joining
 
     async def page(
         self, actor: Actor, *, offset: int, limit: int, order_id: str = "", with_put_away: bool = True
@@ -240,6 +241,10 @@ class Conversations:
                 return place.member
             row = member(conversation_id, actor.id, role, self._clock.now_ms())
             session.add(row)
+            if self._since_joining:
+                # The next message gets a later time than this, so the time alone tells what came before.
+                row.joined_ms = place.chat.clock_ms = max(row.joined_ms, place.chat.clock_ms + 1)
+                return row
             await advance_mark(session, place.chat, actor.id, place.chat.last_seq, place.chat.clock_ms)
             return row
 
@@ -336,7 +341,7 @@ class Conversations:
         ).all()
         last = {message.conversation_id: (message, author) for message, author in found}
         marks = await marks_of(session, ids, [message.id for message, _author in found])
-        unread = await unread_counts(session, actor, ids)
+        unread = await unread_counts(session, actor, ids, since_joining=self._since_joining)
         chats = []
         for row in rows:
             mark = marks.by_conversation.get(row.id, {}).get(actor.id)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatdesk.server.core.access import Actor, Operation
 from chatdesk.server.core.common import Common
-from chatdesk.server.core.tables import Conversation, Message, MessageKind, ReadMark, Receipt
+from chatdesk.server.core.tables import Conversation, Member, Message, MessageKind, ReadMark, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ class Receipts:
         self._database = common.database
         self._clock = common.clock
         self._access = common.access
+        self._since_joining = common.rules.unread_since_joining
 
     async def mark_read(self, actor: Actor, conversation_id: str, *, push: Push) -> ReadReceipt:
         """Everything so far is read; CONVERSATION_NOT_FOUND where the actor may not take part."""
@@ -126,8 +127,12 @@ class Receipts:
         message_ids: Sequence[str] | None,
         *,
         push: PushMessages,
+        note_time: bool = False,
     ) -> MessagesRead:
-        """Just these messages are read (None: all of them); own and unknown ones are passed over."""
+        """Just these messages are read (None: all of them); own and unknown ones are passed over.
+
+        note_time: remember when, also where nothing was unread (`Chat.read_ms`).
+        """
         async with self._database.writing() as session:
             place = await self._access.conversation(session, actor, conversation_id, Operation.MARK_READ)
             wanted = [Message.conversation_id == place.chat.id, *_unread_by(actor)]
@@ -139,6 +144,8 @@ class Receipts:
                 receipt = await _receipt(session, message.id, actor.id)
                 receipt.read_ms = now_ms
                 receipt.delivered_ms = receipt.delivered_ms or now_ms
+            if note_time:
+                await _note_time(session, place.chat.id, actor.id, now_ms)
             read = MessagesRead(place.chat.id, actor.id, tuple(rows), now_ms)
             session.after_commit(lambda: push(read))
             return read
@@ -189,24 +196,40 @@ class Receipts:
         """How many messages of others the actor has not read; system lines do not count."""
         async with self._database.reading() as session:
             place = await self._access.conversation(session, actor, conversation_id)
-            counts = await unread_counts(session, actor, [place.chat.id])
+            counts = await unread_counts(session, actor, [place.chat.id], since_joining=self._since_joining)
         return counts.get(conversation_id, 0)
 
     async def unread_total(self, actor: Actor) -> int:
         """The same over everything that the actor sees."""
         async with self._database.reading() as session:
             seen = select(Conversation.id).where(self._access.conversations(actor))
-            return sum((await _counts(session, actor, Message.conversation_id.in_(seen))).values())
+            here = Message.conversation_id.in_(seen)
+            return sum((await _counts(session, actor, here, self._since_joining)).values())
 
 
 async def unread_counts(
-    session: AsyncSession, actor: Actor, conversation_ids: Sequence[str]
+    session: AsyncSession, actor: Actor, conversation_ids: Sequence[str], *, since_joining: bool = False
 ) -> dict[str, int]:
-    """Unread messages per conversation; conversations without any are missing."""
-    return await _counts(session, actor, Message.conversation_id.in_(conversation_ids))
+    """Unread messages per conversation; conversations without any are missing.
+
+    since_joining: only what came after the actor joined by name.
+    """
+    return await _counts(session, actor, Message.conversation_id.in_(conversation_ids), since_joining)
 
 
-async def _counts(session: AsyncSession, actor: Actor, where: ColumnElement[bool]) -> dict[str, int]:
+async def _counts(
+    session: AsyncSession,
+    actor: Actor,
+    where: ColumnElement[bool],
+    since_joining: bool,  # noqa: FBT001 -- of this module
+) -> dict[str, int]:
+    if since_joining:
+        joined = exists().where(
+            Member.conversation_id == Message.conversation_id,
+            Member.user_id == actor.id,
+            Member.joined_ms < Message.created_ms,
+        )
+        where = and_(where, joined)
     unread = (
         _with_reading(actor)
         .with_only_columns(Message.conversation_id, func.count())
@@ -247,3 +270,12 @@ async def _receipt(session: AsyncSession, message_id: str, user_id: str) -> Rece
         receipt = Receipt(message_id=message_id, user_id=user_id, delivered_ms=None, read_ms=None)
         session.add(receipt)
     return receipt
+
+
+async def _note_time(session: AsyncSession, conversation_id: str, user_id: str, now_ms: int) -> None:
+    """A mark up to nothing: it has a time, and reads no message."""
+    mark = await session.get(ReadMark, (conversation_id, user_id))
+    if mark is None:
+        session.add(ReadMark(conversation_id=conversation_id, user_id=user_id, seq=0, read_ms=now_ms))
+    else:
+        mark.read_ms = now_ms
