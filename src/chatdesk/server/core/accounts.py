@@ -52,8 +52,6 @@ class TokenPlan:
     audience: str = ""
     opaque: bool = False
     """Session tokens of chance instead of signed ones."""
-    refresh_serves: bool = False
-    """A refresh token is taken wherever an access token is."""
     refresh_opens: bool = False
     """A refresh token is taken for an access token too, as some recorded servers do."""
 
@@ -250,7 +248,7 @@ class Accounts:
         return self._tokens.issue(self._plan.claims(actor), ttl_s=ttl_s)
 
     async def signed_holder(self, access_token: str) -> Actor:
-        """Who is behind a signed access token, also where sign-ins give session tokens; raises like `holder`."""
+        """Who is behind a signed token, also where sign-ins give session tokens; raises like `holder`."""
         claims = self.claims_of(access_token)
         user_id = next((claims[name] for name in self._plan.subject if name in claims), None)
         role = claims.get(self._plan.role_claim)

@@ -221,7 +221,7 @@ async def _counts(
     session: AsyncSession,
     actor: Actor,
     where: ColumnElement[bool],
-    since_joining: bool,  # noqa: FBT001 -- of this module
+    since_joining: bool,
 ) -> dict[str, int]:
     if since_joining:
         joined = exists().where(
