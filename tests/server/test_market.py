@@ -32,6 +32,10 @@ async def pair(place: Market) -> tuple[Trader, Trader]:
     return await place.trader(SELLER_EMAIL), await place.trader(BUYER_EMAIL)
 
 
+@pytest.mark.promised("marketplace", "instant delivery")
+@pytest.mark.promised("marketplace", "new message")
+@pytest.mark.promised("marketplace", "send route")
+@pytest.mark.promised("marketplace", "one message")
 def test_a_message_reaches_both_and_nobody_else(market_server: ServerProcess, aio: Aio) -> None:
     """All connections of sender and recipient get the record of the answer; a stranger gets nothing."""
 
@@ -60,7 +64,8 @@ def test_a_message_reaches_both_and_nobody_else(market_server: ServerProcess, ai
             await ears[0].until(names.EVENT_DELIVERED, where=lambda one: one["messageId"] == record["_id"])
             await ears[3].settled()
             assert ears[3].all(names.EVENT_NEW_MESSAGE) == []
-            assert (await buyer.talk(seller))[-1] == record == (await seller.talk(buyer))[-1]
+            kept = (await buyer.talk(seller))[-1]
+            assert kept == (await seller.talk(buyer))[-1] == record | {"deliveredAt": kept["deliveredAt"]}
             # A stranger's talk with the buyer is theirs; this message is none of it.
             answer = await stranger.ask("GET", names.ROUTE_MESSAGE.format(message_id=record["_id"]))
             assert (answer.status_code, answer.json()["message"]) == (404, texts.ERR_NO_MESSAGE)
@@ -68,6 +73,11 @@ def test_a_message_reaches_both_and_nobody_else(market_server: ServerProcess, ai
     aio(story())
 
 
+@pytest.mark.promised("marketplace", "inbox")
+@pytest.mark.promised("marketplace", "sent")
+@pytest.mark.promised("marketplace", "sorted by time")
+@pytest.mark.promised("marketplace", "conversation history")
+@pytest.mark.promised("marketplace", "conversation route")
 def test_inbox_and_sent_are_the_two_sides(market_server: ServerProcess, aio: Aio) -> None:
     """Newest first, with the own side as a plain id; a conversation is oldest first, with both as objects."""
 
@@ -88,6 +98,10 @@ def test_inbox_and_sent_are_the_two_sides(market_server: ServerProcess, aio: Aio
     aio(story())
 
 
+@pytest.mark.promised("marketplace", "read receipts")
+@pytest.mark.promised("marketplace", "read route")
+@pytest.mark.promised("marketplace", "unread count")
+@pytest.mark.promised("marketplace", "mark as read")
 def test_reading_is_told_and_counted(market_server: ServerProcess, aio: Aio) -> None:
     """Reading marks one message, lowers the count by one, and tells both sides; looking does not mark."""
 
@@ -122,6 +136,7 @@ def test_reading_is_told_and_counted(market_server: ServerProcess, aio: Aio) -> 
     aio(story())
 
 
+@pytest.mark.promised("marketplace", "send message")
 def test_a_relay_is_stored_once_and_its_id_comes_back(market_server: ServerProcess, aio: Aio) -> None:
     """`send_message` keeps the message; the same id again stores nothing new, and the copies carry the id."""
 
@@ -145,6 +160,9 @@ def test_a_relay_is_stored_once_and_its_id_comes_back(market_server: ServerProce
     aio(story())
 
 
+@pytest.mark.promised("marketplace", "persistence")
+@pytest.mark.promised("marketplace", "delivered later")
+@pytest.mark.promised("marketplace", "delivery receipts")
 def test_what_waited_is_delivered_at_the_return(make_server: MakeServer, aio: Aio) -> None:
     """`message_delivered` comes when the recipient's connection does, not before; and survives a restart."""
     server = make_server(platform="marketplace", seed="demo")
@@ -167,7 +185,8 @@ def test_what_waited_is_delivered_at_the_return(make_server: MakeServer, aio: Ai
             mine = await stack.enter_async_context(seller.socket())
             await stack.enter_async_context(buyer.socket())
             await mine.until(names.EVENT_DELIVERED, where=lambda one: one["messageId"] == record["_id"])
-            assert (await buyer.talk(seller))[-1] == record
+            kept = (await buyer.talk(seller))[-1]
+            assert kept == record | {"deliveredAt": kept["deliveredAt"]}
 
     aio(come())
     assert server.stop() == 0
@@ -192,6 +211,8 @@ def test_a_client_id_sends_once(market_server: ServerProcess, aio: Aio) -> None:
     aio(story())
 
 
+@pytest.mark.promised("marketplace", "typing")
+@pytest.mark.promised("marketplace", "typing ends")
 def test_typing_reaches_the_recipient_and_ends(market_server: ServerProcess, aio: Aio) -> None:
     """Typing names who types, whoever the payload claims; it ends with the connection, or by itself."""
 
@@ -217,6 +238,10 @@ def test_typing_reaches_the_recipient_and_ends(market_server: ServerProcess, aio
     aio(story(), timeout_s=40)
 
 
+@pytest.mark.promised("marketplace", "online and offline")
+@pytest.mark.promised("marketplace", "online users")
+@pytest.mark.promised("marketplace", "user status changed")
+@pytest.mark.promised("marketplace", "update status")
 def test_presence_is_of_people(market_server: ServerProcess, aio: Aio) -> None:
     """The first connection announces, the last one's end too; a newcomer is told who is there."""
 
@@ -243,6 +268,8 @@ def test_presence_is_of_people(market_server: ServerProcess, aio: Aio) -> None:
     aio(story())
 
 
+@pytest.mark.promised("marketplace", "socket sign-in")
+@pytest.mark.promised("marketplace", "register user")
 def test_sockets_need_a_token(market_server: ServerProcess, aio: Aio) -> None:
     """No token, garbage and other people's ids are refused in the words of the routes."""
 
@@ -261,6 +288,7 @@ def test_sockets_need_a_token(market_server: ServerProcess, aio: Aio) -> None:
 @pytest.mark.parametrize(
     "payload", [None, (), "text", 7, [], {}, {"recipient_id": {"_id": "x"}}, {"message_id": []}]
 )
+@pytest.mark.promised("marketplace", "robust")
 def test_no_payload_ends_the_server(market_server: ServerProcess, aio: Aio, payload: Any) -> None:
     """Where the recorded servers die, this one answers an error to the sender alone."""
 
@@ -312,6 +340,7 @@ BAD_LETTERS = [
 
 
 @pytest.mark.parametrize(("change", "text"), BAD_LETTERS)
+@pytest.mark.promised("marketplace", "validation")
 def test_a_bad_letter_is_named(
     market_server: ServerProcess, aio: Aio, change: dict[str, Any], text: str
 ) -> None:
@@ -329,6 +358,7 @@ def test_a_bad_letter_is_named(
     aio(story())
 
 
+@pytest.mark.promised("marketplace", "who may write")
 def test_who_may_write_whom(market_server: ServerProcess, aio: Aio) -> None:
     """Buyers and sellers each other, administrators everybody; nobody their like, and employees nobody."""
 
@@ -407,6 +437,7 @@ def test_tokens_that_do_not_serve(market_server: ServerProcess, aio: Aio) -> Non
     aio(story())
 
 
+@pytest.mark.promised("marketplace", "requests")
 def test_requests_and_quotes(market_server: ServerProcess, aio: Aio) -> None:
     """A buyer asks some sellers; only these see it and may quote; the second quote replaces the first."""
 
@@ -451,16 +482,18 @@ def test_requests_and_quotes(market_server: ServerProcess, aio: Aio) -> None:
     aio(story())
 
 
+@pytest.mark.promised("marketplace", "products")
 def test_products_are_public(market_server: ServerProcess, aio: Aio) -> None:
     """Anybody lists and searches products; requests are not among them."""
 
     async def story() -> None:
         async with market(market_server.url) as place:
             found = (await place.http.get(names.ROUTE_PRODUCTS, params={"search": "DRILL"})).json()
-            assert [one["name"] for one in found["data"]] == ["Impact drill"]
+            assert [one["name"] for one in found["data"]] == ["Impact drill"], found
             assert found["pagination"] == {"page": 1, "limit": 20, "total": 1, "pages": 1}
             one = (await place.http.get(names.ROUTE_PRODUCT.format(product=found["data"][0]["_id"]))).json()
-            assert one["sellerId"]["companyName"] == "Ironwood Tools"
+            assert found["data"][0]["sellerId"]["companyName"] == "Ironwood Tools"
+            assert one["sellerId"]["_id"] == found["data"][0]["sellerId"]["_id"]
             buyer = await place.trader(BUYER_EMAIL)
             request = (await buyer.get(names.ROUTE_BUYER_RFQS))[0]["_id"]
             answers = [
@@ -472,6 +505,7 @@ def test_products_are_public(market_server: ServerProcess, aio: Aio) -> None:
     aio(story())
 
 
+@pytest.mark.promised("marketplace", "rate limit")
 def test_a_flood_is_slowed_down(make_server: MakeServer, aio: Aio) -> None:
     """Above the rate a send is 429 with the seconds to wait."""
     server = make_server(platform="marketplace", seed="demo", rate=2)

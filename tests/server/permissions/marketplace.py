@@ -66,6 +66,7 @@ TABLE = Table(
         (Operation.TAKE_OVER, "for one"): {"seller"},
         (Operation.TAKE_OVER, "draft"): NOBODY,
         (Operation.ADD_ORDER_FILE, "for all"): NOBODY,
+        (Operation.ADD_ORDER_FILE, "product"): {"seller"},
         (Operation.REMOVE_FILE, "for all"): NOBODY,
         (Operation.OPEN, "nothing"): _TRADERS,
         (Operation.SEE, "chat"): _PAIR,

@@ -10,6 +10,12 @@ def is_storable(text: str) -> bool:
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
+def without_controls(text: str) -> str:
+    """The text without control characters but tabs and line ends, which become single ones."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) != "Cc")
+
+
 def fold(text: str) -> str:
     """The text as searches see it: without case, width and ligatures."""
     return unicodedata.normalize("NFKC", text).casefold()

@@ -58,6 +58,10 @@ ROUTE_BUYER: Final = "/api/buyers/{person}"
 ROUTE_PRODUCTS: Final = "/api/products"
 ROUTE_OWN_PRODUCTS: Final = "/api/products/seller"
 ROUTE_PRODUCT: Final = "/api/products/{product}"
+ROUTE_PRODUCT_IMAGES: Final = "/api/products/{product}/images"
+ROUTE_PRODUCT_IMAGE: Final = "/api/products/{product}/images/{name}"
+"""Ours: where the recorded servers hand images on to a host of their own."""
+IMAGES_PART: Final = "images"
 ROUTE_RFQS: Final = "/api/rfqs"
 ROUTE_RFQ: Final = "/api/rfqs/{rfq}"
 ROUTE_SELLER_RFQS: Final = "/api/rfqs/seller/my-rfqs"
@@ -132,3 +136,5 @@ TEXT_LIMIT_CHARS: Final = 20_000
 PRODUCTS_PAGE: Final = 20
 MESSAGES_PAGE: Final = 50
 BODY_LIMIT_BYTES: Final = 10_000_000
+IMAGES_AT_ONCE: Final = 10
+IMAGE_LIMIT_BYTES: Final = 5 * 1024 * 1024

@@ -9,6 +9,7 @@ from chatdesk.server.dialect import Choices, Dialect, Variant
 from chatdesk.server.dialects.marketplace import (
     account_routes,
     answers,
+    image_routes,
     message_routes,
     product_routes,
     rfq_routes,
@@ -32,6 +33,7 @@ def build(ground: Ground, choices: Choices, _variant: Variant) -> ChatServer:
         *message_routes.routes(context),
         *rfq_routes.routes(context),
         *product_routes.routes(context),
+        *image_routes.routes(context),
     ]
     return ChatServer(core, SETTINGS, sio, Sockets(sio, context), routes, answers.no_route)
 

@@ -19,7 +19,8 @@ from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.core.messages import Shown
 from chatdesk.server.core.service import Core
 from chatdesk.server.core.tables import User
-from chatdesk.server.core.text import is_storable
+from chatdesk.server.core.text import is_storable, without_controls
+from chatdesk.server.dialects.marketplace import records
 from chatdesk.server.dialects.marketplace.answers import ENVELOPE
 from chatdesk.server.dialects.marketplace.pushes import Pushes
 from chatdesk.server.dialects.marketplace.vocabulary import may_write, pair_key
@@ -65,6 +66,14 @@ class Context:
             raise Refused(Reason.USER_NOT_FOUND)
         return found
 
+    def may_write(self, actor: Actor, other: User) -> bool:
+        """Whether these two may talk."""
+        return may_write(actor, other)
+
+    def record(self, shown: Shown, recipient: User | None, *, bare: str = "") -> records.Record:
+        """A message as this server shows it; see `records.message`."""
+        return records.told(shown, recipient, bare=bare)
+
     async def talk(self, actor: Actor, other_id: str, kind: str = "") -> tuple[str, User]:
         """The conversation with somebody, begun if need be, and who that is.
 
@@ -73,7 +82,7 @@ class Context:
         other = await self.user(other_id)
         if kind and names.KIND_OF_ROLE.get(other.role) != kind:
             raise Refused(Reason.USER_NOT_FOUND)
-        if not may_write(actor, other):
+        if not self.may_write(actor, other):
             raise Refused(Reason.ROLE)
         opening = Opening(
             key=pair_key(actor.id, other.id), members={actor.id: actor.role, other.id: other.role}
@@ -86,8 +95,10 @@ class Context:
         members = await self.core.conversations.members([one.message.conversation_id for one in shown])
         found: dict[str, User] = {}
         for one in shown:
-            for _row, user in members.get(one.message.conversation_id, ()):
-                if user.id != one.message.sender_id:
+            people = members.get(one.message.conversation_id, ())
+            for _row, user in people:
+                # Where somebody talks to oneself there is one member.
+                if user.id != one.message.sender_id or len(people) == 1:
                     found[one.message.id] = user
         return found
 
@@ -111,12 +122,15 @@ def id_of(value: object, text: str = ERR_ID) -> str:
 
 
 def text_of(value: object) -> str | None:
-    """A trimmed text as the platform casts it (numbers too); None for what is no text or holds nothing."""
+    """A text as it is stored, trimmed and without control characters; None for what holds nothing.
+
+    Numbers are texts too, as the platform casts them.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not is_storable(value):
         return None
-    return value.strip() or None
+    return without_controls(value).strip() or None
 
 
 def page_of(query: Mapping[str, str]) -> tuple[int, int]:
@@ -126,3 +140,8 @@ def page_of(query: Mapping[str, str]) -> tuple[int, int]:
     if limit is None or offset is None or limit < 1 or offset < 0:
         raise BadRequest(ERR_PAGE)
     return min(limit, PAGE_LIMIT), offset
+
+
+def visitor(platform: str) -> Actor:
+    """Somebody who is not signed in: sees products, and nothing else."""
+    return Actor("", "", "", platform)

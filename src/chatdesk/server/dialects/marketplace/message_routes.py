@@ -31,7 +31,7 @@ async def send(context: Context, request: Request) -> Response:
     """Store a message and push it to both sides."""
     actor = await context.actor(request)
     stored, recipient = await sends.send(context, actor, sends.letter(await fields(request)))
-    return answers.success(records.message(stored.shown, recipient), texts.OK_SENT, 201)
+    return answers.success(context.record(stored.shown, recipient), texts.OK_SENT, 201)
 
 
 async def inbox(context: Context, request: Request) -> Response:
@@ -54,19 +54,24 @@ async def _across(context: Context, request: Request, *, mine: bool) -> Response
 
 
 async def conversation(context: Context, request: Request) -> Response:
-    """The whole talk with somebody, oldest first; empty where there was none."""
+    """The talk with somebody, oldest first; empty where there was none.
+
+    With `limit` or `offset` a part of it, counted from its newest end, and how many messages there are.
+    """
     actor = await context.actor(request)
     if request.path_params["kind"] not in names.KINDS_WRITTEN_TO:
         raise BadRequest(texts.ERR_PARTY_KIND)
     party = id_of(request.path_params["party"])
+    in_parts = not request.query_params.keys().isdisjoint(("limit", "offset"))
+    limit, offset = page_of(request.query_params) if in_parts else (context.core.rules.page_limit_max, 0)
     found = await context.core.conversations.find(pair_key(actor.id, party))
     data: list[records.Record] = []
+    total = 0
     if found is not None:
-        page = await context.core.messages.history(
-            actor, found.id, offset=0, limit=context.core.rules.page_limit_max
-        )
-        data = await sends.listed(context, page.shown[::-1])
-    return answers.success(data, texts.OK_CONVERSATION)
+        page = await context.core.messages.history(actor, found.id, offset=offset, limit=limit)
+        data, total = await sends.listed(context, page.shown[::-1]), page.total
+    more = {"totalCount": total} if in_parts else {}
+    return answers.success(data, texts.OK_CONVERSATION, **more)
 
 
 async def one(context: Context, request: Request) -> Response:
@@ -80,7 +85,7 @@ async def mark_read(context: Context, request: Request) -> Response:
     """The recipient has read it; again is fine."""
     actor = await context.actor(request)
     shown, reader = await sends.mark_read(context, actor, _message_id(request))
-    return answers.success(records.message(shown, reader), texts.OK_READ)
+    return answers.success(context.record(shown, reader), texts.OK_READ)
 
 
 async def unread_count(context: Context, request: Request) -> Response:

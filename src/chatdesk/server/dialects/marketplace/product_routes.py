@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+from typing import Any
 
+from sqlalchemy import ColumnElement
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -12,9 +15,10 @@ from chatdesk.server import bodies
 from chatdesk.server.core.access import Actor
 from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.core.order_views import OrderView, Wanted
+from chatdesk.server.core.tables import Order
 from chatdesk.server.core.text import is_storable
 from chatdesk.server.dialects.marketplace import answers, records
-from chatdesk.server.dialects.marketplace.context import ERR_PAGE, Context, id_of
+from chatdesk.server.dialects.marketplace.context import ERR_PAGE, Context, id_of, visitor
 from chatdesk.server.dialects.marketplace.vocabulary import ERR_PRODUCT_NOT_FOUND, PRODUCT
 from chatdesk.server.web import BadRequest
 from chatdesk.wire.marketplace import names, texts
@@ -22,6 +26,8 @@ from chatdesk.wire.marketplace import names, texts
 PAGE_LIMIT = 100
 SEARCH_LIMIT_CHARS = 200
 ERR_SEARCH = "Invalid search"
+ERR_PRICE = "Invalid price"
+_PRICE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?", re.ASCII)
 
 
 def routes(context: Context) -> list[BaseRoute]:
@@ -34,9 +40,14 @@ def routes(context: Context) -> list[BaseRoute]:
 
 
 async def listed(context: Context, request: Request) -> Response:
-    """A page of all products, for everybody; `seller_id` leaves those of one seller."""
+    """A page of all products, for everybody.
+
+    `seller_id`, `category`, `min_price`, `max_price` and `search` leave some of them.
+    """
     seller_id = request.query_params.get("seller_id") or ""
-    found, pagination = await _page(context, request, _visitor(context), seller_id and id_of(seller_id))
+    found, pagination = await _page(
+        context, request, visitor(context.core.platform), seller_id and id_of(seller_id)
+    )
     data = [records.product(view.order, view.owner) for view in found]
     return answers.bare({"data": data, "pagination": pagination})
 
@@ -53,16 +64,11 @@ async def one(context: Context, request: Request) -> Response:
     """One product, for everybody."""
     product = id_of(request.path_params["product"], texts.ERR_PRODUCT_ID)
     try:
-        order = await context.core.orders.by_id(_visitor(context), product)
+        order = await context.core.orders.by_id(visitor(context.core.platform), product)
     except Refused as exc:
         missing = {Reason.ORDER_NOT_FOUND, Reason.ORDER_DENIED}
         raise (BadRequest(ERR_PRODUCT_NOT_FOUND, 404) if exc.reason in missing else exc) from exc
-    return answers.bare(records.product(order, await context.user(order.owner_id)))
-
-
-def _visitor(context: Context) -> Actor:
-    """Somebody who is not signed in: sees products, and nothing else."""
-    return Actor("", "", "", context.core.platform)
+    return answers.bare(records.product(order, await context.user(order.owner_id), alone=True))
 
 
 async def _page(
@@ -77,6 +83,23 @@ async def _page(
     if len(search) > SEARCH_LIMIT_CHARS or "\0" in search or not is_storable(search):
         raise BadRequest(ERR_SEARCH)
     limit = min(limit, PAGE_LIMIT)
-    wanted = Wanted(kind=PRODUCT, owner_id=seller_id, search=search)
+    wanted = Wanted(kind=PRODUCT, owner_id=seller_id, search=search, where=_conditions(request))
     found, total = await context.core.orders.page(actor, wanted, offset=(page - 1) * limit, limit=limit)
     return found, {"page": page, "limit": limit, "total": total, "pages": math.ceil(total / limit)}
+
+
+def _conditions(request: Request) -> tuple[ColumnElement[bool], ...]:
+    query: dict[str, Any] = dict(request.query_params)
+    found: list[ColumnElement[bool]] = []
+    if category := query.get("category"):
+        # Within the list that SQLite gives back as a text without blanks.
+        found.append(
+            Order.details["categories"].as_string().contains(f'"_id":"{id_of(category)}"', autoescape=True)
+        )
+    for key in ("min_price", "max_price"):
+        if text := query.get(key):
+            if not _PRICE.fullmatch(text):
+                raise BadRequest(ERR_PRICE)
+            price = Order.details["price"].as_float()
+            found.append(price >= float(text) if key == "min_price" else price <= float(text))
+    return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chatdesk.server.bodies import iso
@@ -14,6 +14,8 @@ from chatdesk.wire.marketplace import names
 
 EVENT_ERROR = "error"
 
+ToRecord = Callable[[Shown, User], records.Record]
+
 
 def user_room(user_id: str) -> str:
     """The room of all connections of one account."""
@@ -21,22 +23,23 @@ def user_room(user_id: str) -> str:
 
 
 class Pushes:
-    """One method per event; `sio` is the Socket.IO server."""
+    """One method per event; `sio` is the Socket.IO server, `to_record` makes what is shown of a message."""
 
-    def __init__(self, sio: Any, clock: Clock) -> None:
+    def __init__(self, sio: Any, clock: Clock, to_record: ToRecord = records.told) -> None:
         self._sio = sio
         self._clock = clock
+        self._to_record = to_record
 
     async def message(self, shown: Shown, recipient: User, client_id: str | None = None) -> None:
         """A new message, to all connections of both; `client_id` is the sender's own name for it."""
-        record = records.message(shown, recipient)
+        record = self._to_record(shown, recipient)
         if client_id is not None:
             record["id"] = client_id
         await self._both(names.EVENT_NEW_MESSAGE, record, shown, recipient)
 
     async def read(self, shown: Shown, recipient: User) -> None:
         """A message was read by its recipient."""
-        await self._both(names.EVENT_UPDATED, records.message(shown, recipient), shown, recipient)
+        await self._both(names.EVENT_UPDATED, self._to_record(shown, recipient), shown, recipient)
         payload = {
             "message_id": shown.message.id,
             "reader_id": recipient.id,

@@ -15,6 +15,9 @@ Record = dict[str, Any]
 
 SUBJECT = "subject"
 TOPIC = "message_type"
+DELIVERED_AT = "deliveredAt"
+READ_AT = "readAt"
+"""Times beside the platform's `status`, which knows unread and read only."""
 
 
 def person(user: User | None) -> Record | None:
@@ -26,7 +29,7 @@ def message(shown: Shown, recipient: User | None, *, bare: str = "") -> Record:
     """A stored message; `bare` names the party that is a plain id: sender, recipient, or none."""
     row, author = shown.message, shown.author
     updated_ms = max(row.updated_ms, shown.read_ms or 0)
-    record: Record = {
+    return {
         "_id": row.id,
         "sender_id": row.sender_id if bare == "sender" else person(author),
         "recipient_id": recipient.id if recipient and bare == "recipient" else person(recipient),
@@ -39,10 +42,17 @@ def message(shown: Shown, recipient: User | None, *, bare: str = "") -> Record:
         "createdAt": iso(row.created_ms),
         "updatedAt": iso(updated_ms),
         "__v": 0,
-        SEQ_FIELD: row.seq,
     }
-    if row.client_id is not None:
-        record[CLIENT_ID_FIELD] = row.client_id
+
+
+def told(shown: Shown, recipient: User | None, *, bare: str = "") -> Record:
+    """The same with what this server adds: number, client id, when it was delivered and read."""
+    record = message(shown, recipient, bare=bare) | {SEQ_FIELD: shown.message.seq}
+    if shown.message.client_id is not None:
+        record[CLIENT_ID_FIELD] = shown.message.client_id
+    for key, at_ms in ((DELIVERED_AT, shown.delivered_ms), (READ_AT, shown.read_ms)):
+        if at_ms is not None:
+            record[key] = iso(at_ms)
     return record
 
 
@@ -101,7 +111,7 @@ def rfq(order: Order, buyer: User | None = None) -> Record:
         "attachments": details.get("attachments", []),
         "createdAt": iso(order.created_ms),
         "updatedAt": iso(order.updated_ms),
-        "__v": order.version,
+        "__v": len(details.get("responses", [])),
     }
 
 
@@ -116,8 +126,9 @@ RFQ_EXTRAS = (
 )
 
 
-def product(order: Order, seller: User) -> Record:
-    """Something a seller offers."""
+def product(order: Order, seller: User, *, alone: bool = False) -> Record:
+    """Something a seller offers; `alone`, outside of a list, it does not name the seller's company."""
+    owner = person(seller) or {}
     return {
         "meta": {"keywords": []},
         "_id": order.id,
@@ -128,12 +139,7 @@ def product(order: Order, seller: User) -> Record:
         "categories": order.details.get("categories", []),
         "images": order.details.get("images", []),
         "sku": order.details.get("sku", ""),
-        "sellerId": {
-            "companyName": seller.profile.get("companyName", ""),
-            "email": seller.email,
-            "name": seller.name,
-            "_id": seller.id,
-        },
+        "sellerId": owner if alone else owner | {"companyName": seller.profile.get("companyName", "")},
         "status": order.status,
         "attributes": [],
         "createdAt": iso(order.created_ms),

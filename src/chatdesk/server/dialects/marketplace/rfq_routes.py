@@ -84,9 +84,7 @@ async def create(context: Context, request: Request) -> Response:
     title = text_of(body.get("title"))
     if title is None:
         raise _invalid("title")
-    status = body.get("status", names.RFQ_OPEN)
-    if status not in names.RFQ_LABELS:
-        raise BadRequest(ERR_RFQ_STATUS)
+    status = _status(body.get("status", names.RFQ_OPEN))
     details = _details(body)
     targets = details.setdefault("targetSellerIds", [])
     details["distributionType"] = TO_SOME if targets else TO_ALL
@@ -109,9 +107,8 @@ async def change(context: Context, request: Request) -> Response:
     actor = await context.actor(request)
     body = await fields(request)
     details = _details({key: value for key, value in body.items() if key != "targetSellerIds"})
-    title, status = text_of(body.get("title")), body.get("status", "")
-    if "status" in body and status not in names.RFQ_LABELS:
-        raise BadRequest(ERR_RFQ_STATUS)
+    title = text_of(body.get("title"))
+    status = _status(body["status"]) if "status" in body else ""
 
     def edit(order: Order) -> None:
         order.title = order.title if title is None else title[:TEXT_LIMIT_CHARS]
@@ -165,7 +162,15 @@ async def quote(context: Context, request: Request) -> Response:
         if exc.reason in {Reason.ORDER_DENIED, Reason.STATUS_REFUSED}:
             raise BadRequest(texts.ERR_QUOTE, 403) from exc
         raise
-    return answers.bare({"message": texts.OK_QUOTE, "response": response})
+    return answers.bare(
+        {"message": texts.OK_QUOTE, "response": {key: response[key] for key in response if key != "_id"}}
+    )
+
+
+def _status(value: object) -> str:
+    if not isinstance(value, str) or value not in names.RFQ_LABELS:
+        raise BadRequest(ERR_RFQ_STATUS)
+    return value
 
 
 def _details(body: dict[str, Any]) -> Details:

@@ -125,7 +125,7 @@ async def catch_up(context: Context, actor: Actor) -> None:
 async def listed(context: Context, shown: Sequence[Shown], *, bare: str = "") -> list[records.Record]:
     """Messages as records, with both parties."""
     recipients = await context.recipients(shown)
-    return [records.message(one, recipients.get(one.message.id), bare=bare) for one in shown]
+    return [context.record(one, recipients.get(one.message.id), bare=bare) for one in shown]
 
 
 async def _in_silence(_read: MessagesRead) -> None:

@@ -43,7 +43,8 @@ TEXT_LIMIT_CHARS = names.TEXT_LIMIT_CHARS
 MESSAGES_PER_MINUTE = 60
 EVENTS_PER_MINUTE = 600
 TOKEN_TTL_S = 7 * 24 * 3_600
-FILE_LIMIT_BYTES = 5_000_000
+IMAGE_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+"""By the end of a file's name."""
 LOCK_S = 3_600
 FAILED_LOGINS = 12
 TYPING_TIMEOUT_S = 5.0
@@ -102,8 +103,8 @@ _REFUSALS = {
     Reason.CLIENT_ID_REUSED: Refusal(409, ERR_CLIENT_ID),
     Reason.FILE_NOT_FOUND: Refusal(404, texts.ERR_NO_MESSAGE),
     Reason.FILE_CONTENT_GONE: Refusal(404, texts.ERR_NO_MESSAGE),
-    Reason.FILE_TOO_LARGE: Refusal(413, texts.ERR_TOO_LARGE),
-    Reason.FILE_TYPE: Refusal(400, ERR_NOT_TEXT),
+    Reason.FILE_TOO_LARGE: Refusal(413, texts.ERR_IMAGE_TOO_LARGE),
+    Reason.FILE_TYPE: Refusal(400, texts.ERR_IMAGE_TYPE),
     Reason.NOTIFICATION_NOT_FOUND: Refusal(404, texts.ERR_NO_MESSAGE),
 }
 
@@ -150,8 +151,8 @@ class MarketPolicy(Policy):
         Operation.SEND: (names.ROLE_SELLER, names.ROLE_BUYER, names.ROLE_ADMIN),
         Operation.CHANGE_STATUS: (names.ROLE_BUYER, names.ROLE_ADMIN),
         Operation.DELETE_ORDER: (names.ROLE_BUYER, names.ROLE_ADMIN),
+        Operation.ADD_ORDER_FILE: (names.ROLE_SELLER,),
         # What the platform has no way to ask for.
-        Operation.ADD_ORDER_FILE: (),
         Operation.REMOVE_FILE: (),
         Operation.REPORT: (),
         Operation.HIDE_MESSAGE: (),
@@ -183,6 +184,10 @@ class MarketPolicy(Policy):
             may = (names.ROLE_SELLER,) if place.wanted == PRODUCT else (names.ROLE_BUYER, names.ROLE_ADMIN)
             if actor.role not in may:
                 raise Refused(Reason.ROLE, detail=",".join(may))
+        if operation is Operation.ADD_ORDER_FILE and (
+            place.order is None or place.order.kind != PRODUCT or place.order.owner_id != actor.id
+        ):
+            raise Refused(Reason.ORDER_DENIED)
         if operation is Operation.TAKE_OVER:
             # A quote: an open request, and a seller whom it reaches.
             if actor.role != names.ROLE_SELLER:
@@ -235,7 +240,8 @@ _RULES = Rules(
     messages_per_minute=MESSAGES_PER_MINUTE,
     events_per_minute=EVENTS_PER_MINUTE,
     access_ttl_s=TOKEN_TTL_S,
-    file_limit_bytes=FILE_LIMIT_BYTES,
+    file_limit_bytes=names.IMAGE_LIMIT_BYTES,
+    file_suffixes=frozenset(IMAGE_TYPES),
     failed_logins_per_minute=FAILED_LOGINS,
     failed_logins_window_s=LOCK_S,
     typing_timeout_s=TYPING_TIMEOUT_S,
