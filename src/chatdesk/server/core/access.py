@@ -109,7 +109,7 @@ class Policy:
         )
 
     def reach(self, actor: Actor, operation: Operation) -> ColumnElement[bool]:  # noqa: ARG002 -- for others
-        """The condition on Order that leaves those with which the actor may do this; by default what they see.
+        """The condition on Order that leaves those with which the actor may do this; else what they see.
 
         For operations that ask for more than what `check` can tell from the loaded order.
         """
