@@ -4,10 +4,12 @@ A planter reads one capture and puts people, orders, conversations and messages 
 the ids of the capture, so that every recorded request and answer means the same here. It goes by the form of
 frames (who signs in, which lists and histories were answered before anybody wrote), not by the names of
 captures; what no frame of a capture shows (a password, that somebody is switched off) is its own small table.
+`tests.conform.seeding` has what every planter needs.
 """
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +20,14 @@ from tests.replay.recording import Recording
 
 Frame = dict[str, Any]
 Path = tuple[str | int, ...]
-"""Where a value stands: keys and places in lists, from the arguments of an event or the body of an answer."""
+"""Where a value stands: keys and places in lists, from the arguments of an event or the body of an answer.
+
+Arguments of an event begin with their number, bodies with "body" (of requests and of answers), headers of an
+answer with "header"; segments of a request's path are `("path", 0)`, ..., its query is `("query", name)`.
+"""
+
+ID = re.compile(r"[0-9a-f]{24}|c[0-9a-z]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The forms of ids that no ordinary text has: of MongoDB, cuid, uuid."""
 
 
 class CannotPlant(Exception):
@@ -29,10 +38,16 @@ class Planter(ABC):
     """One platform's planter."""
 
     platform: str
+    early_ms = 300
+    """An event that the recording shows after another request may come before it, if it was this close."""
 
     def choices(self, recording: Recording) -> Choices:
         """What the recorded server was started with, as far as it differs from the platform's own."""
         return Choices()
+
+    def starts_us(self, recording: Recording) -> int:
+        """The wall clock at the capture's `t_ms` 0, in microseconds since 1970."""
+        return recording.wall_us
 
     @abstractmethod
     async def plant(self, core: Core, recording: Recording) -> Mapping[str, str]:
@@ -43,13 +58,37 @@ class Planter(ABC):
         """
 
     async def happens(self, core: Core, frame: Frame) -> bool:
-        """Do what a remark says happened outside of the traffic; whether it was one of those."""
+        """Do what a remark says happened outside of the traffic; whether it was one of those.
+
+        Remarks about the server's process (stops, ended, killed, starts) never come here.
+        """
         return False
 
-    @abstractmethod
+    async def before(self, core: Core, recording: Recording, frame: Frame) -> None:  # noqa: B027 - optional
+        """Do what happened outside of the traffic before this request or connection, without a remark."""
+
     def is_name(self, path: Path, value: str | int) -> bool:
         """Whether this value is an id or the like: ours may be another one, but the same one every time."""
+        return isinstance(value, str) and ID.fullmatch(value) is not None
+
+    def kind_of(self, path: Path) -> str:
+        """Which names this one is told apart from, where names are numbers counted per table.
+
+        One of `core.ids.Kind`; "" = names of one capture are different whatever they name.
+        """
+        return ""
 
     def is_free(self, path: Path, value: Any) -> bool:
-        """Whether this value is chance (a random file name): only its JSON type is compared."""
+        """Whether this value is chance (a random number): only its JSON type is compared."""
+        return False
+
+    def may_lack(self, recording: Recording, frame: Frame) -> bool:
+        """Whether this recorded event came by chance: the platform's document says that it may not come.
+
+        Where this is so, one more of the same event on the same connection is no difference either.
+        """
+        return False
+
+    def in_any_order(self, recording: Recording, event: str) -> bool:
+        """Whether the platform's document says that these events come in no certain order."""
         return False

@@ -1,0 +1,541 @@
+"""A capture's client frames, of all actors and in order, into our server; what comes back is compared."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from tests.conform.align import aligned
+from tests.conform.clock import CaptureClock, CaptureLoop
+from tests.conform.compare import Comparison, Difference, shown
+from tests.conform.lines import OWN_CLOSE, Line, WebsocketTransport, is_saying
+from tests.conform.names import Names
+from tests.conform.planting import Frame, Path, Planter
+from tests.conform.requests import AUTOMATIC, Answer, exchanged
+from tests.conform.stage import Stage
+from tests.replay.recording import Recording
+
+PATIENCE_S = 6.0
+"""Real seconds within which the server must come to rest, or answer."""
+AT_ONCE_MS = 30
+"""Recorded emits this close, with nothing heard between them, are sent without waiting for what follows."""
+IN_HANDLER_MS = 3
+"""An emit this soon after its connect was made in the connect handler."""
+SLICE_S = 0.5
+_ENDS = re.compile(r"server process (?:stops|stopped|killed)")
+_ENDED = re.compile(r"server process ended")
+_STARTS = re.compile(r"server process (?:starts|started)")
+LIBRARY = {"ack_timeout", "reconnect_attempt"}
+"""Events that a client library makes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference, and where: frame number, what kind of frame, path of the value in it ('' = all of it)."""
+
+    at: int
+    frame: str
+    path: str
+    text: str
+
+
+@dataclass(slots=True)
+class Wanted:
+    """An event of the recording."""
+
+    at: int
+    t_ms: int
+    event: str
+    args: list[Any]
+    frame: Frame
+
+
+@dataclass(slots=True)
+class Got:
+    """An event of ours, and during which frame it came."""
+
+    at: int
+    event: str
+    args: list[Any]
+
+
+@dataclass(slots=True)
+class Ear:
+    """What one connection has heard, and what it had on the recording."""
+
+    name: str
+    wanted: list[Wanted] = field(default_factory=list)
+    got: list[Got] = field(default_factory=list)
+    lost: list[Wanted] = field(default_factory=list)
+    surplus: list[Got] = field(default_factory=list)
+
+
+def key_of(frame: Frame) -> str:
+    """The connection that a frame belongs to."""
+    conn = frame.get("conn")
+    name = frame["actor"] if conn is None else f"{frame['actor']}/{conn}"
+    return name if frame["channel"] == "socket" else f"{name} ({frame['channel']})"
+
+
+def dotted(path: Path) -> str:
+    """A path as one text."""
+    return ".".join(str(one) for one in path)
+
+
+class Player:
+    """Plays one capture against one stage."""
+
+    def __init__(
+        self, stage: Stage, planter: Planter, recording: Recording, clock: CaptureClock, loop: CaptureLoop
+    ) -> None:
+        self._stage = stage
+        self._planter = planter
+        self._recording = recording
+        self._clock = clock
+        self._loop = loop
+        self._names = Names(planter)
+        self._ears: dict[str, Ear] = {}
+        self._lines: dict[str, Line] = {}
+        self._raws: dict[str, WebsocketTransport] = {}
+        self._streams: dict[str, asyncio.Task[None]] = {}
+        self._heard = 0
+        self._at = -1
+        """The frame that is being played."""
+        self._reached_ms = 0
+        """How far the recording had come when what was played so far was done."""
+        self._last: Frame | None = None
+        self._drives: dict[int, str] = {}
+        self._findings: list[Finding] = []
+        self._http: aiohttp.ClientSession | None = None
+        self._base = f"http://127.0.0.1:{stage.port}"
+
+    # -- the whole capture
+
+    async def play(
+        self, placeholders: Mapping[str, str], planted: list[tuple[str, str | int]]
+    ) -> list[Finding]:
+        """Play all of it; the findings, by frame. `planted`: kinds and names of what is there."""
+        self._names.placeholders.update(placeholders)
+        self._names.learn([(kind, name, name) for kind, name in planted])
+        self._read()
+        timeout = aiohttp.ClientTimeout(total=None, connect=None)
+        connector = aiohttp.TCPConnector(force_close=True, limit=0)
+        async with aiohttp.ClientSession(
+            timeout=timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+        ) as session:
+            self._http = session
+            try:
+                await self._settle()
+                for frame in self._recording.everything:
+                    await self._frame(frame)
+                await self._settle()
+                self._check(len(self._recording.everything), None)
+                self._close_accounts()
+            finally:
+                await self._hang_up()
+        return sorted(self._findings, key=lambda one: one.at)
+
+    async def _hang_up(self) -> None:
+        for line in self._lines.values():
+            await line.cut()
+        for raw in self._raws.values():
+            await raw.close()
+        for stream in self._streams.values():
+            stream.cancel()
+        await asyncio.gather(*self._streams.values(), return_exceptions=True)
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            raise RuntimeError("not playing")
+        return self._http
+
+    def _raw(self, frame: Frame) -> Frame:
+        found: Frame = self._recording.raw["frames"][frame["at"]]
+        return found
+
+    def _read(self) -> None:
+        """Note what every connection heard, and what a client library did without being told to."""
+        trying: set[str] = set()
+        closing: set[str] = set()
+        for frame in self._recording.everything:
+            if frame["channel"] in {"http", "note"} or frame["dir"] == "note":
+                continue
+            key, event = key_of(frame), frame.get("event")
+            if frame["channel"] == "socket" and frame["dir"] == "out":
+                trying |= {key} if event == "connect" else set()
+                closing |= {key} if event == "disconnect" else set()
+                continue
+            if frame["dir"] == "out" or event in LIBRARY:
+                continue
+            args = self._raw(frame).get("args") or []
+            if frame["channel"] == "socket":
+                if event in {"connect", "connect_error"}:
+                    if key not in trying:
+                        self._drives[frame["at"]] = "connect"
+                    trying.discard(key)
+                elif event == "disconnect":
+                    if args[:1] == [OWN_CLOSE] and key not in closing:
+                        self._drives[frame["at"]] = "disconnect"
+                    closing.discard(key)
+            elif frame["channel"] == "raw" and event == "close" and args[:1] == [1005]:
+                self._drives[frame["at"]] = "close"
+            ear = self._ears.setdefault(key, Ear(key))
+            ear.wanted.append(Wanted(frame["at"], frame["t_ms"], str(event), args, frame))
+
+    # -- one frame
+
+    async def _frame(self, frame: Frame) -> None:
+        if frame["channel"] == "note":
+            await self._pause(frame)
+            await self._remark(frame)
+            return
+        drive = self._drives.get(frame["at"])
+        if drive is None and frame["dir"] != "out":
+            return
+        if not self._follows_at_once(frame):
+            await self._pause(frame)
+        self._at = frame["at"]
+        if not self._stage.is_up and self._wants_server(frame, drive):
+            await self._stage.start()
+        if self._stage.is_up and (frame["channel"] == "http" or frame.get("event") == "connect"):
+            await self._planter.before(self._stage.server.core, self._recording, frame)
+        await asyncio.wait_for(self._play(frame, drive), PATIENCE_S * 2)
+        self._last = frame
+        self._reached_ms = max(frame["t_ms"], int(frame.get("response_t_ms") or 0))
+
+    async def _play(self, frame: Frame, drive: str | None) -> None:
+        channel = frame["channel"]
+        if channel == "http":
+            await self._exchange(frame)
+        elif channel == "sse":
+            await self._stream(frame)
+        elif channel == "raw":
+            await self._raw_packet(frame, drive)
+        else:
+            await self._socket(frame, drive)
+
+    def _follows_at_once(self, frame: Frame) -> bool:
+        """Whether a client sent this without waiting for anything that came of the frame before it."""
+        last = self._last
+        if (
+            last is None
+            or frame["channel"] != "socket"
+            or frame["dir"] != "out"
+            or last["channel"] != "socket"
+        ):
+            return False
+        if frame["event"] in {"connect", "disconnect"}:
+            return False
+        between = self._recording.everything[last["at"] + 1 : frame["at"]]
+        if last["event"] == "connect":
+            mine = [one for one in between if one["dir"] == "in"]
+            return (
+                len(mine) == 1
+                and mine[0].get("event") == "connect"
+                and key_of(mine[0]) == key_of(frame) == key_of(last)
+                and frame["t_ms"] - mine[0]["t_ms"] <= IN_HANDLER_MS
+            )
+        return not between and frame["t_ms"] - last["t_ms"] <= AT_ONCE_MS
+
+    def _wants_server(self, frame: Frame, drive: str | None) -> bool:
+        """Whether this got through on the recording, so that the server must have been up again."""
+        if frame["channel"] == "http":
+            return frame["status"] is not None
+        if drive == "connect" or (frame["channel"] == "socket" and frame["event"] == "connect"):
+            key = key_of(frame)
+            later = (one for one in self._ears[key].wanted if one.at >= frame["at"])
+            return next((one.event == "connect" for one in later), False)
+        return False
+
+    async def _pause(self, frame: Frame) -> None:
+        """Come to rest, compare what has come, let the time go by until this frame."""
+        await self._settle()
+        ahead_s = self._clock.reach(frame["t_ms"])
+        while ahead_s > SLICE_S:
+            self._loop.put_forward(SLICE_S)
+            ahead_s -= SLICE_S
+            await self._settle()
+        self._loop.put_forward(ahead_s)
+        await self._settle()
+        self._reached_ms = max(self._reached_ms, frame["t_ms"])
+        self._check(frame["at"], frame)
+
+    async def _remark(self, frame: Frame) -> None:
+        text = str(frame.get("text") or "")
+        self._at = frame["at"]
+        if _ENDS.search(text):
+            if self._stage.is_up:
+                await self._stage.stop(killed="killed" in text)
+        elif _ENDED.search(text):
+            if self._stage.is_up:
+                self._findings.append(Finding(frame["at"], "process", "", "recorded: it ended, ours goes on"))
+                await self._stage.stop(killed=True)
+        elif _STARTS.search(text):
+            if not self._stage.is_up:
+                await self._stage.start()
+        elif self._stage.is_up:
+            await self._planter.happens(self._stage.server.core, frame)
+        self._last = frame
+
+    # -- coming to rest
+
+    async def _settle(self) -> None:
+        """Wait until nothing is under way, here or there: what has not come by now does not come."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            before = self._heard
+            await self._still(end)
+            await asyncio.gather(*(one.echo() for one in self._open_transports()))
+            await self._still(end)
+            if self._heard == before and not await self._stage.fall():
+                return
+        raise TimeoutError("the server does not come to rest")
+
+    async def _still(self, end: float) -> None:
+        # Twice: what has just ended may have begun something else.
+        quiet = 0
+        while quiet < 2 and time.monotonic() < end:
+            await asyncio.sleep(0)
+            websockets = sum(isinstance(one, WebsocketTransport) for one in self._open_transports())
+            busy = (
+                is_saying()
+                or (self._stage.is_up and self._stage.is_busy())
+                or self._stage.websockets() > websockets
+            )
+            if busy:
+                quiet = 0
+                await asyncio.sleep(0.001)
+            else:
+                quiet += 1
+
+    def _open_transports(self) -> list[Any]:
+        lines = [line.transport for line in self._lines.values()]
+        raws = [raw for raw in self._raws.values() if raw.is_open]
+        return [one for one in lines if one is not None] + raws
+
+    # -- sockets
+
+    def _hears(self, key: str) -> Any:
+        def hear(event: str, args: list[Any]) -> None:
+            self._heard += 1
+            self._ears.setdefault(key, Ear(key)).got.append(Got(self._at, event, args))
+
+        return hear
+
+    async def _socket(self, frame: Frame, drive: str | None) -> None:
+        key, event = key_of(frame), drive or frame["event"]
+        if event == "connect" and drive is None:
+            wanted = self._names.translated(frame["args"][0] if frame["args"] else {})
+            if key in self._lines:
+                await self._lines[key].cut()
+            path = wanted.get("path") or self._settings_path
+            base = f"{self._base}{str(path).rstrip('/')}/"
+            self._lines[key] = Line(self._session, base, wanted, self._hears(key))
+        line = self._lines.get(key)
+        if line is None:
+            self._findings.append(Finding(frame["at"], f"event {event}", "", "there is no connection for it"))
+        elif event == "connect":
+            await line.connect()
+        elif event == "disconnect":
+            await line.close()
+        else:
+            await line.emit(
+                event, self._names.translated(frame["args"]), ack=bool(frame.get("ack_requested"))
+            )
+
+    @property
+    def _settings_path(self) -> str:
+        return self._path if self._path is not None else "/socket.io/"
+
+    _path: str | None = None
+
+    def serve_at(self, path: str) -> None:
+        """Where the platform's socket is, for captures that do not say."""
+        self._path = path
+
+    async def _raw_packet(self, frame: Frame, drive: str | None) -> None:
+        key, event = key_of(frame), drive or frame["event"]
+        hear = self._hears(key)
+        if event == "open":
+            raw = WebsocketTransport(self._session, lambda packet: hear("text", [packet]))
+            raw.gone = lambda: hear("close", [raw.close_code])
+            self._raws[key] = raw
+            await raw.open(self._base + self._names.in_text(str(frame["args"][0])), {})
+        elif event == "close":
+            if self._raws[key].is_open:
+                await self._raws[key].close()
+                hear("close", [1005])
+        else:
+            await self._raws[key].send(self._names.in_text(str(frame["args"][0])))
+
+    # -- routes
+
+    async def _exchange(self, frame: Frame) -> None:
+        raw = self._raw(frame)
+        kind = f"http {frame['method']} {frame['path']}"
+        answer = await exchanged(self._session, self._base, frame, raw, self._names)
+        if answer.status != frame["status"]:
+            text = f"recorded {frame['status']}, ours {answer.status} {shown(answer.body)}"
+            self._findings.append(Finding(frame["at"], kind, "status", text))
+            return
+        if answer.status is None:
+            return
+        compared = Comparison(self._names, self._planter)
+        for name, value in (raw.get("response_headers") or {}).items():
+            self._header(compared, name, str(value), answer)
+        compared.of(raw.get("response_body"), answer.body, ("body",))
+        compared.keep()
+        self._report(frame["at"], kind, compared.differences)
+
+    def _header(self, compared: Comparison, name: str, recorded: str, answer: Answer) -> None:
+        ours = answer.headers.get(name.lower())
+        if ours is None:
+            compared.differences.append(Difference(("header", name), f"missing, recorded {shown(recorded)}"))
+        elif name.lower() == "content-type":
+            if _media(recorded) != _media(ours):
+                text = f"recorded {shown(recorded)}, ours {shown(ours)}"
+                compared.differences.append(Difference(("header", name), text))
+        elif recorded.isdecimal() and ours.isdecimal():
+            compared.of(int(recorded), int(ours), ("header", name))
+        else:
+            compared.of(recorded, ours, ("header", name))
+
+    async def _stream(self, frame: Frame) -> None:
+        key = key_of(frame)
+        hear = self._hears(key)
+        headers = {
+            str(name): self._names.in_text(str(one)) for name, one in (frame.get("headers") or {}).items()
+        }
+        url = URL(self._base + self._names.in_text(str(frame["args"][0])), encoded=True)
+        begun = asyncio.Event()
+
+        async def read() -> None:
+            async with self._session.get(url, headers=headers, skip_auto_headers=AUTOMATIC) as answer:
+                about = {name.lower(): value for name, value in answer.headers.items()}
+                hear("headers", [answer.status, about])
+                begun.set()
+                text = ""
+                async for chunk in answer.content.iter_any():
+                    text += chunk.decode()
+                    while "\n\n" in text:
+                        line, _, text = text.partition("\n\n")
+                        hear("data", [f"{line}\n\n"])
+
+        self._streams[key] = asyncio.create_task(read(), name="conform stream")
+        await begun.wait()
+
+    # -- comparing
+
+    def _report(self, at: int, kind: str, differences: list[Difference]) -> None:
+        self._findings += [Finding(at, kind, dotted(one.path), one.text) for one in differences]
+
+    def _check(self, at: int, frame: Frame | None) -> None:
+        """Compare what every connection has heard with what it had heard before this frame."""
+        for ear in self._ears.values():
+            if not ear.got and not ear.wanted:
+                continue
+            due = 0
+            for one in ear.wanted:
+                # What stands beside a request may have come of it.
+                beside = frame is not None and frame["channel"] == "http" and one.t_ms >= frame["t_ms"]
+                if one.at >= at or beside:
+                    break
+                due += 1
+            window = due
+            until = self._reached_ms + self._planter.early_ms
+            while window < len(ear.wanted) and (
+                ear.wanted[window].at < at or ear.wanted[window].t_ms <= until
+            ):
+                window += 1
+            if not due and not ear.got:
+                continue
+            recorded, got = ear.wanted[:window], ear.got
+            found = aligned(recorded, due, got, self._differ)
+            for theirs, ours in found.pairs:
+                compared = self._compared(recorded[theirs], got[ours])
+                compared.keep()
+                self._report(
+                    recorded[theirs].at, _kind(recorded[theirs].event, ear.name), compared.differences
+                )
+            done = {one for one, _ in found.pairs} | {one for one in found.lost if one < due}
+            last = max((one for one, _ in found.pairs), default=-1)
+            # A pair with a later one means that those before it will not come any more in their place.
+            gone = [one for one in found.lost if one < due or one < last]
+            ear.lost += [recorded[one] for one in gone]
+            ear.surplus += [got[one] for one in found.surplus]
+            done |= set(gone)
+            ear.wanted = [one for number, one in enumerate(ear.wanted) if number not in done]
+            ear.got = []
+
+    def _compared(self, theirs: Wanted, ours: Got) -> Comparison:
+        compared = Comparison(self._names, self._planter)
+        if theirs.frame["channel"] == "socket" and theirs.event in {"connect", "connect_error"}:
+            recorded = {
+                name: value
+                for name, value in (theirs.args[0] if theirs.args else {}).items()
+                if name not in {"active", "transport"}
+            }
+            mine = dict(ours.args[0] or {}) if ours.args else {}
+            if theirs.event == "connect" and "sid" not in recorded:
+                mine.pop("sid", None)
+            return compared.of(recorded, mine)
+        if theirs.frame["channel"] == "sse" and theirs.event == "headers":
+            wanted = theirs.args[1]
+            return compared.of(theirs.args, [ours.args[0], {name: ours.args[1].get(name) for name in wanted}])
+        if theirs.frame["channel"] == "sse":
+            return compared.of(_sse(theirs.args), _sse(ours.args))
+        return compared.of(theirs.args, ours.args)
+
+    def _differ(self, theirs: Wanted, ours: Got) -> int | None:
+        if theirs.event != ours.event:
+            return None
+        return len(self._compared(theirs, ours).differences)
+
+    def _close_accounts(self) -> None:
+        """Tell what never came, what came too much, and what came in another place."""
+        for ear in self._ears.values():
+            surplus = list(ear.surplus)
+            for theirs in ear.lost:
+                kind = _kind(theirs.event, ear.name)
+                found = next((one for one in surplus if self._differ(theirs, one) == 0), None)
+                if found is not None:
+                    surplus.remove(found)
+                    if not self._planter.in_any_order(self._recording, theirs.event):
+                        text = f"{ear.name} got it in another place, during frame {found.at}: {shown(found.args)}"
+                        self._findings.append(Finding(theirs.at, kind, "order", text))
+                elif not self._planter.may_lack(self._recording, theirs.frame):
+                    text = f"{ear.name} never got it: {shown(theirs.args)}"
+                    self._findings.append(Finding(theirs.at, kind, "lost", text))
+            chance = {
+                frame.get("event")
+                for frame in self._recording.everything
+                if frame["dir"] == "in" and key_of(frame) == ear.name
+                if self._planter.may_lack(self._recording, frame)
+            }
+            for ours in surplus:
+                if ours.event not in chance:
+                    text = f"{ear.name} was told, not recorded: {shown(ours.args)}"
+                    self._findings.append(Finding(ours.at, _kind(ours.event, ear.name), "surplus", text))
+
+
+def _kind(event: str, key: str) -> str:
+    if key.endswith(("(raw)", "(sse)")):
+        return f"{key[-4:-1]} {event}"
+    return event if event in {"connect", "connect_error", "disconnect"} else f"event {event}"
+
+
+def _media(value: str) -> str:
+    return value.lower().replace(" ", "")
+
+
+def _sse(args: list[Any]) -> list[Any]:
+    """The lines of a server-sent event without their `data: `, so that JSON is compared as such."""
+    return [str(one).strip().removeprefix("data: ") for one in args]
