@@ -90,7 +90,8 @@ class Person:
             listed = await self.ask(
                 "GET",
                 names.ROUTE_ORDERS,
-                params=[("search", "")] + [(names.QUERY_STATUS, status) for status in names.STATUS_LABELS],
+                params=[("page", "1"), ("limit", "10"), ("search", "")]
+                + [(names.QUERY_STATUS, status) for status in names.STATUS_LABELS],
             )
             _details[url, self.email] = await self.detail(listed.json()["data"][-1]["orderNumber"])
         detail = _details[url, self.email]

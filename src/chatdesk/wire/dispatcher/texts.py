@@ -64,6 +64,39 @@ ERR_DUPLICATE_KEY_PREFIX: Final = "E11000 duplicate key error"
 """Start of a 500 text; after a login it holds a refresh token: never show or log it."""
 ERR_CAST_PREFIX: Final = "Cast to ObjectId failed"
 
+# --- internal texts that the recorded servers answer with a 500 ---
+
+ERR_DUPLICATE_LOGIN: Final = (
+    ERR_DUPLICATE_KEY_PREFIX
+    + ' collection: test.refreshtokens index: token_1 dup key: {{ token: "{token}" }}'
+)
+ERR_DUPLICATE_CHAT: Final = (
+    ERR_DUPLICATE_KEY_PREFIX
+    + " collection: test.orderchats index: orderId_1 dup key: {{ orderId: ObjectId('{order_id}') }}"
+)
+ERR_CAST_ID: Final = (
+    ERR_CAST_PREFIX + ' for value "{value}" (type {type}) at path "{path}" for model "{model}"'
+)
+ERR_CAST_TEXT: Final = 'Cast to string failed for value "{value}" (type {type}) at path "{path}"'
+ERR_VALIDATION: Final = "{model} validation failed: {path}: {problem}"
+ERR_ENUM: Final = "`{value}` is not a valid enum value for path `{path}`."
+ERR_PATH_REQUIRED: Final = "Path `{path}` is required."
+ERR_PATH_INVALID: Final = "Cast failed at path `{path}`"
+ERR_NEGATIVE: Final = "BSON field '{field}' value must be >= 0, actual value '{value}'"
+ERR_NO_PAGE: Final = 'Cast to number failed for value "NaN" (type number) at path "skip"'
+ERR_REGEX_TYPE: Final = "$regex has to be a string"
+ERR_REGEX: Final = "Regular expression is invalid: Invalid regular expression: /{pattern}/i: {problem}"
+ERR_NO_BODY: Final = "Cannot destructure property '{field}' of 'req.body' as it is undefined."
+ERR_READ_PROPERTY: Final = "Cannot read properties of {value} (reading '{name}')"
+ERR_NO_FUNCTION: Final = "{name} is not a function"
+ERR_JSON_NAME: Final = "Expected property name or '}}' in JSON at position {position}"
+ERR_JSON_TOKEN: Final = "Unexpected token '{token}', \"{start}\"... is not valid JSON"
+ERR_JSON_END: Final = "Unexpected end of JSON input"
+ERR_ENTITY_TOO_LARGE: Final = "request entity too large"
+ERR_TOO_MANY_PARAMETERS: Final = "too many parameters"
+ERR_FORM_END: Final = "Unexpected end of form"
+ERR_DELETE_BROKEN: Final = "Internal server error while deleting message"
+
 # --- refusals of the socket handshake ---
 
 CONNECT_NO_TOKEN: Final = "Authentication error: No token provided"

@@ -88,7 +88,7 @@ def json_answer(body: msgspec.Struct, http_status: int) -> Response:
     return Response(msgspec.json.encode(body), http_status, media_type=JSON_TYPE)
 
 
-class _Envelope:
+class Envelope:
     """How the platform words what goes wrong in a route."""
 
     def refused(self, problem: Refused) -> Response:
@@ -108,4 +108,4 @@ class _Envelope:
         return failure(500, texts.ERR_INTERNAL)
 
 
-ENVELOPE = _Envelope()
+ENVELOPE = Envelope()

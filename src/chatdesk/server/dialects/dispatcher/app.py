@@ -18,6 +18,7 @@ from chatdesk.server.dialects.dispatcher import (
     order_routes,
     user_routes,
 )
+from chatdesk.server.dialects.dispatcher.as_is import server as recorded
 from chatdesk.server.dialects.dispatcher.context import Context
 from chatdesk.server.dialects.dispatcher.pushes import Pushes
 from chatdesk.server.dialects.dispatcher.sockets import Sockets
@@ -32,8 +33,10 @@ SETTINGS = SocketSettings(
 )
 
 
-def build(ground: Ground, choices: Choices, _variant: Variant) -> ChatServer:
+def build(ground: Ground, choices: Choices, variant: Variant) -> ChatServer:
     """A server over this folder, not open yet."""
+    if variant is Variant.AS_IS:
+        return recorded.build(ground, choices, SETTINGS, _no_route)
     core = Core(ground, default_rules(**choices.given()), WORDS)
     sio = socket_server(SETTINGS)
     context = Context(core, Pushes(sio, core.clock))
@@ -59,4 +62,10 @@ def _no_route(request: Request, _status: int) -> Response:
     return answers.no_route(request)
 
 
-DIALECT = Dialect(platform=names.PLATFORM, default_port=names.DEFAULT_PORT, build=build, seed=seed_demo)
+DIALECT = Dialect(
+    platform=names.PLATFORM,
+    default_port=names.DEFAULT_PORT,
+    build=build,
+    variants=(Variant.PROMISED, Variant.AS_IS),
+    seed=seed_demo,
+)

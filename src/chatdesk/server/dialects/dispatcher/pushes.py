@@ -36,10 +36,18 @@ class Pushes:
         self._sio = sio
         self._clock = clock
 
+    def message_record(self, shown: Shown) -> shapes.MessageRecord:
+        """A message as it is shown."""
+        return records.message(shown)
+
+    def order_record(self, order: Order, files: Sequence[Upload]) -> shapes.OrderRecord:
+        """An order as it is stored."""
+        return records.order_record(order, files)
+
     async def message(self, shown: Shown) -> None:
         """A new message, to everybody in the order's room, its author included."""
         payload = shapes.NewMessage(
-            order_id=shown.order_id, message=records.message(shown), timestamp=self._now()
+            order_id=shown.order_id, message=self.message_record(shown), timestamp=self.now()
         )
         await self._emit(names.EVENT_NEW_MESSAGE, payload, order_room(shown.order_id))
 
@@ -47,8 +55,8 @@ class Pushes:
         """A changed order, to everybody in its room."""
         payload = shapes.OrderUpdated(
             order_id=order.id,
-            update=shapes.OrderUpdate(type=kind, order=records.order_record(order, files)),
-            timestamp=self._now(),
+            update=shapes.OrderUpdate(type=kind, order=self.order_record(order, files)),
+            timestamp=self.now(),
         )
         await self._emit(names.EVENT_ORDER_UPDATED, payload, order_room(order.id))
 
@@ -107,7 +115,7 @@ class Pushes:
         await self._emit(names.EVENT_ERROR, payload, to)
 
     async def _room_signal(self, event: str, user_id: str, order_id: str, skip_sid: str | None) -> None:
-        payload = shapes.RoomSignal(user_id=user_id, order_id=order_id, timestamp=self._now())
+        payload = shapes.RoomSignal(user_id=user_id, order_id=order_id, timestamp=self.now())
         await self._emit(event, payload, order_room(order_id), skip_sid)
 
     async def _emit(
@@ -115,5 +123,6 @@ class Pushes:
     ) -> None:
         await self._sio.emit(event, msgspec.to_builtins(payload), room=room, skip_sid=skip_sid)
 
-    def _now(self) -> str:
+    def now(self) -> str:
+        """The time of an event."""
         return records.iso(self._clock.now_ms())
