@@ -11,7 +11,7 @@ READY := $(VENV)/.stamp
 DEV   := packaging/dev
 export PYTHONPATH := src
 
-.PHONY: help demo test lint format bench shots replay fuzz coverage docs fresh lock clean system-run system-test
+.PHONY: help demo test lint format bench shots replay conform fuzz coverage docs fresh lock clean system-run system-test
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -42,6 +42,10 @@ shots: system-run $(READY)  ## draw every state of the window into build/shots/
 # FULL=1: every generated corruption as well.
 replay: system-run $(READY)  ## play recorded traffic against the client: CAPTURES=folder DUMP=folder FULL=1
 	@$(PY) -m tests.replay --captures "$(CAPTURES)" --dump "$(DUMP)" $(if $(FULL),--full)
+
+# CAPTURES: a folder of captures, else those of the tests. PLATFORM, SCENARIO: only these.
+conform: $(READY)  ## play recorded clients into our servers: CAPTURES=folder PLATFORM=omw SCENARIO=typing
+	@$(PY) -m tests.conform --captures "$(CAPTURES)" --platform "$(PLATFORM)" --scenario "$(SCENARIO)"
 
 fuzz: $(READY)  ## damage what every platform sends, a million times each
 	CHATDESK_FUZZ=$${CHATDESK_FUZZ:-1000000} $(PY) -m pytest -q tests/platforms -k fuzz

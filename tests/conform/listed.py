@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from tests.conform.play import Finding
+from tests.conform.ears import Finding
 from tests.replay.recording import PLATFORMS
 
 TABLE = Path(__file__).parent / "listed.toml"

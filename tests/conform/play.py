@@ -6,18 +6,17 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
-from tests.conform.align import aligned
 from tests.conform.clock import CaptureClock, CaptureLoop
 from tests.conform.compare import Comparison, Difference, shown
+from tests.conform.ears import Ears, Finding, Wanted, key_of
 from tests.conform.lines import OWN_CLOSE, Line, WebsocketTransport, is_saying
 from tests.conform.names import Names
-from tests.conform.planting import Frame, Path, Planter
+from tests.conform.planting import Frame, Planter
 from tests.conform.requests import AUTOMATIC, Answer, exchanged
 from tests.conform.stage import Stage
 from tests.replay.recording import Recording
@@ -36,59 +35,6 @@ LIBRARY = {"ack_timeout", "reconnect_attempt"}
 """Events that a client library makes by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A difference, and where: frame number, what kind of frame, path of the value in it ('' = all of it)."""
-
-    at: int
-    frame: str
-    path: str
-    text: str
-
-
-@dataclass(slots=True)
-class Wanted:
-    """An event of the recording."""
-
-    at: int
-    t_ms: int
-    event: str
-    args: list[Any]
-    frame: Frame
-
-
-@dataclass(slots=True)
-class Got:
-    """An event of ours, and during which frame it came."""
-
-    at: int
-    event: str
-    args: list[Any]
-
-
-@dataclass(slots=True)
-class Ear:
-    """What one connection has heard, and what it had on the recording."""
-
-    name: str
-    wanted: list[Wanted] = field(default_factory=list)
-    got: list[Got] = field(default_factory=list)
-    lost: list[Wanted] = field(default_factory=list)
-    surplus: list[Got] = field(default_factory=list)
-
-
-def key_of(frame: Frame) -> str:
-    """The connection that a frame belongs to."""
-    conn = frame.get("conn")
-    name = frame["actor"] if conn is None else f"{frame['actor']}/{conn}"
-    return name if frame["channel"] == "socket" else f"{name} ({frame['channel']})"
-
-
-def dotted(path: Path) -> str:
-    """A path as one text."""
-    return ".".join(str(one) for one in path)
-
-
 class Player:
     """Plays one capture against one stage."""
 
@@ -96,23 +42,18 @@ class Player:
         self, stage: Stage, planter: Planter, recording: Recording, clock: CaptureClock, loop: CaptureLoop
     ) -> None:
         self._stage = stage
+        self._socket_path = stage.server.settings.path
         self._planter = planter
         self._recording = recording
         self._clock = clock
         self._loop = loop
         self._names = Names(planter)
-        self._ears: dict[str, Ear] = {}
+        self._ears = Ears(recording, planter, self._names)
         self._lines: dict[str, Line] = {}
         self._raws: dict[str, WebsocketTransport] = {}
         self._streams: dict[str, asyncio.Task[None]] = {}
-        self._heard = 0
-        self._at = -1
-        """The frame that is being played."""
-        self._reached_ms = 0
-        """How far the recording had come when what was played so far was done."""
         self._last: Frame | None = None
         self._drives: dict[int, str] = {}
-        self._findings: list[Finding] = []
         self._http: aiohttp.ClientSession | None = None
         self._base = f"http://127.0.0.1:{stage.port}"
 
@@ -136,11 +77,11 @@ class Player:
                 for frame in self._recording.everything:
                     await self._frame(frame)
                 await self._settle()
-                self._check(len(self._recording.everything), None)
-                self._close_accounts()
+                self._ears.check(len(self._recording.everything), None)
+                self._ears.close_accounts()
             finally:
                 await self._hang_up()
-        return sorted(self._findings, key=lambda one: one.at)
+        return sorted(self._ears.findings, key=lambda one: one.at)
 
     async def _hang_up(self) -> None:
         for line in self._lines.values():
@@ -187,8 +128,7 @@ class Player:
                     closing.discard(key)
             elif frame["channel"] == "raw" and event == "close" and args[:1] == [1005]:
                 self._drives[frame["at"]] = "close"
-            ear = self._ears.setdefault(key, Ear(key))
-            ear.wanted.append(Wanted(frame["at"], frame["t_ms"], str(event), args, frame))
+            self._ears.wants(key, Wanted(frame["at"], frame["t_ms"], str(event), args, frame))
 
     # -- one frame
 
@@ -202,14 +142,14 @@ class Player:
             return
         if not self._follows_at_once(frame):
             await self._pause(frame)
-        self._at = frame["at"]
+        self._ears.at = frame["at"]
         if not self._stage.is_up and self._wants_server(frame, drive):
             await self._stage.start()
         if self._stage.is_up and (frame["channel"] == "http" or frame.get("event") == "connect"):
             await self._planter.before(self._stage.server.core, self._recording, frame)
         await asyncio.wait_for(self._play(frame, drive), PATIENCE_S * 2)
         self._last = frame
-        self._reached_ms = max(frame["t_ms"], int(frame.get("response_t_ms") or 0))
+        self._ears.reached_ms = max(frame["t_ms"], int(frame.get("response_t_ms") or 0))
 
     async def _play(self, frame: Frame, drive: str | None) -> None:
         channel = frame["channel"]
@@ -250,9 +190,8 @@ class Player:
         if frame["channel"] == "http":
             return frame["status"] is not None
         if drive == "connect" or (frame["channel"] == "socket" and frame["event"] == "connect"):
-            key = key_of(frame)
-            later = (one for one in self._ears[key].wanted if one.at >= frame["at"])
-            return next((one.event == "connect" for one in later), False)
+            wanted = self._ears.waits_for(key_of(frame), frame["at"])
+            return wanted is not None and wanted.event == "connect"
         return False
 
     async def _pause(self, frame: Frame) -> None:
@@ -265,18 +204,20 @@ class Player:
             await self._settle()
         self._loop.put_forward(ahead_s)
         await self._settle()
-        self._reached_ms = max(self._reached_ms, frame["t_ms"])
-        self._check(frame["at"], frame)
+        self._ears.reached_ms = max(self._ears.reached_ms, frame["t_ms"])
+        self._ears.check(frame["at"], frame)
 
     async def _remark(self, frame: Frame) -> None:
         text = str(frame.get("text") or "")
-        self._at = frame["at"]
+        self._ears.at = frame["at"]
         if _ENDS.search(text):
             if self._stage.is_up:
                 await self._stage.stop(killed="killed" in text)
         elif _ENDED.search(text):
             if self._stage.is_up:
-                self._findings.append(Finding(frame["at"], "process", "", "recorded: it ended, ours goes on"))
+                self._ears.findings.append(
+                    Finding(frame["at"], "process", "", "recorded: it ended, ours goes on")
+                )
                 await self._stage.stop(killed=True)
         elif _STARTS.search(text):
             if not self._stage.is_up:
@@ -291,11 +232,11 @@ class Player:
         """Wait until nothing is under way, here or there: what has not come by now does not come."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
-            before = self._heard
+            before = self._ears.heard
             await self._still(end)
             await asyncio.gather(*(one.echo() for one in self._open_transports()))
             await self._still(end)
-            if self._heard == before and not await self._stage.fall():
+            if self._ears.heard == before and not await self._stage.fall():
                 return
         raise TimeoutError("the server does not come to rest")
 
@@ -323,25 +264,20 @@ class Player:
 
     # -- sockets
 
-    def _hears(self, key: str) -> Any:
-        def hear(event: str, args: list[Any]) -> None:
-            self._heard += 1
-            self._ears.setdefault(key, Ear(key)).got.append(Got(self._at, event, args))
-
-        return hear
-
     async def _socket(self, frame: Frame, drive: str | None) -> None:
         key, event = key_of(frame), drive or frame["event"]
         if event == "connect" and drive is None:
             wanted = self._names.translated(frame["args"][0] if frame["args"] else {})
             if key in self._lines:
                 await self._lines[key].cut()
-            path = wanted.get("path") or self._settings_path
+            path = wanted.get("path") or self._socket_path
             base = f"{self._base}{str(path).rstrip('/')}/"
-            self._lines[key] = Line(self._session, base, wanted, self._hears(key))
+            self._lines[key] = Line(self._session, base, wanted, self._ears.hearing(key))
         line = self._lines.get(key)
         if line is None:
-            self._findings.append(Finding(frame["at"], f"event {event}", "", "there is no connection for it"))
+            self._ears.findings.append(
+                Finding(frame["at"], f"event {event}", "", "there is no connection for it")
+            )
         elif event == "connect":
             await line.connect()
         elif event == "disconnect":
@@ -351,19 +287,9 @@ class Player:
                 event, self._names.translated(frame["args"]), ack=bool(frame.get("ack_requested"))
             )
 
-    @property
-    def _settings_path(self) -> str:
-        return self._path if self._path is not None else "/socket.io/"
-
-    _path: str | None = None
-
-    def serve_at(self, path: str) -> None:
-        """Where the platform's socket is, for captures that do not say."""
-        self._path = path
-
     async def _raw_packet(self, frame: Frame, drive: str | None) -> None:
         key, event = key_of(frame), drive or frame["event"]
-        hear = self._hears(key)
+        hear = self._ears.hearing(key)
         if event == "open":
             raw = WebsocketTransport(self._session, lambda packet: hear("text", [packet]))
             raw.gone = lambda: hear("close", [raw.close_code])
@@ -384,7 +310,7 @@ class Player:
         answer = await exchanged(self._session, self._base, frame, raw, self._names)
         if answer.status != frame["status"]:
             text = f"recorded {frame['status']}, ours {answer.status} {shown(answer.body)}"
-            self._findings.append(Finding(frame["at"], kind, "status", text))
+            self._ears.findings.append(Finding(frame["at"], kind, "status", text))
             return
         if answer.status is None:
             return
@@ -393,7 +319,7 @@ class Player:
             self._header(compared, name, str(value), answer)
         compared.of(raw.get("response_body"), answer.body, ("body",))
         compared.keep()
-        self._report(frame["at"], kind, compared.differences)
+        self._ears.report(frame["at"], kind, compared.differences)
 
     def _header(self, compared: Comparison, name: str, recorded: str, answer: Answer) -> None:
         ours = answer.headers.get(name.lower())
@@ -410,7 +336,7 @@ class Player:
 
     async def _stream(self, frame: Frame) -> None:
         key = key_of(frame)
-        hear = self._hears(key)
+        hear = self._ears.hearing(key)
         headers = {
             str(name): self._names.in_text(str(one)) for name, one in (frame.get("headers") or {}).items()
         }
@@ -432,110 +358,6 @@ class Player:
         self._streams[key] = asyncio.create_task(read(), name="conform stream")
         await begun.wait()
 
-    # -- comparing
-
-    def _report(self, at: int, kind: str, differences: list[Difference]) -> None:
-        self._findings += [Finding(at, kind, dotted(one.path), one.text) for one in differences]
-
-    def _check(self, at: int, frame: Frame | None) -> None:
-        """Compare what every connection has heard with what it had heard before this frame."""
-        for ear in self._ears.values():
-            if not ear.got and not ear.wanted:
-                continue
-            due = 0
-            for one in ear.wanted:
-                # What stands beside a request may have come of it.
-                beside = frame is not None and frame["channel"] == "http" and one.t_ms >= frame["t_ms"]
-                if one.at >= at or beside:
-                    break
-                due += 1
-            window = due
-            until = self._reached_ms + self._planter.early_ms
-            while window < len(ear.wanted) and (
-                ear.wanted[window].at < at or ear.wanted[window].t_ms <= until
-            ):
-                window += 1
-            if not due and not ear.got:
-                continue
-            recorded, got = ear.wanted[:window], ear.got
-            found = aligned(recorded, due, got, self._differ)
-            for theirs, ours in found.pairs:
-                compared = self._compared(recorded[theirs], got[ours])
-                compared.keep()
-                self._report(
-                    recorded[theirs].at, _kind(recorded[theirs].event, ear.name), compared.differences
-                )
-            done = {one for one, _ in found.pairs} | {one for one in found.lost if one < due}
-            last = max((one for one, _ in found.pairs), default=-1)
-            # A pair with a later one means that those before it will not come any more in their place.
-            gone = [one for one in found.lost if one < due or one < last]
-            ear.lost += [recorded[one] for one in gone]
-            ear.surplus += [got[one] for one in found.surplus]
-            done |= set(gone)
-            ear.wanted = [one for number, one in enumerate(ear.wanted) if number not in done]
-            ear.got = []
-
-    def _compared(self, theirs: Wanted, ours: Got) -> Comparison:
-        compared = Comparison(self._names, self._planter)
-        if theirs.frame["channel"] == "socket" and theirs.event in {"connect", "connect_error"}:
-            recorded = {
-                name: value
-                for name, value in (theirs.args[0] if theirs.args else {}).items()
-                if name not in {"active", "transport"}
-            }
-            mine = dict(ours.args[0] or {}) if ours.args else {}
-            if theirs.event == "connect" and "sid" not in recorded:
-                mine.pop("sid", None)
-            return compared.of(recorded, mine)
-        if theirs.frame["channel"] == "sse" and theirs.event == "headers":
-            wanted = theirs.args[1]
-            return compared.of(theirs.args, [ours.args[0], {name: ours.args[1].get(name) for name in wanted}])
-        if theirs.frame["channel"] == "sse":
-            return compared.of(_sse(theirs.args), _sse(ours.args))
-        return compared.of(theirs.args, ours.args)
-
-    def _differ(self, theirs: Wanted, ours: Got) -> int | None:
-        if theirs.event != ours.event:
-            return None
-        return len(self._compared(theirs, ours).differences)
-
-    def _close_accounts(self) -> None:
-        """Tell what never came, what came too much, and what came in another place."""
-        for ear in self._ears.values():
-            surplus = list(ear.surplus)
-            for theirs in ear.lost:
-                kind = _kind(theirs.event, ear.name)
-                found = next((one for one in surplus if self._differ(theirs, one) == 0), None)
-                if found is not None:
-                    surplus.remove(found)
-                    if not self._planter.in_any_order(self._recording, theirs.event):
-                        text = f"{ear.name} got it in another place, during frame {found.at}: {shown(found.args)}"
-                        self._findings.append(Finding(theirs.at, kind, "order", text))
-                elif not self._planter.may_lack(self._recording, theirs.frame):
-                    text = f"{ear.name} never got it: {shown(theirs.args)}"
-                    self._findings.append(Finding(theirs.at, kind, "lost", text))
-            chance = {
-                frame.get("event")
-                for frame in self._recording.everything
-                if frame["dir"] == "in" and key_of(frame) == ear.name
-                if self._planter.may_lack(self._recording, frame)
-            }
-            for ours in surplus:
-                if ours.event not in chance:
-                    text = f"{ear.name} was told, not recorded: {shown(ours.args)}"
-                    self._findings.append(Finding(ours.at, _kind(ours.event, ear.name), "surplus", text))
-
-
-def _kind(event: str, key: str) -> str:
-    if key.endswith(("(raw)", "(sse)")):
-        return f"{key[-4:-1]} {event}"
-    return event if event in {"connect", "connect_error", "disconnect"} else f"event {event}"
-
 
 def _media(value: str) -> str:
     return value.lower().replace(" ", "")
-
-
-def _sse(args: list[Any]) -> list[Any]:
-    """The lines of a server-sent event without their `data: `, so that JSON is compared as such."""
-    return [str(one).strip().removeprefix("data: ") for one in args]

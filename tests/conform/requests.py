@@ -64,7 +64,9 @@ async def exchanged(
     elif isinstance(body, str):
         data = names.in_text(body).encode()
     elif body is not None:
-        data = json.dumps(names.translated(body, ("body",)), ensure_ascii=False, separators=(",", ":")).encode()
+        data = json.dumps(
+            names.translated(body, ("body",)), ensure_ascii=False, separators=(",", ":")
+        ).encode()
     url = URL(base + target(frame, raw, names), encoded=True)
     try:
         async with session.request(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,9 +27,10 @@ from chatdesk.server.core.tables import (
 from chatdesk.server.dialect import Variant
 from chatdesk.server.registry import DIALECTS
 from tests.conform.clock import CaptureClock, CaptureLoop
+from tests.conform.ears import Finding
 from tests.conform.listed import Entry, Listed
 from tests.conform.planting import CannotPlant, Planter
-from tests.conform.play import Finding, Player
+from tests.conform.play import Player
 from tests.conform.stage import Stage, empty_database, fresh_folder
 from tests.replay.recording import Recording
 
@@ -128,6 +130,10 @@ class Hall:
             except CannotPlant as exc:
                 outcome.unlisted = [Finding(0, "process", "", f"can't be planted: {exc}")]
                 return outcome
+            except Exception:  # noqa: BLE001 -- one capture's accident must not hide the others
+                text = "".join(traceback.format_exc(limit=-4))
+                outcome.unlisted = [Finding(0, "process", "", f"the run broke off: {text}")]
+                return outcome
         for one in findings:
             entry = table.meant(recording.platform, recording.name, one)
             if entry is None:
@@ -144,7 +150,6 @@ async def _played(
         server = await stage.build()
         placeholders = await planter.plant(server.core, recording)
         player = Player(stage, planter, recording, clock, loop)
-        player.serve_at(server.settings.path)
         names = await _planted(server.core, planter)
         await stage.start()
         return await player.play(placeholders, names)

@@ -1,1 +1,1 @@
-"""How the state that a capture began with gets into an empty server: a module per platform, with `PLANTER`."""
+"""How the state that a capture began with gets into an empty server: a module per platform, its `PLANTER`."""
