@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatdesk.server.dialect import Dialect
 from chatdesk.server.dialects.dispatcher.app import DIALECT as DISPATCHER
 from chatdesk.server.dialects.marketplace.app import DIALECT as MARKETPLACE
+from chatdesk.server.dialects.steppergo.app import DIALECT as STEPPERGO
 
-DIALECTS: dict[str, Dialect] = {one.platform: one for one in (DISPATCHER, MARKETPLACE)}
+DIALECTS: dict[str, Dialect] = {one.platform: one for one in (DISPATCHER, MARKETPLACE, STEPPERGO)}
 """By name of the platform; `chatdesk serve --platform` takes these."""
