@@ -179,6 +179,21 @@ class Conversations:
         )
         return list(rows)
 
+    async def count_about(self, order_ids: Sequence[str]) -> dict[str, int]:
+        """How many conversations each of these orders has; those without any are missing."""
+        counts: dict[str, int] = {}
+        async with self._database.reading() as session:
+            for column in (Conversation.order_id, Conversation.other_order_id):
+                rows = await session.execute(
+                    select(column, func.count())
+                    .where(column.in_(order_ids), Conversation.lifecycle != Lifecycle.DELETED)
+                    .group_by(column)
+                )
+                for order_id, count in rows:
+                    if order_id is not None:
+                        counts[order_id] = counts.get(order_id, 0) + count
+        return counts
+
     async def check(self, actor: Actor, conversation_id: str, operation: Operation = Operation.SEE) -> Place:
         """The conversation, if the actor may do this there; raises Refused."""
         async with self._database.reading() as session:

@@ -129,8 +129,11 @@ class Notifications:
                 unread += count
         return Stats(sum(by_kind.values()), unread, by_kind)
 
-    async def mark_read(self, actor: Actor, ids: list[str] | None) -> None:
-        """Mark these of the actor's notifications as read, or all; what is not theirs stays as it is."""
+    async def mark_read(self, actor: Actor, ids: list[str] | None) -> int:
+        """Mark these of the actor's notifications as read, or all; what is not theirs stays as it is.
+
+        Answers how many of them were unread.
+        """
         now_ms = self._clock.now_ms()
         change = update(Notification).where(
             Notification.recipient_id == actor.id, Notification.status == NotificationStatus.UNREAD
@@ -138,9 +141,9 @@ class Notifications:
         if ids is not None:
             change = change.where(Notification.id.in_(ids))
         async with self._database.writing() as session:
-            await session.execute(
-                change.values(status=NotificationStatus.READ, read_ms=now_ms, updated_ms=now_ms)
-            )
+            values = {"status": NotificationStatus.READ, "read_ms": now_ms, "updated_ms": now_ms}
+            marked = await session.execute(change.values(**values).returning(Notification.id))
+            return len(marked.all())
 
     async def set_status(
         self, actor: Actor, notification_id: str, status: NotificationStatus

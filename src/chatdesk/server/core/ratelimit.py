@@ -32,6 +32,10 @@ class RateLimit:
             self._taken.setdefault(key, deque()).append(self._clock.monotonic_s())
         return wait_s
 
+    def forget(self, key: str) -> None:
+        """As if nothing had been counted for this key."""
+        self._taken.pop(key, None)
+
     def sweep(self) -> None:
         """Forget keys that have been quiet for a whole window."""
         for key in list(self._taken):
