@@ -21,9 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[:1] == ["serve"]:
         return _serve(arguments[1:])
     if arguments[:1] == ["customers"]:
-        from chatdesk.server.demo import customers
+        from chatdesk.server.demo import town
 
-        return customers.main(arguments[1:])
+        return town.main(arguments[1:])
     if arguments[:1] == ["count"]:
         from chatdesk.server.demo import count
 
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"chatdesk {__version__}")
     parser.add_argument("--data", type=Path, help="folder of the database (default: the user's data folder)")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    demo = commands.add_parser("demo", help="try it with an embedded server and customers who answer")
+    demo = commands.add_parser("demo", help="try it with embedded servers and customers who answer")
     demo.add_argument(
         "--offscreen",
         action="store_true",
@@ -114,11 +114,17 @@ def _demo(parsed: argparse.Namespace) -> int:
     if offscreen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from chatdesk.demo import show
-    from chatdesk.server.demo import cast
+    from chatdesk.demo.seats import Seat
+    from chatdesk.server.demo.cast import PASSWORD
+    from chatdesk.server.demo.seats import SEATS
+    from chatdesk.server.registry import DIALECTS
 
-    return show.run(
-        _plugins(), show.SignIn(cast.DESK_EMAIL, cast.PASSWORD), out=parsed.out, journey=offscreen
-    )
+    seats = [
+        Seat(platform=Platform(one.platform), login=one.desk, password=PASSWORD, role=one.role)
+        for one in SEATS.values()
+        if one.platform in DIALECTS and DIALECTS[one.platform].seed is not None
+    ]
+    return show.run(_plugins(), seats, out=parsed.out, journey=offscreen)
 
 
 def _plugins() -> dict[Platform, PlatformPlugin]:

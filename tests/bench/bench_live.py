@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from chatdesk.server.demo.cast import CARRIERS, PASSWORD
-from chatdesk.server.demo.visitor import Visitor, new_client_id
+from chatdesk.server.demo.tongues.dispatcher import DispatcherTongue
 from tests.bench import profile
 from tests.bench.bars import NO_PEER, Measured
 from tests.bench.child import Child, ChildFailed
@@ -54,7 +54,7 @@ def _url(server: Child) -> str:
 
 async def _an_order(url: str) -> tuple[str, str]:
     """Id and number of the order that the customer writes about."""
-    async with Visitor(url, CUSTOMER, PASSWORD) as customer:
+    async with DispatcherTongue(url, CUSTOMER, PASSWORD) as customer:
         await customer.sign_in()
         order = (await customer.orders())[0]
         return order.id, order.order_number
@@ -63,10 +63,10 @@ async def _an_order(url: str) -> tuple[str, str]:
 async def _write(url: str, order_id: str, texts: list[str]) -> None:
     """Say one text after the other, with pauses as between people who type at the same time."""
     chance = random.Random(SEED)
-    async with Visitor(url, CUSTOMER, PASSWORD) as customer:
+    async with DispatcherTongue(url, CUSTOMER, PASSWORD) as customer:
         await customer.sign_in()
         for text in texts:
-            await customer.send(order_id, text, new_client_id())
+            await customer.say(order_id, text)
             await asyncio.sleep(chance.uniform(*PAUSE_S))
 
 

@@ -1,4 +1,4 @@
-"""The demonstration: its customers are alive, come back after a restart, and what arrived can be counted."""
+"""The demonstration: its customers answer once, whatever happens, and what arrived can be counted."""
 
 from __future__ import annotations
 
@@ -8,31 +8,35 @@ import random
 import re
 import subprocess
 import sys
-import time
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chatdesk.server.core.access import Actor
 from chatdesk.server.core.accounts import keeps_policy
-from chatdesk.server.demo import count
-from chatdesk.server.demo.cast import CARRIERS, CUSTOMER_EMAILS, DESK_EMAIL, HAULS, PASSWORD, STATE_CODES
-from chatdesk.server.demo.customers import Credentials, Script, run_customers
+from chatdesk.server.core.ids import ObjectIds
+from chatdesk.server.core.service import Core, Ground
+from chatdesk.server.demo import count, town
+from chatdesk.server.demo.books import BOOKS
+from chatdesk.server.demo.cast import CARRIERS, CUSTOMER_EMAILS, HAULS, PASSWORD, STATE_CODES
+from chatdesk.server.demo.customers import Crew, Customer, Tempo
 from chatdesk.server.demo.phrases import Phrases
+from chatdesk.server.demo.seats import SEATS
 from chatdesk.server.demo.talk import history
-from chatdesk.wire.dispatcher import names, shapes
+from chatdesk.server.demo.tongue import Ear, Heard, Talk, Tongue
+from chatdesk.wire.dispatcher import names
 from tests.conftest import Aio
-from tests.server.conftest import MakeServer
-from tests.server.people import town, unique
 from tests.server.process import ROOT
+from tests.server.toy import person, say, talk, toy_at, words
+
+FACTS = {"number": "N-1", "item": "crane", "origin": "Here", "destination": "There", "height": "14"}
+DESK = "desk@example.test"
 
 
-def is_about_weight(sender: str, push: dict[str, Any]) -> bool:
-    return push["message"]["user"]["email"] == sender and " lb " in push["message"]["message"]
-
-
-def counted(*arguments: str) -> dict[str, int]:
+def counted(*arguments: str) -> dict[str, Any]:
     """What the counting program prints, run by itself, without chatdesk on its path."""
     script = ROOT / "src/chatdesk/server/demo/count.py"
     done = subprocess.run(
@@ -45,87 +49,92 @@ def counted(*arguments: str) -> dict[str, int]:
     return dict(json.loads(done.stdout))
 
 
-def test_customers_live_through_a_restart_and_everything_is_counted(
-    make_server: MakeServer, aio: Aio, tmp_path: Path
-) -> None:
-    """They join, type, read, answer and ask; after the server was away they come back and answer again."""
-    server = make_server(seed="demo")
-    begun_ms = time.time_ns() // 1_000_000
-    presses: list[dict[str, object]] = []
+def press(text: str, *conversation: str, platform: str = "toy", **more: Any) -> dict[str, Any]:
+    return {"platform": platform, "text": text, "conversation": list(conversation), **more}
 
-    async def story() -> None:
-        stop, ready = asyncio.Event(), asyncio.Event()
-        script = Script(lines_per_minute=30, haste=10, luck=1)
-        async with town(server.url) as place:
-            desk = await place.desk()
-            customers = asyncio.create_task(
-                run_customers(server.url, Credentials(), script, stop, ready), name="customers"
-            )
-            await asyncio.wait_for(ready.wait(), 15)
 
-            async def press(order_id: str, text: str) -> None:
-                answer = await desk.send(order_id, text)
-                assert answer.status_code == 201
-                presses.append(
-                    {"text": text, "conversation": order_id, "pressed_at": time.time(), "offline": False}
-                )
+def write_lines(file: Path, entries: Sequence[dict[str, Any]]) -> str:
+    file.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
+    return str(file)
 
-            for round_number in range(2):
-                chats = {chat["orderNumber"]: chat["orderId"] for chat in await place.desk_orders()}
-                for haul in (HAULS[0], HAULS[3]):
-                    order_id = chats[haul.number]
-                    async with desk.socket(order_id) as ear:
-                        await press(order_id, unique("Which axle weight does the permit need?"))
-                        await ear.until(names.EVENT_MESSAGE_READ)
-                        await ear.until(names.EVENT_USER_TYPING, email=haul.carrier, isTyping=True)
-                        await ear.until(names.EVENT_NEW_MESSAGE, where=partial(is_about_weight, haul.carrier))
-                if round_number == 0:
-                    await asyncio.to_thread(server.restart)
-            stop.set()
-            await asyncio.wait_for(customers, 5)
 
-    aio(story(), timeout_s=60)
-    log = tmp_path / "presses.jsonl"
-    log.write_text("".join(json.dumps(press) + "\n" for press in presses))
-    arguments = ["--presses", str(log), "--desk", DESK_EMAIL, "--since", str(begun_ms)]
-    while_up = counted("--database", str(server.data_dir), *arguments)
-    assert server.stop() == 0
-    assert counted("--database", str(server.data_dir / "server.sqlite3"), *arguments) == while_up
-    assert while_up["received"] >= 4
-    assert while_up | {"received": 0} == {
-        "sent": 4,
-        "sent_offline": 0,
-        "accepted": 4,
-        "received": 0,
-        "lost": 0,
-        "duplicated": 0,
-    }
-    log.write_text(
-        log.read_text() + json.dumps({**presses[0], "text": "never arrived", "offline": True}) + "\n"
+async def some_talk(core: Core) -> tuple[Actor, Actor, str]:
+    desk, guest = await person(core, "desk"), await person(core, "guest")
+    return desk, guest, await talk(core, desk, guest)
+
+
+def test_every_platform_is_counted_by_itself(aio: Aio, tmp_path: Path) -> None:
+    """What was pressed, stored, answered and read stands under its platform, and in the total."""
+
+    async def story() -> dict[str, str]:
+        places = {}
+        ground = Ground(tmp_path)
+        for platform in ("toy", "other"):
+            async with toy_at(ground, replace(words(platform), ids=ObjectIds)) as core:
+                desk, guest, where = await some_talk(core)
+                sent = await say(core, desk, where, "hello, ref. A-1")
+                await say(core, guest, where, "yes (your ref. A-1)")
+                await core.receipts.mark_messages(guest, where, [sent.shown.message.id], push=in_silence)
+                places[platform] = guest.id if platform == "toy" else where
+                if platform == "other":
+                    await say(core, desk, where, "twice")
+                    await say(core, desk, where, "twice")
+        return places
+
+    places = aio(story())
+    presses = [
+        press("hello, ref. A-1", places["toy"], reference="A-1"),
+        press("never arrived", places["toy"], offline=True, reference="A-2"),
+        press("hello, ref. A-1", places["other"], platform="other"),
+        press("twice", places["other"], platform="other"),
+        press("hello, ref. A-1", "elsewhere", platform="other"),
+    ]
+    noticed = [{"platform": "toy", "what": what} for what in ("typing", "typing", "read", "message")]
+    figures = counted(
+        *("--database", str(tmp_path), "--presses", write_lines(tmp_path / "presses.jsonl", presses)),
+        *("--notes", write_lines(tmp_path / "notes.jsonl", noticed), "--since", "0"),
+        *("--desk", f"toy={DESK}", "--desk", f"other={DESK}"),
     )
-    missing = counted("--database", str(server.data_dir), *arguments)
-    assert (missing["sent"], missing["sent_offline"], missing["lost"]) == (5, 1, 1)
-    log.write_text("".join(json.dumps(press) + "\n" for press in presses[1:]))
-    extra = counted("--database", str(server.data_dir), *arguments)
-    assert (extra["sent"], extra["accepted"], extra["duplicated"]) == (3, 3, 1)
+    blank = dict.fromkeys(figures["total"], 0)
+    toy = {"sent": 2, "sent_offline": 1, "accepted": 1, "lost": 1, "received": 1, "answered": 1, "seen": 1}
+    assert figures["platforms"]["toy"] == blank | toy | {"typing_noticed": 2, "reading_noticed": 1}
+    other = {"sent": 3, "accepted": 2, "lost": 1, "duplicated": 1, "received": 1, "seen": 1}
+    assert figures["platforms"]["other"] == blank | other
+    assert figures["total"] == {
+        name: figures["platforms"]["toy"][name] + figures["platforms"]["other"][name] for name in blank
+    }
+
+
+async def in_silence(_news: object) -> None:
+    """Nobody is connected."""
+
+
+def test_what_the_desk_has_read_is_counted(aio: Aio, tmp_path: Path) -> None:
+    """Up to a number, or one by one; only what was written since."""
+
+    async def story() -> int:
+        async with toy_at(Ground(tmp_path)) as core:
+            desk, guest, where = await some_talk(core)
+            one = await say(core, guest, where, "one")
+            await say(core, guest, where, "two")
+            await core.receipts.mark_messages(desk, where, [one.shown.message.id], push=in_silence)
+            return one.shown.message.created_ms
+
+    began_ms = aio(story())
+    [figures] = count.count(tmp_path / count.DATABASE_NAME, [], [], {"toy": DESK}, began_ms).values()
+    assert (figures.received, figures.read, figures.seen) == (2, 1, 0)
+    [later] = count.count(tmp_path / count.DATABASE_NAME, [], [], {"toy": DESK}, began_ms + 60_000).values()
+    assert later == count.Figures()
 
 
 def test_the_count_refuses_what_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A missing database or a broken log is one sentence and status 1, never a figure."""
     log = tmp_path / "presses.jsonl"
     log.write_text('{"text": "x"}\n')
-    arguments = [
-        "--database",
-        str(tmp_path / "none.sqlite3"),
-        "--presses",
-        str(log),
-        "--desk",
-        "x",
-        "--since",
-        "0",
-    ]
+    arguments = ["--database", str(tmp_path / "none.sqlite3"), "--presses", str(log)]
+    arguments += ["--desk", "toy=x", "--since", "0"]
     assert count.main(arguments) == 1
-    assert "line 1 is no press" in capsys.readouterr().err
+    assert "presses.jsonl: line 1 is none of conversation, platform, text" in capsys.readouterr().err
     log.write_text("")
     assert count.main(arguments) == 1
     assert "cannot count" in capsys.readouterr().err
@@ -156,14 +165,148 @@ def test_the_cast_fits_together() -> None:
     assert set(CUSTOMER_EMAILS) < emails
 
 
-def test_no_phrase_is_said_twice() -> None:
-    """A thousand lines and answers are a thousand texts, and none that was remembered."""
-    order = shapes.OrderDetail(id="0" * 24, order_number="ORD-100001", commodity="Crane", height_ft=14)
-    phrases, twin = Phrases(random.Random(3)), Phrases(random.Random(3))
-    twin.remember([phrases.line(order)])
-    said = [twin.line(order) for _ in range(500)]
-    said += [twin.answer(order, question) for question in ("axle?", "when?", "ok", "route", "pay") * 100]
-    assert len(set(said)) == 1_000
+def test_every_platform_has_a_seat_customers_words_and_a_tongue() -> None:
+    """Nobody is forgotten, and nobody sits at two places."""
+    assert set(SEATS) == set(BOOKS) == set(town.TONGUES)
+    everybody = [login for seat in SEATS.values() for login in (seat.desk, *seat.customers)]
+    assert len(set(everybody)) == len(everybody)
+    assert all(login.endswith(".example") for login in everybody)
+    assert all(seat.customers for seat in SEATS.values())
+
+
+@pytest.mark.parametrize("platform", BOOKS)
+def test_no_phrase_is_said_twice(platform: str) -> None:
+    """Hundreds of lines and answers are as many texts, and none that was remembered."""
+    book = BOOKS[platform]
+    phrases, twin = Phrases(book, random.Random(3)), Phrases(book, random.Random(3))
+    twin.remember([phrases.line(FACTS)])
+    said = [twin.line(FACTS) for _ in range(300)]
+    said += [twin.answer(FACTS, question) for question in ("axle?", "when?", "ok", "route", "pay") * 40]
+    assert len(set(said)) == 500
     assert all("{" not in text for text in said)
-    assert phrases.on_status(order, names.STATUS_FINISHED) is None
-    assert "ORD-100001" in (phrases.on_status(order, names.STATUS_PENDING) or "")
+    assert phrases.on_status(FACTS, "no such status") is None
+
+
+def test_an_answer_repeats_the_reference() -> None:
+    """So it is known which of several messages was answered."""
+    phrases = Phrases(BOOKS["dispatcher"], random.Random(5))
+    assert phrases.answer(FACTS, "The permit is filed, ref. PD-3.").endswith("(your ref. PD-3)")
+    assert "ref" not in phrases.answer(FACTS, "The permit is filed.")
+    assert "N-1" in (phrases.on_status(FACTS, names.STATUS_PENDING) or "")
+
+
+class Paper(Tongue):
+    """A server in memory: one conversation, whose connection breaks when the test says so."""
+
+    platform = "paper"
+    events = ()
+
+    def __init__(self, story: list[Heard], breaks: Callable[[str], bool] = lambda _text: False) -> None:
+        super().__init__("http://paper.example", "guest@example.test", "")
+        self.story = story
+        self.breaks = breaks
+        self.visits = 0
+        self.read_up_to = ""
+
+    async def sign_in(self) -> None:
+        self.visits += 1
+        self.user_id = "guest"
+
+    async def talks(self) -> list[Talk]:
+        return [Talk(id="talk", facts=FACTS, is_open=False)]
+
+    async def history(self, talk: Talk) -> list[Heard]:
+        assert talk.id == "talk"
+        return list(self.story)
+
+    def listening(self, ear: Ear, gone: asyncio.Event) -> Any:
+        return _Line(self, ear)
+
+    async def enter(self, talks: Sequence[Talk]) -> None:
+        assert len(talks) == 1
+
+    def take(self, event: str, payload: Any, ear: Ear) -> None:
+        raise AssertionError(event)
+
+    async def typing(self, talk: str, *, is_typing: bool) -> None:
+        assert talk == "talk"
+
+    async def say(self, talk: str, text: str) -> None:
+        self.story.append(heard(len(self.story), text, "guest"))
+        if self.breaks(text):
+            raise ConnectionError
+
+    async def mark_read(self, message: Heard) -> None:
+        self.read_up_to = message.id
+
+
+class _Line:
+    def __init__(self, paper: Paper, ear: Ear) -> None:
+        self._paper = paper
+        self._ear = ear
+
+    async def __aenter__(self) -> None:
+        """Nothing is in the way."""
+
+    async def __aexit__(self, *_reason: object) -> None:
+        """Nothing is left."""
+
+
+def heard(number: int, text: str, author: str) -> Heard:
+    return Heard(talk="talk", id=str(number), text=text, author=author, at="2999-01-01T00:00:00Z")
+
+
+def a_customer(paper: Paper, stop: asyncio.Event) -> Customer:
+    crew = Crew(Phrases(BOOKS["omw"], random.Random(1)), ids={"neighbour"})
+    return Customer(paper, crew, random.Random(2), Tempo(pause_s=3_600, haste=1_000), stop)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0)
+
+
+def answers(paper: Paper) -> list[str]:
+    return [message.text for message in paper.story if message.author == "guest"]
+
+
+def test_a_customer_answers_the_desk_and_nobody_else(aio: Aio) -> None:
+    """Neither the platform nor another customer, and each message of the desk once."""
+
+    async def story() -> Paper:
+        paper = Paper(
+            [
+                heard(0, "ends soon", ""),
+                heard(1, "hello, ref. X-1", "desk"),
+                heard(2, "me too", "neighbour"),
+                heard(3, "really? ref. X-2", "desk"),
+            ]
+        )
+        stop = asyncio.Event()
+        running = asyncio.create_task(a_customer(paper, stop).run())
+        await until(lambda: len(answers(paper)) == 2)
+        stop.set()
+        await running
+        return paper
+
+    paper = aio(story())
+    assert ["X-1" in answers(paper)[0], "X-2" in answers(paper)[1]] == [True, True]
+    assert paper.read_up_to == "3"
+
+
+def test_what_passed_before_the_line_broke_is_not_said_again(aio: Aio) -> None:
+    """After coming back the history tells whether a text has arrived."""
+
+    async def story() -> Paper:
+        messages = [heard(0, "hello, ref. X-1", "desk"), heard(1, "and? ref. X-2", "desk")]
+        paper = Paper(messages, breaks=lambda text: "X-1" in text)
+        stop = asyncio.Event()
+        running = asyncio.create_task(a_customer(paper, stop).run())
+        await until(lambda: any("X-2" in text for text in answers(paper)))
+        stop.set()
+        await running
+        return paper
+
+    paper = aio(story())
+    assert paper.visits == 2
+    assert [("X-1" in text, "X-2" in text) for text in answers(paper)] == [(True, False), (False, True)]

@@ -1,4 +1,4 @@
-"""The journey of the demo: a dispatcher's morning in less than a minute, with real clicks and keys."""
+"""The journey of the demo: five accounts in one window, a customer on each, in about a minute."""
 
 from __future__ import annotations
 
@@ -6,114 +6,110 @@ import asyncio
 import json
 import subprocess
 import time
-from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from chatdesk.demo import hands
+from chatdesk.demo.eyes import Eyes
 from chatdesk.demo.hands import find, until
+from chatdesk.demo.lines import LINES
+from chatdesk.demo.report import Counted, Report, Shown, complete
+from chatdesk.demo.seats import Seat
 from chatdesk.demo.stage import Stage, own_command
-from chatdesk.domain.desk import Page
-from chatdesk.domain.entities import Conversation, Message
-from chatdesk.domain.ids import ConversationId
-from chatdesk.domain.kinds import ConnectionState, DeliveryState
+from chatdesk.domain.desk import SignInRequest
+from chatdesk.domain.entities import Conversation
 from chatdesk.program import Program
 from chatdesk.ui.dialogs.sign_in import SignInDialog
 from chatdesk.ui.theme import ThemeMode
 
-ANSWERS = (
-    "Good morning! I have {number} open and will be with you in a minute.",
-    "The {number} route survey is back: no low bridges on the way.",
-    "I have asked the state about {number}, they answer before noon.",
-)
-OFFLINE = (
-    "Written without a connection: the escort for {number} is booked for 14:00.",
-    "Also offline: please keep the papers of {number} in the cab.",
-)
-DRAFT = "I am just checking the axle weights"
-ROUNDS = 3
-RECEIVED = 10
+SIZE = (1280, 820)
+NARROW = (900, 540)
+"""Widths at which the window is looked at besides."""
+PATIENCE_S = 30.0
 
 
 class Journey:
     """One journey over one stage. `play` runs inside the program; `report` counts afterwards."""
 
-    def __init__(self, stage: Stage, login: str, password: str, out: Path) -> None:
+    def __init__(self, stage: Stage, seats: Sequence[Seat], out: Path) -> None:
+        """seats: who signs in where; the first by hand. out: where pictures go."""
         self._stage = stage
-        self._login = login
-        self._password = password
+        self._seats = tuple(seats)
         self._out = out
         self._log = stage.folder / "presses.jsonl"
         self._began_ms = int(time.time() * 1000)
         self._shots: list[str] = []
-        self._texts: list[str] = []
-        self._shown: Counter[str] = Counter()
+        self._talks: dict[Seat, Conversation] = {}
+        self._back: set[Seat] = set()
+        self._shown: dict[Seat, Shown] = {}
         self._took_s = 0.0
 
     async def play(self, program: Program) -> int:
         """Play it in the program's window; returns 0, or 1 when something was not to be seen in time."""
         self._program = program
         self._window = program.window
+        self._eyes = Eyes(program, self._began_ms)
         began = time.monotonic()
-        self._window.resize(1280, 820)
+        self._window.resize(*SIZE)
         self._window.activateWindow()
         try:
             await self._sign_in()
-            chosen = await self._lively_conversations()
-            for number, conversation in enumerate(chosen):
-                await self._answer(conversation, number)
-            await self._offline_and_back(chosen[0])
-            await self._wait_for_customers()
-            await self._look_around(chosen[1])
-            self._shown = self._count_shown(chosen)
+            await self._find_customers()
+            await self._write(offline=False)
+            await self._look_at_answers()
+            await self._go_away_and_come_back()
+            await self._look_around()
         except hands.NotSeen as missed:
             self._shoot("missed")
             print(f"chatdesk: the journey stopped: {missed}")
             return 1
+        self._shown = {seat: self._shown_of(seat) for seat in self._seats}
         self._took_s = time.monotonic() - began
         return 0
 
-    def report(self) -> dict[str, object]:
+    def report(self) -> Report:
         """What arrived, counted by a process of its own from the server's database against the press log."""
+        arguments = ["--database", str(self._stage.data), "--presses", str(self._log)]
+        arguments += ["--notes", str(self._stage.notes), "--since", str(self._began_ms)]
+        for seat in self._seats:
+            arguments += ["--desk", f"{seat.platform.value}={seat.login}"]
         counted = subprocess.run(  # noqa: S603 - our own program with arguments of our own
-            [
-                *own_command(),
-                "count",
-                *("--database", str(self._stage.data), "--presses", str(self._log)),
-                *("--desk", self._login, "--since", str(self._began_ms)),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=True,
+            [*own_command(), "count", *arguments], capture_output=True, timeout=30, check=True
         )
-        figures: dict[str, object] = json.loads(counted.stdout)
-        return figures | {
-            "not_shown": sum(1 for text in self._texts if self._shown[text] == 0),
-            "shown_twice": sum(1 for text in self._texts if self._shown[text] > 1),
-            "seconds": round(self._took_s, 1),
-            "shots": self._shots,
-        }
+        shown = {seat.platform: what for seat, what in self._shown.items()}
+        figures = msgspec.json.decode(counted.stdout, type=Counted)
+        return complete(figures, shown, round(self._took_s, 1), self._shots)
 
     # -- scenes
 
     async def _sign_in(self) -> None:
         await hands.settle()
         self._shoot("first-run")
-        hands.key(
-            self._window,
-            Qt.Key.Key_N,
-            Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
-        )
+        first, *others = self._seats
+        await self._sign_in_by_hand(first)
+        for seat in others:
+            await self._program.desk.sign_in(request(seat, self._stage))
+        await self._until_all(self._eyes.is_online, "being connected")
+        self._window.activateWindow()
+
+    async def _sign_in_by_hand(self, seat: Seat) -> None:
+        modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        hands.key(self._window, Qt.Key.Key_N, modifiers)
         await until(lambda: hands.open_dialog(SignInDialog), "the sign-in dialog")
         dialog = hands.open_dialog(SignInDialog)
         assert dialog is not None  # noqa: S101 - just seen
-        address, login, password = (
-            find(dialog, QLineEdit, name) for name in ("Server address", "E-mail", "Password")
-        )
-        for field, text in ((address, self._stage.url), (login, self._login), (password, self._password)):
+        typed = {
+            "Server address": self._stage.urls[seat.platform],
+            "E-mail": seat.login,
+            "Password": seat.password,
+        }
+        for name, text in typed.items():
+            field = find(dialog, QLineEdit, name)
             field.clear()
             hands.write(field, text)
         await until(
@@ -123,142 +119,141 @@ class Journey:
         self._shoot("sign-in", dialog)
         hands.click(find(dialog, QPushButton, "Sign in"))
         await until(lambda: hands.open_dialog(SignInDialog) is None, "being signed in")
-        await until(lambda: self._rows() >= 10, "the conversations of the account")
-        await until(self._online, "the connection")
 
-    async def _lively_conversations(self) -> list[Conversation]:
-        """The newest conversation of each of three customers."""
-        await until(lambda: len(self._lively()) >= ROUNDS, "conversations with three customers")
-        return self._lively()[:ROUNDS]
+    async def _find_customers(self) -> None:
+        """The conversation on each platform in which a customer writes first."""
+        for seat in self._seats:
+            await self._until_lively(seat)
+        await hands.settle()
+        self._shoot("five-accounts")
 
-    def _lively(self) -> list[Conversation]:
-        newest: dict[str, Conversation] = {}
-        for row in self._program.reader.first_conversations().rows:
-            if row.last is not None:
-                newest.setdefault(row.title, row)
-        return list(newest.values())
+    async def _until_lively(self, seat: Seat) -> None:
+        await until(lambda: self._eyes.lively(seat), f"a customer of {seat.platform.value}", PATIENCE_S)
+        found = self._eyes.lively(seat)
+        assert found is not None  # noqa: S101 - just seen
+        self._talks[seat] = found
 
-    async def _answer(self, conversation: Conversation, round_number: int) -> None:
-        await self._open(conversation.id)
-        if round_number == 0:
-            self._shoot("conversation")
-        for template in ANSWERS:
-            text = template.format(number=conversation.order_number)
-            await self._press(conversation, text)
-            await self._until_accepted(conversation, text, 15)
-        if round_number == 0:
-            self._shoot("answered")
+    async def _write(self, *, offline: bool) -> None:
+        for seat, talk in self._talks.items():
+            await self._open(talk)
+            for text, reference, is_offline in LINES[seat.platform].written():
+                if is_offline is offline:
+                    await self._press(seat, text, reference, offline=offline)
+            if offline:
+                await until(self._window.chat.banner.isVisible, "the banner of the lost connection")
+                self._shoot(f"offline-{seat.platform.value}")
 
-    async def _offline_and_back(self, conversation: Conversation) -> None:
-        await self._open(conversation.id)
+    async def _look_at_answers(self) -> None:
+        """Everything written online has its tick and its answer on each platform, and is read there."""
+        for seat, talk in self._talks.items():
+            await self._open(talk)
+            await self._settled(seat, offline=False)
+            await self._until_read(seat)
+            self._shoot(seat.platform.value)
+
+    async def _go_away_and_come_back(self) -> None:
         await asyncio.get_running_loop().run_in_executor(None, self._stage.stop_server)
-        await until(lambda: not self._online(), "the loss of the connection")
-        for template in OFFLINE:
-            await self._press(conversation, template.format(number=conversation.order_number), offline=True)
-        await until(self._window.chat.banner.isVisible, "the banner that tells of the lost connection")
-        await hands.settle(10)
-        self._shoot("offline")
+        await self._until_all(self._eyes.is_away, "being offline")
+        await self._write(offline=True)
         await asyncio.get_running_loop().run_in_executor(None, self._stage.start_server)
         self._program.desk.retry_now()
-        for template in OFFLINE:
-            text = template.format(number=conversation.order_number)
-            await self._until_accepted(conversation, text, 30)
-        await until(self._online, "the connection again")
-        await hands.settle(10)
-        self._shoot("back-online")
-
-    async def _wait_for_customers(self) -> None:
-        hands.write(self._edit(), DRAFT)
-        await until(lambda: self._received() >= RECEIVED, f"{RECEIVED} messages of customers", 30)
-        self._shoot("draft")
-
-    async def _look_around(self, conversation: Conversation) -> None:
-        await self._open(conversation.id)
-        self._program.theme.set_mode(ThemeMode.DARK)
+        await self._until_all(self._eyes.is_online, "being connected again")
         await hands.settle()
-        self._shoot("dark")
+        self._shoot("back-online")
+        for seat in self._talks:
+            await self._settled(seat, offline=True)
+            self._back.add(seat)
+
+    async def _look_around(self) -> None:
+        """A draft; every platform once more in the dark; and narrower."""
+        first = self._seats[0]
+        await self._open(self._talks[first])
+        hands.write(self._edit(), LINES[first.platform].draft)
+        await hands.settle()
+        self._shoot("draft")
+        self._program.theme.set_mode(ThemeMode.DARK)
+        for seat, talk in self._talks.items():
+            await self._open(talk)
+            self._shoot(f"dark-{seat.platform.value}")
         self._program.theme.set_mode(ThemeMode.LIGHT)
-        for width in (900, 540):
-            self._window.resize(width, 820)
+        for width in NARROW:
+            self._window.resize(width, SIZE[1])
             await hands.settle()
             self._shoot(f"width-{width}")
-        self._window.resize(1280, 820)
+        self._window.resize(*SIZE)
         await hands.settle()
 
     # -- hands
 
-    async def _open(self, conversation: ConversationId) -> None:
-        self._window.open_conversation(conversation)
-        await until(lambda: self._window.chat.conversation_id() == conversation, "the conversation")
+    async def _open(self, talk: Conversation) -> None:
+        self._window.open_conversation(talk.id)
+        await until(lambda: self._window.chat.conversation_id() == talk.id, "the conversation")
         await hands.settle()
 
-    async def _press(self, conversation: Conversation, text: str, *, offline: bool = False) -> None:
+    async def _press(self, seat: Seat, text: str, reference: str, *, offline: bool) -> None:
         """Type a text, note the press, press Enter, and wait until the composer has let go of it."""
         edit = self._edit()
         hands.click(edit.viewport())
         hands.write(edit, text)
-        order = self._program.reader.order(conversation.order_id) if conversation.order_id else None
         press = {
+            "platform": seat.platform.value,
             "text": text,
-            "conversation": order.remote_id if order else "",
+            "conversation": self._eyes.known_as(self._talks[seat]),
+            "reference": reference,
             "pressed_at": int(time.time() * 1000),
             "offline": offline,
         }
         with self._log.open("a", encoding="utf-8") as log:
             log.write(json.dumps(press) + "\n")
-        self._texts.append(text)
         hands.key(edit, Qt.Key.Key_Return)
         await until(lambda: not edit.toPlainText(), "the composer letting go of a text")
 
-    async def _until_accepted(self, conversation: Conversation, text: str, timeout_s: float) -> None:
-        await until(lambda: self._accepted(conversation.id, text), "the tick of a message", timeout_s)
+    async def _settled(self, seat: Seat, *, offline: bool) -> None:
+        """Every text of a platform that was written online, or offline, is accepted and answered."""
+        where, name = self._talks[seat].id, seat.platform.value
+        for text, reference, is_offline in LINES[seat.platform].written():
+            if is_offline is offline:
+                accepted = partial(self._eyes.is_accepted, where, text)
+                await until(accepted, f"the tick of {reference} on {name}", PATIENCE_S)
+                answered = partial(self._eyes.is_answered, where, reference)
+                await until(answered, f"the answer to {reference} on {name}", PATIENCE_S)
+
+    async def _until_read(self, seat: Seat) -> None:
+        where = self._talks[seat].id
+        await until(lambda: not self._eyes.unread(where), f"having read {seat.platform.value}")
+
+    async def _until_all(self, seen: Callable[[Seat], bool], what: str) -> None:
+        for seat in self._seats:
+            await until(partial(seen, seat), f"{seat.platform.value} {what}", PATIENCE_S)
 
     def _edit(self) -> QPlainTextEdit:
         return find(self._window.chat, QPlainTextEdit)
 
     # -- eyes
 
-    def _online(self) -> bool:
-        accounts = self._program.reader.accounts().rows
-        statuses = [self._program.feed.status_of(account.id) for account in accounts]
-        return any(status is not None and status.connection is ConnectionState.ONLINE for status in statuses)
-
-    def _rows(self) -> int:
-        return len(self._program.reader.first_conversations().rows)
-
-    def _newest(self, conversation: ConversationId) -> tuple[Message, ...]:
-        return self._program.reader.newest_page(conversation).messages
-
-    def _accepted(self, conversation: ConversationId, text: str) -> bool:
-        settled = {DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.READ}
-        return any(m.text == text and m.own and m.state in settled for m in self._newest(conversation))
-
-    def _received(self) -> int:
-        """Messages of others since the journey began, as the client's own database has them."""
-        rows = self._program.reader.first_conversations().rows
-        return sum(
-            1
-            for row in rows
-            for message in self._newest(row.id)
-            if not message.own and message.sender_id and message.sent_at_us >= self._began_ms * 1000
+    def _shown_of(self, seat: Seat) -> Shown:
+        talk = self._talks[seat]
+        times = self._eyes.shown(talk.id)
+        texts = [text for text, _reference, _offline in LINES[seat.platform].written()]
+        return Shown(
+            not_shown=sum(1 for text in texts if times[text] == 0),
+            shown_twice=sum(1 for text in texts if times[text] > 1),
+            typing_shown=self._eyes.typing_shown(talk.account_id),
+            reads_shown=self._eyes.reads_shown(talk.id),
+            came_back=seat in self._back,
         )
 
-    def _count_shown(self, conversations: list[Conversation]) -> Counter[str]:
-        """How often each text stands in the client's own database."""
-        shown: Counter[str] = Counter()
-        for conversation in conversations:
-            page: Page = self._program.reader.newest_page(conversation.id)
-            while True:
-                shown.update(message.text for message in page.messages if message.own)
-                if not page.has_older or not page.messages:
-                    break
-                first = page.messages[0]
-                page = self._program.reader.older_page(conversation.id, (first.cursor, first.id))
-        return shown
-
-    def _shoot(self, name: str, what: object = None) -> None:
-        from PySide6.QtWidgets import QWidget
-
-        widget = what if isinstance(what, QWidget) else self._window
+    def _shoot(self, name: str, widget: QWidget | None = None) -> None:
         file = self._out / f"{len(self._shots) + 1:02d}-{name}.png"
-        self._shots.append(hands.photograph(widget, file))
+        self._shots.append(hands.photograph(widget or self._window, file))
+
+
+def request(seat: Seat, stage: Stage) -> SignInRequest:
+    """What somebody would type to sign in to a seat."""
+    return SignInRequest(
+        platform=seat.platform,
+        server_url=stage.urls[seat.platform],
+        login=seat.login,
+        password=seat.password,
+        role=seat.role,
+    )

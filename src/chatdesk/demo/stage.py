@@ -8,9 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from chatdesk.domain.errors import WorldError
+from chatdesk.domain.kinds import Platform
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ class StageLeft(WorldError):
 
 
 class StageProcess:
-    """One child process whose first line on standard output says that it is ready."""
+    """One child process whose first lines on standard output say that it is ready."""
 
     def __init__(self, arguments: list[str], folder: Path, name: str, leaving: threading.Event) -> None:
         """arguments: after `chatdesk`. folder: where its error output is kept as <name>.log.
@@ -45,33 +47,41 @@ class StageProcess:
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
 
-    def start(self) -> str:
-        """Start it; returns its first line. Blocks up to START_S seconds. Raises StageTrouble, StageLeft."""
+    def start(self, is_ready: Callable[[Sequence[str]], bool] = bool) -> list[str]:
+        """Start it; returns what it said until it was ready.
+
+        Blocks up to START_S seconds. Raises StageTrouble, StageLeft.
+        """
         with self._log_file.open("a", encoding="utf-8") as errors:
             process = subprocess.Popen(  # noqa: S603 - our own program with arguments of our own
                 self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
             )
         self._process = process
-        lines: queue.Queue[str] = queue.Queue()
-        self._reader = threading.Thread(target=_pass_on, args=(process, lines), name="stage-output")
+        said: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=_pass_on, args=(process, said), name="stage-output")
         self._reader.start()
-        first = self._first_line(lines)
+        lines = self._lines(said, is_ready)
         if self._leaving.is_set():
             self.stop()
             raise StageLeft
-        if not first:
+        if not is_ready(lines):
             self.stop()
-            raise StageTrouble(self.last_words())
-        return first.strip()
+            raise StageTrouble(self.last_words() or f"it said {lines!r}, and no more")
+        return lines
 
-    def _first_line(self, lines: queue.Queue[str]) -> str:
+    def _lines(self, said: queue.Queue[str], is_ready: Callable[[Sequence[str]], bool]) -> list[str]:
+        """Until it is ready, or ends, or takes too long, or the demo is to end."""
         end = time.monotonic() + START_S
-        while time.monotonic() < end and not self._leaving.is_set():
+        lines: list[str] = []
+        while not is_ready(lines) and time.monotonic() < end and not self._leaving.is_set():
             try:
-                return lines.get(timeout=LOOK_S)
+                line = said.get(timeout=LOOK_S)
             except queue.Empty:
                 continue
-        return ""
+            if not line:
+                break
+            lines.append(line.strip())
+        return lines
 
     def stop(self) -> None:
         """End it: politely, then by force. Returns once it is gone."""
@@ -103,18 +113,24 @@ class StageProcess:
 
 
 class Stage:
-    """Server and customers over one folder. The server keeps its port when it is started again."""
+    """A server of several platforms, and customers on each, over one folder.
 
-    def __init__(self, folder: Path) -> None:
-        """folder: made if missing; holds the server's data and the logs of both processes."""
+    Each platform keeps its port when the server is started again.
+    """
+
+    def __init__(self, folder: Path, platforms: Sequence[Platform]) -> None:
+        """folder: made if missing; holds the server's data, the logs of both processes and their notes."""
         self.folder = folder
         self.data = folder / "server"
         self.data.mkdir(parents=True, exist_ok=True)
+        self.notes = folder / "notes.jsonl"
+        """What the customers notice of the desk."""
+        self.notes.touch()
+        self.urls: dict[Platform, str] = {}
+        self._platforms = tuple(platforms)
         self._leaving = threading.Event()
-        self._port = 0
         self._server: StageProcess | None = None
         self._customers: StageProcess | None = None
-        self.url = ""
 
     def leave(self) -> None:
         """The demo is to end: may be called from a signal handler, at any moment."""
@@ -127,15 +143,18 @@ class Stage:
 
     def start_server(self) -> None:
         """Start (or restart) the server. Raises StageTrouble."""
-        arguments = ["serve", "--platform", "dispatcher", "--port", str(self._port), "--data", str(self.data)]
-        server = StageProcess([*arguments, "--seed", "demo"], self.folder, "server", self._leaving)
-        words = server.start().split()
-        if len(words) != 3 or words[0] != "ready":
-            server.stop()
-            raise StageTrouble(f"the server began with {words!r}")
+        arguments = ["serve", "--platform", "all", "--port", "0", "--data", str(self.data), "--seed", "demo"]
+        for platform, url in self.urls.items():
+            arguments += ["--at", f"{platform.value}={url.rpartition(':')[2]}"]
+        server = StageProcess(arguments, self.folder, "server", self._leaving)
+        self.urls = self._told(server.start(lambda lines: len(self._told(lines)) == len(self._platforms)))
         self._server = server
-        self.url = words[2]
-        self._port = int(self.url.rpartition(":")[2])
+
+    def _told(self, lines: Sequence[str]) -> dict[Platform, str]:
+        """Where the platforms are, of what a server has said: `ready PLATFORM URL`."""
+        words = [line.split() for line in lines]
+        told = {one[1]: one[2] for one in words if len(one) == 3 and one[0] == "ready"}
+        return {one: told[one.value] for one in self._platforms if one.value in told}
 
     def stop_server(self) -> None:
         """Stop the server cleanly."""
@@ -144,8 +163,10 @@ class Stage:
             self._server = None
 
     def start_customers(self, lines_per_minute: int) -> None:
-        """Let the customers in. Raises StageTrouble."""
-        arguments = ["customers", "--server", self.url, "--pace", str(lines_per_minute)]
+        """Let the customers in; the pace is of each platform. Raises StageTrouble."""
+        arguments = ["customers", "--pace", str(lines_per_minute), "--notes", str(self.notes)]
+        for platform, url in self.urls.items():
+            arguments += ["--server", f"{platform.value}={url}"]
         customers = StageProcess(arguments, self.folder, "customers", self._leaving)
         customers.start()
         self._customers = customers

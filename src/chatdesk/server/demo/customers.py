@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import contextlib
-import logging
 import random
-import sys
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
-import msgspec
-
-from chatdesk.server.demo.cast import ADMIN_EMAIL, CUSTOMER_EMAILS, PASSWORD
 from chatdesk.server.demo.phrases import Phrases
-from chatdesk.server.demo.visitor import Turned, Visitor, keep_at_it, new_client_id, rest
-from chatdesk.server.signals import stop_on_signals
-from chatdesk.wire.dispatcher import names, shapes
+from chatdesk.server.demo.tongue import Heard, Talk, Tongue, Turned
+from chatdesk.server.demo.visits import either, keep_at_it, rest
 
 DEFAULT_LINES_PER_MINUTE = 20
 MAX_LINES_PER_MINUTE = 120
 READING_S = (0.2, 0.7)
 TYPING_S = (0.5, 1.4)
 BACKLOG_LIMIT = 50
-OFFICE_EVERY_LINES = 5
-"""The back office changes a status about once in so many lines."""
-REFUSALS = (400, 403, 404, 409)
-OPEN = (names.STATUS_PENDING, names.STATUS_PROCESSING)
-OFFICE_STATUSES = (names.STATUS_PENDING, names.STATUS_PROCESSING, names.STATUS_REQUIRES_INVOICE)
+REFUSALS = (400, 403, 404, 409, 422)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """Who takes part, and the one password of them all."""
-
-    customers: tuple[str, ...] = CUSTOMER_EMAILS
-    admin: str = ADMIN_EMAIL
-    password: str = PASSWORD
+Note = Callable[[str, str, str], None]
+"""What somebody noticed of the desk: the platform, who noticed, what (`message`, `typing`, `read`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """How lively they are: lines that they write unasked per minute, all together; answers come on top."""
+    """How lively they are: lines a minute that a platform's customers write unasked; answers come on top."""
 
     lines_per_minute: int = DEFAULT_LINES_PER_MINUTE
     haste: float = 1.0
@@ -58,6 +39,18 @@ class Script:
         return 60.0 * people / min(max(self.lines_per_minute, 1), MAX_LINES_PER_MINUTE)
 
 
+@dataclass(slots=True)
+class Crew:
+    """What the live people of one platform have in common: their words, and who they are.
+
+    Whoever is no member and writes is the desk: members never answer each other.
+    """
+
+    phrases: Phrases
+    ids: set[str] = field(default_factory=set)
+    note: Note = lambda _platform, _who, _what: None
+
+
 @dataclass(frozen=True, slots=True)
 class Tempo:
     """Seconds between two unasked lines of one person, and how much faster than people they read and type."""
@@ -66,113 +59,118 @@ class Tempo:
     haste: float
 
 
-@dataclass(slots=True)
-class _Line:
-    """Something to write: kept under its client id until the server has it."""
-
-    order_id: str
-    text: str
-    client_id: str
-
-
 class Customer:
-    """A carrier at their desk: reads at once, thinks, types, answers; sometimes asks."""
+    """Somebody with orders at the desk: reads at once, thinks, types, answers; sometimes asks."""
 
     def __init__(
-        self, visitor: Visitor, phrases: Phrases, chance: random.Random, tempo: Tempo, stop: asyncio.Event
+        self, tongue: Tongue, crew: Crew, chance: random.Random, tempo: Tempo, stop: asyncio.Event
     ) -> None:
         self.ready = asyncio.Event()
-        self._visitor = visitor
-        self._phrases = phrases
+        self._tongue = tongue
+        self._crew = crew
         self._chance = chance
         self._tempo = tempo
         self._stop = stop
-        self._orders: dict[str, shapes.OrderDetail] = {}
-        self._heard: deque[shapes.MessageRecord] = deque(maxlen=BACKLOG_LIMIT)
-        self._answered: set[str] = set()
+        self._talks: dict[str, Talk] = {}
+        self._heard: deque[Heard] = deque(maxlen=BACKLOG_LIMIT)
+        self._known: set[str] = set()
         self._news: deque[tuple[str, str]] = deque(maxlen=BACKLOG_LIMIT)
         self._wake = asyncio.Event()
-        self._unsent: _Line | None = None
+        self._unsent: tuple[str, str] | None = None
+        """Where, and what: kept until the server has it."""
         self._since = datetime.now(UTC)
+        self._caught_up = False
 
     @property
     def user_id(self) -> str:
         """The account's id, known after the first sign-in."""
-        return self._visitor.user_id
+        return self._tongue.user_id
 
     async def run(self) -> None:
         """Take part until told to stop."""
-        await keep_at_it(self._visit, self._stop, self._visitor.email)
+        await keep_at_it(self._visit, self._stop, self._tongue.platform)
 
     async def _visit(self) -> None:
-        await self._visitor.sign_in()
-        self._orders = {order.id: order for order in await self._visitor.orders()}
+        await self._tongue.sign_in()
+        self._crew.ids |= {self._tongue.user_id, self._tongue.login}
+        talks = await self._tongue.talks()
+        self._talks = {talk.id: talk for talk in talks}
         gone = asyncio.Event()
-        async with self._visitor.socket(self._on_event, gone) as socket:
-            for order_id in self._orders:
-                await socket.emit(names.EMIT_JOIN, order_id)
-            for order_id in self._orders:
-                await self._catch_up(order_id)
-                await socket.emit(names.EMIT_MARK_READ, order_id)
+        async with self._tongue.listening(self, gone):
+            await self._tongue.enter(talks)
+            for talk in talks:
+                await self._catch_up(talk)
+            self._caught_up = True
             self.ready.set()
-            ended = asyncio.create_task(_either(gone, self._stop))
+            ended = asyncio.create_task(either(gone, self._stop))
             try:
                 while not ended.done():
-                    await self._one_round(socket, ended)
+                    await self._one_round(ended)
             finally:
                 ended.cancel()
 
-    async def _catch_up(self, order_id: str) -> None:
+    async def _catch_up(self, talk: Talk) -> None:
         """Read what was missed; what the desk wrote meanwhile waits for an answer."""
-        records = await self._visitor.history(order_id)
-        self._phrases.remember(record.message for record in records)
-        for record in reversed(records):
-            if datetime.fromisoformat(record.created_at) > self._since:
-                self._hear(record)
+        messages = await self._tongue.history(talk)
+        self._crew.phrases.remember(message.text for message in messages)
+        if self._unsent is not None and self._unsent[1] in {message.text for message in messages}:
+            self._unsent = None
+        for message in messages:
+            if self._caught_up or self._is_new(message):
+                self.heard(message)
+            else:
+                self._known.add(message.id)
+        if messages:
+            await self._tongue.mark_read(messages[-1])
 
-    async def _one_round(self, socket: Any, ended: asyncio.Task[None]) -> None:
+    def _is_new(self, message: Heard) -> bool:
+        return bool(message.at) and datetime.fromisoformat(message.at) > self._since
+
+    async def _one_round(self, ended: asyncio.Task[None]) -> None:
         """Answer what is waiting, or, after a pause without anything, write unasked."""
         if self._unsent is not None:
-            await self._deliver(socket)
+            await self._deliver()
         elif self._heard:
-            record = self._heard.popleft()
-            await self._answer(socket, record)
+            await self._answer(self._heard.popleft())
         elif self._news:
-            order_id, status = self._news.popleft()
-            if text := self._phrases.on_status(self._orders[order_id], status):
-                await self._say(socket, order_id, text)
+            where, status = self._news.popleft()
+            if text := self._crew.phrases.on_status(self._talks[where].facts, status):
+                await self._say(where, text)
         else:
-            self._wake.clear()
-            woken = asyncio.create_task(self._wake.wait())
-            pause_s = self._tempo.pause_s * self._chance.uniform(0.6, 1.4)
-            done, _ = await asyncio.wait({woken, ended}, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
-            woken.cancel()
-            if not done:
-                open_ones = [order for order in self._orders.values() if order.status in OPEN]
-                if open_ones:
-                    order = self._chance.choice(open_ones)
-                    await self._say(socket, order.id, self._phrases.line(order))
+            await self._wait_and_see(ended)
 
-    async def _answer(self, socket: Any, record: shapes.MessageRecord) -> None:
+    async def _wait_and_see(self, ended: asyncio.Task[None]) -> None:
+        self._wake.clear()
+        woken = asyncio.create_task(self._wake.wait())
+        pause_s = self._tempo.pause_s * self._chance.uniform(0.6, 1.4)
+        done, _ = await asyncio.wait({woken, ended}, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
+        woken.cancel()
+        if not done:
+            open_ones = [talk for talk in self._talks.values() if talk.is_open]
+            if open_ones:
+                talk = self._chance.choice(open_ones)
+                await self._say(talk.id, self._crew.phrases.line(talk.facts))
+
+    async def _answer(self, message: Heard) -> None:
         await rest(self._stop, self._chance.uniform(*READING_S) / self._tempo.haste)
-        await socket.emit(names.EMIT_MARK_READ, record.order_id)
-        order = self._orders[record.order_id]
-        await self._say(socket, order.id, self._phrases.answer(order, record.message))
+        await self._tongue.mark_read(message)
+        facts = self._talks[message.talk].facts
+        await self._say(message.talk, self._crew.phrases.answer(facts, message.text))
 
-    async def _say(self, socket: Any, order_id: str, text: str) -> None:
-        self._unsent = _Line(order_id, text, new_client_id())
-        await self._deliver(socket)
+    async def _say(self, where: str, text: str) -> None:
+        self._unsent = (where, text)
+        await self._deliver()
 
-    async def _deliver(self, socket: Any) -> None:
-        """Type and send. What does not pass is kept, and repeated under the same client id."""
-        line = self._unsent
-        if line is None:
+    async def _deliver(self) -> None:
+        """Type and send. What does not pass is kept; whether it passed all the same, the history tells."""
+        if self._unsent is None:
             return
-        await socket.emit(names.EMIT_TYPING_START, line.order_id)
+        where, text = self._unsent
+        await self._tongue.typing(where, is_typing=True)
         await rest(self._stop, self._chance.uniform(*TYPING_S) / self._tempo.haste)
-        await socket.emit(names.EMIT_TYPING_STOP, line.order_id)
+        await self._tongue.typing(where, is_typing=False)
         try:
-            await self._visitor.send(line.order_id, line.text, line.client_id)
+            await self._tongue.say(where, text)
         except Turned as exc:
             if exc.retry_after_s is not None:
                 await rest(self._stop, exc.retry_after_s)
@@ -182,142 +180,33 @@ class Customer:
             # Said no for good, such as to an order that is gone: there is nothing to repeat.
         self._unsent = None
 
-    def _on_event(self, event: str, payload: Any) -> None:
-        if event == names.EVENT_NEW_MESSAGE:
-            self._hear(msgspec.convert(payload, shapes.NewMessage).message)
-        else:
-            update = msgspec.convert(payload, shapes.OrderUpdated)
-            status = update.update.order.status
-            if update.order_id in self._orders and isinstance(status, str):
-                self._orders[update.order_id].status = status
-                self._news.append((update.order_id, status))
-                self._wake.set()
+    # -- the ear of the tongue
 
-    def _hear(self, record: shapes.MessageRecord) -> None:
-        if (
-            record.order_id in self._orders
-            and record.user.id not in {None, self._visitor.user_id}
-            and record.id not in self._answered
-        ):
-            self._answered.add(record.id)
-            self._heard.append(record)
+    def heard(self, message: Heard) -> None:
+        """What the desk says waits for an answer, once."""
+        if message.id in self._known or message.talk not in self._talks:
+            return
+        self._known.add(message.id)
+        if self._is_desk(message.author):
+            self._crew.note(self._tongue.platform, self._tongue.login, "message")
+            self._heard.append(message)
             self._wake.set()
 
+    def typing(self, talk: str, author: str) -> None:  # noqa: ARG002 -- somebody types to us, wherever
+        """Noticed, and nothing else."""
+        if self._is_desk(author):
+            self._crew.note(self._tongue.platform, self._tongue.login, "typing")
 
-class BackOffice:
-    """The admin, who moves orders along now and then."""
+    def read(self, talk: str, reader: str) -> None:  # noqa: ARG002 -- as above
+        """Noticed, and nothing else."""
+        if self._is_desk(reader):
+            self._crew.note(self._tongue.platform, self._tongue.login, "read")
 
-    def __init__(
-        self,
-        visitor: Visitor,
-        chance: random.Random,
-        every_s: float,
-        owners: Sequence[str],
-        stop: asyncio.Event,
-    ) -> None:
-        self._visitor = visitor
-        self._chance = chance
-        self._every_s = every_s
-        self._owners = owners
-        self._stop = stop
+    def status(self, talk: str, status: str) -> None:
+        """Worth a word."""
+        if talk in self._talks:
+            self._news.append((talk, status))
+            self._wake.set()
 
-    async def run(self) -> None:
-        """Take part until told to stop."""
-        await keep_at_it(self._visit, self._stop, self._visitor.email)
-
-    async def _visit(self) -> None:
-        await self._visitor.sign_in()
-        while not await rest(self._stop, self._every_s * self._chance.uniform(0.7, 1.3)):
-            orders = [
-                order
-                for order in await self._visitor.orders()
-                if order.status in OFFICE_STATUSES and order.user_id in self._owners
-            ]
-            if orders:
-                order = self._chance.choice(orders)
-                position = OFFICE_STATUSES.index(str(order.status))
-                await self._visitor.set_status(
-                    order.id, OFFICE_STATUSES[(position + 1) % len(OFFICE_STATUSES)]
-                )
-
-
-async def run_customers(
-    base_url: str,
-    credentials: Credentials,
-    script: Script,
-    stop_event: asyncio.Event,
-    ready_event: asyncio.Event | None = None,
-) -> None:
-    """Let customers and back office take part until `stop_event`; `ready_event` is set when all have come."""
-    luck = random.Random(script.luck)
-    phrases = Phrases(random.Random(luck.random()))
-    tempo = Tempo(script.pause_s(len(credentials.customers)), script.haste)
-    async with contextlib.AsyncExitStack() as doors:
-
-        async def visitor(email: str) -> Visitor:
-            return await doors.enter_async_context(Visitor(base_url, email, credentials.password))
-
-        customers = [
-            Customer(await visitor(email), phrases, random.Random(luck.random()), tempo, stop_event)
-            for email in credentials.customers
-        ]
-        async with asyncio.TaskGroup() as group:
-            for customer in customers:
-                group.create_task(customer.run())
-            for customer in customers:
-                await _either(customer.ready, stop_event)
-            if ready_event is not None:
-                ready_event.set()
-            office = BackOffice(
-                await visitor(credentials.admin),
-                random.Random(luck.random()),
-                OFFICE_EVERY_LINES * script.pause_s(1),
-                [customer.user_id for customer in customers],
-                stop_event,
-            )
-            group.create_task(office.run())
-
-
-async def _either(first: asyncio.Event, second: asyncio.Event) -> None:
-    waits = {asyncio.create_task(first.wait()), asyncio.create_task(second.wait())}
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """`chatdesk customers --server URL`: run them until SIGTERM; says `ready` when all are connected."""
-    parser = argparse.ArgumentParser(prog="chatdesk customers", description="Let the demo's customers in.")
-    parser.add_argument("--server", required=True, metavar="URL", help="the server to visit")
-    parser.add_argument(
-        "--pace",
-        type=int,
-        default=DEFAULT_LINES_PER_MINUTE,
-        metavar="N",
-        help="lines a minute that they write unasked, all together (default: %(default)s)",
-    )
-    parser.add_argument("--luck", type=int, default=None, metavar="N", help="repeat the same chances")
-    arguments = parser.parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    script = Script(lines_per_minute=arguments.pace, luck=arguments.luck)
-    asyncio.run(_main(arguments.server, script))
-    return 0
-
-
-async def _main(base_url: str, script: Script) -> None:
-    stop, ready = asyncio.Event(), asyncio.Event()
-    stop_on_signals(stop)
-    running = asyncio.create_task(run_customers(base_url, Credentials(), script, stop, ready))
-    announced = asyncio.create_task(ready.wait())
-    await asyncio.wait({running, announced}, return_when=asyncio.FIRST_COMPLETED)
-    if ready.is_set():
-        sys.stdout.write(f"ready customers {len(Credentials().customers)}\n")
-        sys.stdout.flush()
-    announced.cancel()
-    await running
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    def _is_desk(self, person: str) -> bool:
+        return person != "" and person not in self._crew.ids

@@ -40,9 +40,9 @@ SEATS: dict[str, DemoSeat] = {
         # A driver; the customers are passengers with confirmed bookings.
         DemoSeat(
             platform="steppergo",
-            desk="driver@steppe-shuttle.example",
+            desk="desk@longroad-rides.example",
             role="driver",
-            customers=("aruzhan@traveller.example", "pavel@traveller.example"),
+            customers=("saule@almond-tree.example", "erlan@northgate.example"),
             customer_role="traveller",
         ),
         # A worker; the customers have bookings that the worker has accepted.

@@ -1,0 +1,1 @@
+"""One module per platform: how a customer of the demonstration speaks there; none knows another."""
