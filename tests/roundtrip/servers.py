@@ -42,18 +42,27 @@ def spoken(variant: Variant) -> tuple[str, ...]:
 class AllServers(ServerProcess):
     """One process with every platform of a variant."""
 
-    def __init__(self, folder: Path, variant: Variant, **opts: str | int) -> None:
+    def __init__(self, folder: Path, variant: Variant, *platforms: str, **opts: str | int) -> None:
+        """platforms: those to serve; all, unless some are named."""
         if variant is Variant.AS_IS:
             opts["as_is"] = True
-        super().__init__(folder, platform=run.ALL, seed="demo", rate=100_000, **opts)
+        super().__init__(folder, 0, platform=run.ALL, seed="demo", rate=100_000, **opts)
         self.variant = variant
-        self.ports = {name: quiet_port() for name in spoken(variant)}
+        self.ports = {name: quiet_port() for name in platforms or spoken(variant)}
 
     def command(self) -> list[str]:
         ports = ",".join(f"{name}={port}" for name, port in self.ports.items())
         usual = super().command()
         at = usual.index("--port")
-        return [sys.executable, "-m", "tests.roundtrip.servers", "--ports", ports, *usual[3:at], *usual[at + 2 :]]
+        return [
+            sys.executable,
+            "-m",
+            "tests.roundtrip.servers",
+            "--ports",
+            ports,
+            *usual[3:at],
+            *usual[at + 2 :],
+        ]
 
     def expected(self) -> int:
         return len(self.ports)
@@ -68,8 +77,14 @@ class AllServers(ServerProcess):
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             return connection.execute(sql, values).fetchall()
 
+    def write(self, sql: str, *values: object) -> None:
+        """What the platform's own administration might do behind the server's back."""
+        with closing(sqlite3.connect(self.data_dir / "server.sqlite3", timeout=10)) as connection:
+            connection.execute(sql, values)
+            connection.commit()
+
     def texts(self, platform: str, beginning: str) -> list[str]:
-        """The stored texts of a platform that begin so, in the order of the server; each as often as it is."""
+        """Stored texts of a platform that begin so, in the server's order, each as often as it is there."""
         sql = """
             SELECT m.text FROM messages m JOIN conversations c ON c.id = m.conversation_id
             WHERE c.platform = ? AND substr(m.text, 1, ?) = ? AND m.deleted_ms IS NULL

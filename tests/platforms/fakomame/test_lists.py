@@ -606,7 +606,7 @@ def test_a_chat_is_left_until_it_is_opened_or_written_to() -> None:
 
 @pytest.mark.shows("fakomame", "notifications", "yes")
 def test_notifications_are_read_marked_and_deleted() -> None:
-    """Polled only: a mark is told as the next reading would tell it; deleted ones are left out."""
+    """Polled only: a mark is told as the next reading would tell it; a deleted one leaves the list."""
     second = RemoteId("cmwoonotice000000000000002")
     paper = Paper()
     call = call_of(paper.want(FreshNotifications()))
@@ -630,6 +630,8 @@ def test_notifications_are_read_marked_and_deleted() -> None:
         call = call_of(paper.want(delete))
         assert (call.method, call.path) == ("DELETE", f"/api/notifications/{NOTICE}")
         assert paper.verdict(status, body) == VerdictStored(1, result=Result())
+    gone = [one for one in of(NotificationSeen, paper.events) if one.gone]
+    assert [one.remote_id for one in gone] == [NOTICE], "it leaves the list, once"
     paper.want(Act(Action(kind=ActionKind.NOTICE_READ, target=NOTICE)))
     words = "Notification not found"
     assert paper.verdict(404, no(words)) == VerdictRefused(1, ParkReason.NOT_FOUND, words)

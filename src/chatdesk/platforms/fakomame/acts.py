@@ -171,10 +171,11 @@ def read_marked(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
     target = RemoteId(goal.action.target) if isinstance(goal, Act) else RemoteId("")
     known = own_of(facts).notices
     meant = known if note == NOTE_READ_ALL else {target: known[target]} if target in known else {}
-    read = {one: put(seen, unread=False) for one, seen in meant.items()}
+    deleted = note == NOTE_DELETE
+    read = {one: put(seen, unread=False, gone=deleted) for one, seen in meant.items()}
     told = tuple(seen for one, seen in read.items() if seen != known[one])
     kept = {**known, **read}
-    if note == NOTE_DELETE:
+    if deleted:
         kept.pop(target, None)
     facts = with_own(facts, notices=kept)
     verdict = VerdictStored(answer.step_id, result=Result())
