@@ -11,6 +11,7 @@ from chatdesk.domain import outbox as machine
 from chatdesk.domain.actions import Extras
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import IllegalTransition
+from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import DeliveryState, KeyGrade, MessageKind, OutgoingKind, ParkReason
 from tests.domain.items import EVENTS, item
 
@@ -26,6 +27,7 @@ SENDS: dict[str, dict[str, str]] = {
         "Found": ACCEPTED,
         "PersonCancels": CANCELLED,
         "PersonEdits": QUEUED,
+        "PersonUrges": QUEUED,
         "PersonRetries": QUEUED,
         "Aged": PARKED,
         "Superseded": ACCEPTED,
@@ -47,6 +49,7 @@ SENDS: dict[str, dict[str, str]] = {
         "Absent, may not": UNCERTAIN,
         "SafeToRepeat": QUEUED,
         "PersonSendsAgain": QUEUED,
+        "PersonUrges": UNCERTAIN,
         "PersonDiscards": CANCELLED,
         "Superseded": ACCEPTED,
     },
@@ -105,6 +108,43 @@ def test_what_does_no_harm_twice_is_queued_again(kind: OutgoingKind, event: str)
 def test_what_was_never_tried_can_not_be_found(state: str) -> None:
     """A copy of something that never left is somebody else's message."""
     assert not machine.can(tried(state, attempts=0), EVENTS["Found"])
+
+
+def test_a_time_is_chosen_only_for_what_has_never_left() -> None:
+    """What was tried may have arrived: its turn is now, not at another time."""
+    untried = machine.advance(tried(QUEUED, attempts=0), EVENTS["PersonSchedules"], 1)
+    assert (untried.detail, untried.not_before_us) == (machine.SCHEDULED, 500)
+    assert not machine.can(tried(QUEUED, attempts=1), EVENTS["PersonSchedules"])
+
+
+def test_a_scheduled_send_waits_for_its_time_and_then_counts_as_pressed() -> None:
+    """It grows old from its own time on, keeps it while it is changed, and can be sent at once."""
+    waits = machine.advance(tried(QUEUED, attempts=0), machine.PersonSchedules(500), 1)
+    assert not machine.can(waits, machine.Aged())
+    edited = machine.advance(waits, machine.PersonEdits("other"), 2)
+    assert (edited.text, edited.detail, edited.not_before_us) == ("other", machine.SCHEDULED, 500)
+    due = machine.advance(edited, machine.Due(), 600)
+    assert (due.detail, due.not_before_us, due.created_at_us, due.approved) == ("", 0, 500, False)
+    assert machine.can(due, machine.Aged())
+    assert not machine.can(due, machine.Due())
+    now = machine.advance(waits, machine.PersonRetries(), 3)
+    assert (now.detail, now.not_before_us) == ("", 0)
+
+
+def test_a_scheduled_send_holds_nobody() -> None:
+    """What is pressed meanwhile goes before it."""
+    waits = machine.advance(item(1), machine.PersonSchedules(500), 1)
+    assert machine.next_up([waits, item(2)]) == [item(2)]
+    assert not machine.holds_those_behind(waits)
+
+
+def test_an_urgent_conversation_goes_first_and_within_it_the_order_of_pressing_stands() -> None:
+    """Urgency never lets a message overtake an earlier one of its own conversation."""
+    first = item(1, conversation_remote_id=RemoteId("c1"))
+    earlier = item(2, conversation_remote_id=RemoteId("c2"))
+    urgent = item(3, conversation_remote_id=RemoteId("c2"), urgent=True)
+    mark = item(4, kind=OutgoingKind.MARK_READ)
+    assert machine.next_up([first, earlier, urgent, mark]) == [earlier, first, mark]
 
 
 @pytest.mark.parametrize("kind", [one for one in OutgoingKind if one is not OutgoingKind.SEND])

@@ -29,7 +29,10 @@ def test_a_token_names_its_holder(demo_server: ServerProcess, aio: Aio) -> None:
                 True,
                 texts.OK_LOGIN,
             )
-            assert envelope["data"]["chatdesk"] == {"version": 1, "features": ["client_id", "seq", "attachments"]}
+            assert envelope["data"]["chatdesk"] == {
+                "version": 1,
+                "features": ["client_id", "seq", "attachments"],
+            }
             person = Person(place.http, DESK_EMAIL, envelope["data"])
             assert set(person.claims) == {"userId", "id", "role", "email", "iat", "exp"}
             assert person.claims["userId"] == person.claims["id"]

@@ -318,10 +318,22 @@ class DeskStore(Protocol):
         text: str,
         kind: MessageKind = MessageKind.TEXT,
         extras: Extras = NO_EXTRAS,
+        *,
+        hold_us: int = 0,
+        due_us: int = 0,
     ) -> Future[Outgoing]:
         """FULL. Message row `queued`, outbox row and emptied draft (next version) in one transaction.
 
+        hold_us: for so long (at most 30 s) it may be taken back before it goes. due_us: the wall time at which
+        it shall go; until then it holds nobody, then it counts as pressed at that time.
         StaleDraft when this draft version has been sent already.
+        """
+        ...
+
+    def take_back(self, outgoing: OutgoingId) -> Future[Draft]:
+        """FULL. A send that has not left becomes the beginning of its conversation's draft again.
+
+        NotPossible once it is on its way.
         """
         ...
 

@@ -198,9 +198,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     outgoing_id: OutgoingId | None = None
     parked: ParkReason | None = None
     parked_detail: str = ""
+    """What the server said of a parked one; of a queued one `held` or `scheduled`, where it is that."""
     extras: Extras = NO_EXTRAS
     expected_at_us: int | None = None
-    """When a queued message will probably go (rate budget, back-off); None: as soon as online."""
+    """When a queued message will probably go (rate budget, back-off, a time that the person has chosen); None:
+    as soon as online."""
     arrived_twice: bool = False
 
 
@@ -246,6 +248,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """What the server said, cleaned and shortened to 300 characters."""
     approved: bool = False
     """The person has said that an old item may go."""
+    urgent: bool = False
+    """Before the sends of other conversations; never before an earlier one of its own."""
     message_kind: MessageKind = MessageKind.TEXT
     extras: Extras = NO_EXTRAS
 

@@ -18,6 +18,13 @@ from chatdesk.domain.kinds import Assurance, DeliveryState, KeyGrade, OutgoingKi
 
 State = DeliveryState
 
+HELD = "held"
+"""`detail` of a send that was pressed and may still be taken back: it goes by itself in a moment."""
+SCHEDULED = "scheduled"
+"""`detail` of a send that the person wants to go at a time of their own: until then it is nobody's turn."""
+MOST_HELD_US = 30_000_000
+"""Longest time for which a pressed send is held back."""
+
 
 class Started(msgspec.Struct, frozen=True, tag=True):
     """An attempt begins; on disk before its first byte leaves."""
@@ -83,6 +90,22 @@ class PersonEdits(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
+class PersonSchedules(msgspec.Struct, frozen=True, tag=True):
+    """The person wants it to go at another time (wall clock); nothing of it has left."""
+
+    due_us: int
+
+
+class PersonUrges(msgspec.Struct, frozen=True, tag=True):
+    """The person wants this conversation's sends to go before those of others, or no longer."""
+
+    urgent: bool
+
+
+class Due(msgspec.Struct, frozen=True, tag=True):
+    """The time of a scheduled send has come: it counts as pressed then, behind what was pressed before."""
+
+
 class PersonRetries(msgspec.Struct, frozen=True, tag=True):
     """The person sends a parked item again, or sends one now that waits."""
 
@@ -115,6 +138,9 @@ Event = (
     | Restarted
     | PersonCancels
     | PersonEdits
+    | PersonSchedules
+    | PersonUrges
+    | Due
     | PersonRetries
     | PersonSendsAgain
     | PersonDiscards
@@ -183,6 +209,14 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: C901, PLR09
             return put(item, state=State.PARKED, parked=reason, detail=detail)
         case State.QUEUED, PersonCancels():
             return put(item, state=State.CANCELLED)
+        case State.QUEUED, PersonEdits(text=text) if item.detail in {HELD, SCHEDULED}:
+            return put(item, text=text)
+        case State.QUEUED, PersonSchedules(due_us=due_us) if item.kind is OutgoingKind.SEND:
+            return None if item.attempts else put(item, detail=SCHEDULED, not_before_us=due_us)
+        case State.QUEUED, Due() if is_scheduled(item):
+            return put(item, detail="", created_at_us=item.not_before_us, not_before_us=0)
+        case ((State.QUEUED | State.UNCERTAIN), PersonUrges(urgent=urgent)) if item.kind is OutgoingKind.SEND:
+            return put(item, urgent=urgent)
         case ((State.QUEUED | State.PARKED), PersonEdits(text=text)) if item.kind is OutgoingKind.SEND:
             return put(item, state=State.QUEUED, text=text, parked=None, detail="", approved=True)
         case ((State.PARKED | State.QUEUED), PersonRetries()):
@@ -191,7 +225,7 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: C901, PLR09
             return put(item, state=State.QUEUED, detail="", not_before_us=0, approved=True)
         case ((State.UNCERTAIN | State.PARKED), PersonDiscards()):
             return put(item, state=State.CANCELLED, parked=ParkReason.DISCARDED)
-        case State.QUEUED, Aged():
+        case State.QUEUED, Aged() if not is_scheduled(item):
             return put(item, state=State.PARKED, parked=ParkReason.OLD)
         case ((State.QUEUED | State.IN_FLIGHT | State.UNCERTAIN), Superseded()):
             return put(item, state=State.ACCEPTED, detail="")
@@ -199,9 +233,19 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: C901, PLR09
             return None
 
 
+def is_scheduled(item: Outgoing) -> bool:
+    """Whether it waits for a time that the person has chosen; it holds nobody meanwhile."""
+    return item.state is State.QUEUED and item.detail == SCHEDULED
+
+
+def is_held(item: Outgoing) -> bool:
+    """Whether it was pressed a moment ago and may still be taken back."""
+    return item.state is State.QUEUED and item.detail == HELD
+
+
 def holds_those_behind(item: Outgoing) -> bool:
     """True for a send that is not settled: later sends of the same conversation wait for it."""
-    return item.kind is OutgoingKind.SEND and item.state in WAITING
+    return item.kind is OutgoingKind.SEND and item.state in WAITING and not is_scheduled(item)
 
 
 def next_up(items: Iterable[Outgoing], *, resting: AbstractSet[OutgoingId] = frozenset()) -> list[Outgoing]:
@@ -209,19 +253,24 @@ def next_up(items: Iterable[Outgoing], *, resting: AbstractSet[OutgoingId] = fro
 
     items: every unsettled item of one account, any order.
     resting: items that wait for a time (back-off, rate, quiet time); they still hold those behind them.
-    Other intentions than sends wait for nobody and hold nobody.
+    Other intentions than sends wait for nobody and hold nobody. Where one send of a conversation is urgent, the
+    conversation's turn comes before that of others: within it, the order of pressing stands.
     """
     ready: list[Outgoing] = []
     held: set[RemoteId] = set()
+    urgent: set[RemoteId] = set()
     for item in sorted(items, key=lambda one: one.position):
-        if item.state not in WAITING:
+        if item.state not in WAITING or is_scheduled(item):
             continue
         if item.kind is OutgoingKind.SEND:
+            if item.urgent:
+                urgent.add(item.conversation_remote_id)
             if item.conversation_remote_id in held:
                 continue
             held.add(item.conversation_remote_id)
         if item.state is State.QUEUED and item.id not in resting:
             ready.append(item)
+    ready.sort(key=lambda one: one.kind is not OutgoingKind.SEND or one.conversation_remote_id not in urgent)
     return ready
 
 

@@ -24,14 +24,16 @@ from chatdesk.domain.desk import (
 from chatdesk.domain.entities import Account, Conversation, Draft, Notification, Order, Outgoing
 from chatdesk.domain.errors import NotDone, NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId, RemoteId
-from chatdesk.domain.kinds import MessageKind, ParkReason, Platform
+from chatdesk.domain.kinds import DeliveryState, MessageKind, OutgoingKind, ParkReason, Platform
 from chatdesk.domain.outbox import (
     Event,
     PersonCancels,
     PersonDiscards,
     PersonEdits,
     PersonRetries,
+    PersonSchedules,
     PersonSendsAgain,
+    PersonUrges,
 )
 
 T = TypeVar("T")
@@ -221,9 +223,43 @@ class Desk:
         text: str,
         kind: MessageKind = MessageKind.TEXT,
         extras: Extras = NO_EXTRAS,
+        *,
+        hold_us: int = 0,
+        due_us: int = 0,
     ) -> Outgoing:
-        """Send: once this returns, the text is on disk and queued, and the composer may clear."""
-        return await _result(self.store.press_send(conversation_id, draft_version, text, kind, extras))
+        """Send: once this returns, the text is on disk and queued, and the composer may clear.
+
+        hold_us: for so long it may be taken back. due_us: the wall time at which it shall go.
+        """
+        pressed = self.store.press_send(
+            conversation_id, draft_version, text, kind, extras, hold_us=hold_us, due_us=due_us
+        )
+        return await _result(pressed)
+
+    async def take_back(self, outgoing: OutgoingId) -> Draft:
+        """Make a draft again of what has not left. Fails with NotPossible once it is on its way."""
+        return await _result(self.store.take_back(outgoing))
+
+    async def schedule(self, outgoing: OutgoingId, due_us: int) -> Outgoing:
+        """Let what has not left go at another time (wall clock)."""
+        return await self._advance(outgoing, PersonSchedules(due_us))
+
+    async def urge(self, outgoing: OutgoingId, urgent: bool) -> Outgoing:
+        """Let a conversation's sends go before those of others, or no longer."""
+        return await self._advance(outgoing, PersonUrges(urgent))
+
+    async def retry_all(self) -> int:
+        """Send every parked message again, in the order of pressing; how many."""
+        rows = (await _result(self.store.outbox())).rows
+        parked = [one for one in rows if one.kind is OutgoingKind.SEND and one.state is DeliveryState.PARKED]
+        done = 0
+        for item in sorted(parked, key=lambda one: (one.account_id, one.position)):
+            try:
+                await self._advance(item.id, PersonRetries())
+            except NotPossible:
+                continue  # settled or decided meanwhile
+            done += 1
+        return done
 
     async def retry(self, outgoing: OutgoingId) -> Outgoing:
         """Send a parked item again, or one now that waits for a time."""

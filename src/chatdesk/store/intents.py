@@ -19,9 +19,11 @@ from chatdesk.domain.ids import (
     Cursor,
     MessageId,
     OrderId,
+    OutgoingId,
     new_outgoing_id,
 )
 from chatdesk.domain.kinds import DeliveryState, Lifecycle, MessageKind, OutgoingKind
+from chatdesk.domain.outbox import HELD, MOST_HELD_US, SCHEDULED, PersonCancels
 from chatdesk.domain.text import is_blank, well_formed
 from chatdesk.store import outbox, rows
 from chatdesk.store.closing import OUT_OF_REACH, WRITABLE
@@ -100,8 +102,14 @@ def press_send(
     text: str,
     kind: MessageKind = MessageKind.TEXT,
     extras: Extras = NO_EXTRAS,
+    *,
+    hold_us: int = 0,
+    due_us: int = 0,
 ) -> Outgoing:
-    """Message row, outbox row and an empty draft at once. Raises StaleDraft, NotPossible."""
+    """Message row, outbox row and an empty draft at once. Raises StaleDraft, NotPossible.
+
+    hold_us: for so long it may be taken back; due_us: the wall time at which it shall go.
+    """
     row = _row(tx, conversation)
     text, extras = well_formed(text), rows.sound_extras(extras)
     if is_blank(text) and not extras.attachments and extras.place is None:
@@ -114,6 +122,12 @@ def press_send(
     item = msgspec.structs.replace(
         _new(tx, conversation, row, OutgoingKind.SEND), text=text, message_kind=kind, extras=extras
     )
+    if due_us > tx.now_us:
+        item = msgspec.structs.replace(item, detail=SCHEDULED, not_before_us=due_us)
+    elif hold_us > 0:
+        item = msgspec.structs.replace(
+            item, detail=HELD, not_before_us=tx.now_us + min(hold_us, MOST_HELD_US)
+        )
     message = _insert_message(tx, conversation, row, item)
     try:
         item = outbox.insert(
@@ -135,10 +149,25 @@ def press_send(
     return item
 
 
+def take_back(tx: Tx, outgoing: OutgoingId) -> Draft:
+    """A send that has not left is none any more: its text stands above the draft again, at once.
+
+    Raises NotPossible once it is on its way, and for what is no send.
+    """
+    item = outbox.load(tx, outgoing)
+    if item is None or item.kind is not OutgoingKind.SEND or item.conversation_id is None:
+        raise NotPossible("no such message")
+    outbox.advance(tx, outgoing, PersonCancels())
+    old = draft(tx, item.conversation_id)
+    text = f"{item.text}\n{old.text}" if old.text else item.text
+    return _put_draft(tx, item.conversation_id, old.version + 1, text)
+
+
 def _insert_message(tx: Tx, conversation: ConversationId, row: tuple[Any, ...], item: Outgoing) -> MessageId:
     tx.run_sql(
         "INSERT INTO messages (conversation_id, cursor, sender_id, sender_name, own, kind, text, extras,"
-        " sent_at_us, state, outgoing_id) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
+        " sent_at_us, state, outgoing_id, parked_detail, expected_at_us)"
+        " VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
         conversation,
         PENDING_CURSOR,
         row[6],
@@ -149,6 +178,8 @@ def _insert_message(tx: Tx, conversation: ConversationId, row: tuple[Any, ...], 
         tx.now_us,
         DeliveryState.QUEUED.value,
         item.id,
+        item.detail,
+        item.not_before_us or None,
     )
     return MessageId(tx.con.last_insert_rowid())
 

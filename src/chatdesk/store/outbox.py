@@ -38,8 +38,8 @@ def insert(
     tx.run_sql(
         "INSERT INTO outbox (id, account_id, conversation_id, conversation_remote_id, kind, text, target,"
         " order_id, order_remote_id, order_number, state, created_at_us, changed_at_us, attempts, repeats,"
-        " not_before_us, message_id, parked, detail, approved, message_kind, extras, draft_version)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " not_before_us, message_id, parked, detail, approved, message_kind, extras, draft_version, urgent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         item.id,
         item.account_id,
         item.conversation_id,
@@ -63,6 +63,7 @@ def insert(
         item.message_kind.value,
         rows.encode_extras(item.extras),
         draft_version,
+        item.urgent,
     )
     item = msgspec.structs.replace(item, position=tx.con.last_insert_rowid())
     tx.touched.outbox.add(item.id)
@@ -181,10 +182,18 @@ def _checked(tx: Tx, item: Outgoing, event: machine.Event) -> machine.Event:
 
 
 def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code: str) -> Outgoing:
+    if (
+        machine.is_scheduled(item)
+        and changed.state is DeliveryState.QUEUED
+        and not machine.is_scheduled(changed)
+    ):
+        changed = _at_the_end(tx, changed)
     if isinstance(event, machine.Started):
         _write_attempt(tx, event.attempt)
         tx.records.append(Attempted(changed.id, event.attempt.number, event.attempt))
-    elif changed.state not in machine.WAITING or changed.text != item.text:
+    elif (
+        changed.state not in machine.WAITING or changed.text != item.text or changed.position != item.position
+    ):
         found = event.remote_id if isinstance(event, machine.Stored | machine.Found) else None
         tx.records.append(recorded(tx.account_name(item.account_id), changed, found))
     if changed.kind is OutgoingKind.SEND:
@@ -193,7 +202,8 @@ def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code
         _bury_target(tx, changed)
     tx.run_sql(
         "UPDATE outbox SET text = ?, state = ?, changed_at_us = ?, attempts = ?, repeats = ?,"
-        " not_before_us = ?, message_id = ?, parked = ?, detail = ?, approved = ? WHERE id = ?",
+        " not_before_us = ?, message_id = ?, parked = ?, detail = ?, approved = ?, urgent = ?,"
+        " created_at_us = ?, position = ? WHERE id = ?",
         changed.text,
         changed.state.value,
         changed.changed_at_us,
@@ -204,6 +214,9 @@ def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code
         None if changed.parked is None else changed.parked.value,
         changed.detail,
         changed.approved,
+        changed.urgent,
+        changed.created_at_us,
+        changed.position,
         changed.id,
     )
     tx.touched.outbox.add(changed.id)
@@ -215,6 +228,12 @@ def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code
         body=event.text if isinstance(event, machine.PersonEdits) else None,
     )
     return changed
+
+
+def _at_the_end(tx: Tx, item: Outgoing) -> Outgoing:
+    """Its turn is behind everything that was pressed until now."""
+    row = tx.one("SELECT max(position) + 1 FROM outbox")
+    return item if row is None else msgspec.structs.replace(item, position=row[0])
 
 
 def _bury_target(tx: Tx, item: Outgoing) -> None:
@@ -264,12 +283,15 @@ def _reword(tx: Tx, item: Outgoing) -> None:
         )
 
 
+_TOLD_WAITS = frozenset({machine.HELD, machine.SCHEDULED})
+
+
 def _shown(item: Outgoing) -> tuple[str, str, str | None, str, int | None]:
     return (
         item.state.value,
         item.text,
         None if item.parked is None else item.parked.value,
-        item.detail if item.parked else "",
+        item.detail if item.parked or item.detail in _TOLD_WAITS else "",
         item.not_before_us or None if item.state is DeliveryState.QUEUED else None,
     )
 
@@ -298,6 +320,9 @@ _CODES: dict[type[machine.Event], str] = {
     machine.PersonCancels: "cancelled",
     machine.PersonEdits: "edited",
     machine.PersonRetries: "retried",
+    machine.PersonSchedules: "scheduled",
+    machine.PersonUrges: "urged",
+    machine.Due: "due",
     machine.PersonSendsAgain: "sent again",
     machine.PersonDiscards: "discarded",
     machine.Aged: "grown old",

@@ -83,7 +83,7 @@ CONVERSATIONS: Final = (
 OUTBOX: Final = (
     "SELECT id, account_id, conversation_id, conversation_remote_id, kind, text, target, order_id,"
     " order_remote_id, order_number, state, position, created_at_us, changed_at_us, attempts, repeats,"
-    " not_before_us, message_id, parked, detail, approved, message_kind, extras FROM outbox"
+    " not_before_us, message_id, parked, detail, approved, message_kind, extras, urgent FROM outbox"
 )
 WAITING: Final = "state IN ('queued', 'in_flight', 'uncertain', 'parked')"
 """Word for word the condition of the partial indexes on `outbox`."""
@@ -285,6 +285,7 @@ def outgoing(row: Row) -> Outgoing:
         approved=bool(row[20]),
         message_kind=_KIND[row[21]],
         extras=extras(row[22]),
+        urgent=bool(row[23]),
     )
 
 

@@ -231,11 +231,20 @@ class Store:
         text: str,
         kind: MessageKind = MessageKind.TEXT,
         extras: Extras = NO_EXTRAS,
+        *,
+        hold_us: int = 0,
+        due_us: int = 0,
     ) -> Future[Outgoing]:
         """Queue a message. NotPossible for closed conversations, and where there is nothing to send."""
         return self._durable(
-            lambda tx: intents.press_send(tx, conversation, draft_version, text, kind, extras)
+            lambda tx: intents.press_send(
+                tx, conversation, draft_version, text, kind, extras, hold_us=hold_us, due_us=due_us
+            )
         )
+
+    def take_back(self, outgoing: OutgoingId) -> Future[Draft]:
+        """Make a draft again of what has not left."""
+        return self._durable(lambda tx: intents.take_back(tx, outgoing))
 
     def intend_read(self, conversation: ConversationId, cursor: Cursor) -> Future[Outgoing | None]:
         """Remember what was seen, and queue telling it."""

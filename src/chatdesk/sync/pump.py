@@ -131,14 +131,19 @@ class Pump:
         for outgoing in self._not_stored.keys() - {item.id for item in items} - self._running.keys():
             del self._not_stored[outgoing]
         for item in items:
-            if self._is_old(item) and item.id not in self._running:
+            if outbox.is_scheduled(item) and item.not_before_us <= self._clock.now_us():
+                await self._record(item.id, outbox.Due())
+                self.wake()
+            elif self._is_old(item) and item.id not in self._running:
                 await self._record(item.id, outbox.Aged())
         if not self._line.usable() or self._stopping:
             return SCAN_MS
         items = tuple(item for item in items if not self._is_old(item))
         resting = self._rests.resting()
         ready = outbox.next_up(items, resting=resting.keys() | self._running.keys())
-        pauses = list(resting.values())
+        now_us = self._clock.now_us()
+        due = ((one.not_before_us - now_us) // 1000 for one in items if outbox.is_scheduled(one))
+        pauses = [*resting.values(), *due]
         self._budget.allow(self._ports.sends_per_minute())
         behind = len(self._unsent)
         for item in ready:
@@ -162,6 +167,7 @@ class Pump:
         return (
             item.state is DeliveryState.QUEUED
             and not item.approved
+            and not outbox.is_scheduled(item)
             and item.kind not in NEVER_OLD
             and self._clock.now_us() - item.created_at_us > OLD_US
         )
@@ -178,7 +184,7 @@ class Pump:
     async def _tell_wait(self, item: Outgoing, wait_ms: int) -> None:
         """Write the expected time to the row, once: the window shows it."""
         self._rests.put(item, wait_ms, by_server=True)
-        if wait_ms > TOLD_WAIT_MS and not item.not_before_us:
+        if wait_ms > TOLD_WAIT_MS and item.not_before_us <= self._clock.now_us():
             await self._record(item.id, outbox.Later(self._clock.now_us() + wait_ms * 1000, "rate"))
 
     # -- carrying out

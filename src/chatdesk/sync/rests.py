@@ -10,6 +10,7 @@ import msgspec
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.ids import OutgoingId
 from chatdesk.domain.kinds import DeliveryState
+from chatdesk.domain.outbox import MOST_HELD_US, is_held, is_scheduled
 from chatdesk.sync.backoff import delay_ms
 from chatdesk.sync.clock import Clock
 
@@ -44,7 +45,7 @@ class Rests:
         left = set(running)
         for item in items:
             left.add(item.id)
-            if item.state is DeliveryState.QUEUED:
+            if item.state is DeliveryState.QUEUED and not is_scheduled(item):
                 self._of_row(item, now_ms)
         for of_items in (self._rests, self._setbacks, self._written_us):
             for outgoing in of_items.keys() - left:
@@ -54,7 +55,8 @@ class Rests:
         rest = self._rests.get(item.id)
         if rest is None and item.not_before_us:
             left_ms = (item.not_before_us - self._clock.now_us()) // 1000
-            until_ms = now_ms + min(max(0, left_ms), MOST_INHERITED_MS)
+            most_ms = MOST_HELD_US // 1000 if is_held(item) else MOST_INHERITED_MS
+            until_ms = now_ms + min(max(0, left_ms), most_ms)
             self._rests[item.id] = _Rest(until_ms, item.changed_at_us, by_server=True)
         elif rest is not None and item.changed_at_us > max(rest.row_us, self._written_us.get(item.id, 0)):
             # A change that is not ours is the person's, who wants it to go.

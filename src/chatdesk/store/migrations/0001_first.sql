@@ -274,6 +274,7 @@ CREATE TABLE outbox (
     parked TEXT,
     detail TEXT NOT NULL,
     approved INTEGER NOT NULL,
+    urgent INTEGER NOT NULL DEFAULT 0,
     message_kind TEXT NOT NULL DEFAULT 'text',
     extras TEXT NOT NULL DEFAULT '',
     draft_version INTEGER,           -- NULL for all but sends
