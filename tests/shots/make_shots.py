@@ -58,7 +58,7 @@ def draw(out: Path, scale: int, only: str) -> int:
     from PySide6.QtWidgets import QApplication
 
     from chatdesk.ui.garbage import GuiCollector
-    from tests.shots import asking_pictures, five_pictures  # noqa: F401 - they register their pictures
+    from tests.shots import asking_pictures, five_pictures, later_pictures  # noqa: F401 - they register pictures
     from tests.shots.camera import Camera
     from tests.shots.pictures import PICTURES
 

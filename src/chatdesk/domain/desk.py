@@ -324,8 +324,8 @@ class DeskStore(Protocol):
     ) -> Future[Outgoing]:
         """FULL. Message row `queued`, outbox row and emptied draft (next version) in one transaction.
 
-        hold_us: for so long (at most 30 s) it may be taken back before it goes. due_us: the wall time at which
-        it shall go; until then it holds nobody, then it counts as pressed at that time.
+        hold_us: for so long (at most 30 s) it may be taken back before it goes. due_us: the wall time at
+        which it shall go; until then it holds nobody, then it counts as pressed at that time.
         StaleDraft when this draft version has been sent already.
         """
         ...

@@ -201,8 +201,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """What the server said of a parked one; of a queued one `held` or `scheduled`, where it is that."""
     extras: Extras = NO_EXTRAS
     expected_at_us: int | None = None
-    """When a queued message will probably go (rate budget, back-off, a time that the person has chosen); None:
-    as soon as online."""
+    """When a queued message will probably go (rate budget, back-off, a time that the person has chosen).
+
+    None: as soon as online.
+    """
     arrived_twice: bool = False
 
 

@@ -253,8 +253,8 @@ def next_up(items: Iterable[Outgoing], *, resting: AbstractSet[OutgoingId] = fro
 
     items: every unsettled item of one account, any order.
     resting: items that wait for a time (back-off, rate, quiet time); they still hold those behind them.
-    Other intentions than sends wait for nobody and hold nobody. Where one send of a conversation is urgent, the
-    conversation's turn comes before that of others: within it, the order of pressing stands.
+    Other intentions than sends wait for nobody and hold nobody. Where one send of a conversation is urgent,
+    the conversation's turn comes before that of others: within it, the order of pressing stands.
     """
     ready: list[Outgoing] = []
     held: set[RemoteId] = set()

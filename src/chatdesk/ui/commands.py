@@ -407,6 +407,8 @@ def writing_keys(*, enter_sends: bool) -> tuple[WidgetKey, ...]:
     return (
         WidgetKey(lambda: tr("Send"), (send,)),
         WidgetKey(lambda: tr("New line"), (line,)),
+        WidgetKey(lambda: tr("Send later"), ("Ctrl+Shift+Return",)),
+        WidgetKey(lambda: tr("Take back what was just sent"), ("Ctrl+Z",)),
         WidgetKey(lambda: tr("Change the last message that has not left"), ("Up",)),
     )
 

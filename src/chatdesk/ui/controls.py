@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QPushButton, QSplitter, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDateTimeEdit,
+    QFrame,
+    QPushButton,
+    QSplitter,
+    QToolButton,
+    QWidget,
+)
 
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.plain import plain_tooltip, without_mnemonic
@@ -90,12 +99,31 @@ class ChoiceBox(QComboBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        side = self._context.theme.metrics.px(14)
-        arrow = self._context.icons.pixmap("chevron-down", "muted", side, self.devicePixelRatioF())
-        painter = QPainter(self)
-        margin = self._context.theme.metrics.small
-        painter.drawPixmap(self.width() - side - margin, (self.height() - side) // 2, arrow)
-        painter.end()
+        _draw_arrow(self, self._context)
+
+
+class MomentBox(QDateTimeEdit):
+    """A date and a time of day, typed or taken from a calendar; its arrow is drawn like ChoiceBox's."""
+
+    def __init__(self, context: UiContext, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.setAccessibleName(name)
+        self.setCalendarPopup(True)
+        context.theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        _draw_arrow(self, self._context)
+
+
+def _draw_arrow(box: QWidget, context: UiContext) -> None:
+    side = context.theme.metrics.px(14)
+    arrow = context.icons.pixmap("chevron-down", "muted", side, box.devicePixelRatioF())
+    painter = QPainter(box)
+    margin = context.theme.metrics.small
+    painter.drawPixmap(box.width() - side - margin, (box.height() - side) // 2, arrow)
+    painter.end()
 
 
 class CheckBox(QCheckBox):

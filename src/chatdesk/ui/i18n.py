@@ -65,6 +65,18 @@ def list_time(at_us: int, now_us: int) -> str:
     return _date_text(moment.date(), with_year=moment.year != today.year, long=False)
 
 
+def coming_time(at_us: int, now_us: int) -> str:
+    """A moment that is still to come: today 18:00, tomorrow 9:00, 3 Nov 9:00."""
+    moment, today = _local(at_us), _local(now_us).date()
+    days = (moment.date() - today).days
+    if days <= 0:
+        return tr("today {time}", time=clock_time(at_us))
+    if days == 1:
+        return tr("tomorrow {time}", time=clock_time(at_us))
+    date = _date_text(moment.date(), with_year=moment.year != today.year, long=False)
+    return tr("{date}, {time}", date=date, time=clock_time(at_us))
+
+
 def day_heading(at_us: int, now_us: int) -> str:
     """The day of a moment as a separator between messages: Today, Yesterday, Tuesday, 3 November."""
     moment, today = _local(at_us), _local(now_us).date()

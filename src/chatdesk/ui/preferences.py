@@ -9,9 +9,11 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from chatdesk.domain.outbox import MOST_HELD_US
 from chatdesk.ui.theme import ZOOM_STEPS, ThemeMode
 
 T = TypeVar("T")
+MOST_UNDO_S = MOST_HELD_US // 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +38,10 @@ def _zoom(text: str) -> float:
     return max(ZOOM_STEPS[0], min(float(text), ZOOM_STEPS[-1]))
 
 
+def _undo_seconds(text: str) -> int:
+    return max(0, min(int(text), MOST_UNDO_S))
+
+
 def _hex(text: str) -> bytes:
     return bytes.fromhex(text)
 
@@ -48,6 +54,8 @@ THEME = Preference("theme", ThemeMode.SYSTEM, ThemeMode, _enum_value)
 ZOOM = Preference("zoom", 1.0, _zoom)
 ENTER_SENDS = Preference("enter_sends", default=True, read=_truth, write=_yes_no)
 """Enter sends and Shift+Enter breaks the line; else Ctrl+Enter sends and Enter breaks the line."""
+UNDO_SEND_S = Preference("undo_send_s", 0, _undo_seconds)
+"""For so many seconds what was sent can be taken back before it leaves; 0: it leaves at once."""
 GEOMETRY = Preference("window_geometry", b"", _hex, bytes.hex)
 LIST_WIDTH = Preference("list_width", 316, int)
 PANEL_WIDTH = Preference("panel_width", 268, int)

@@ -18,11 +18,13 @@ def build_stylesheet(tokens: Tokens, metrics: Metrics) -> str:
     return f"""
 QToolTip {{ color: {t["text"]}; background: {t["panel"]}; border: {line}px solid {t["control_line"]};
     padding: {tiny}px; }}
-QLineEdit, QPlainTextEdit[look="field"], QComboBox {{ color: {t["text"]}; background: {t["background"]};
+QLineEdit, QPlainTextEdit[look="field"], QComboBox, QDateTimeEdit {{
+    color: {t["text"]}; background: {t["background"]};
     border: {line}px solid {t["control_line"]}; border-radius: {radius}px; padding: {tiny + 1}px {small}px;
     selection-background-color: {t["accent"]}; selection-color: {t["on_accent"]}; }}
-QLineEdit:focus, QPlainTextEdit[look="field"]:focus, QComboBox:focus {{ border-color: {t["accent"]}; }}
-QComboBox::drop-down {{ border: none; width: {metrics.huge}px; }}
+QLineEdit:focus, QPlainTextEdit[look="field"]:focus, QComboBox:focus, QDateTimeEdit:focus {{
+    border-color: {t["accent"]}; }}
+QComboBox::drop-down, QDateTimeEdit::drop-down {{ border: none; width: {metrics.huge}px; }}
 QLineEdit[invalid="true"] {{ border-color: {t["bad"]}; }}
 QLineEdit:disabled {{ color: {t["control_line"]}; }}
 QPushButton {{ color: {t["text"]}; background: {t["panel"]}; border: {line}px solid {t["control_line"]};

@@ -30,9 +30,10 @@ from chatdesk.domain.kinds import (
     Platform,
     PresenceState,
 )
+from chatdesk.domain.outbox import is_scheduled
 from chatdesk.domain.text import one_line
 from chatdesk.services.addresses import AddressProblem
-from chatdesk.ui.i18n import countdown, list_time, number, span, tr
+from chatdesk.ui.i18n import coming_time, countdown, list_time, number, span, tr
 
 SHOWN_REASON_CHARS = 200
 
@@ -252,6 +253,8 @@ def next_step_words(item: Outgoing, now_us: int, *, online: bool) -> str:
             return tr("checking the history") if online else tr("checked when online")
         case DeliveryState.IN_FLIGHT:
             return tr("on its way")
+        case DeliveryState.QUEUED if is_scheduled(item):
+            return coming_time(item.not_before_us, now_us)
         case DeliveryState.QUEUED if not online:
             return tr("when online")
         case DeliveryState.QUEUED if item.not_before_us > now_us:

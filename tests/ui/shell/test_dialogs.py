@@ -22,12 +22,14 @@ from chatdesk.domain.errors import (
     SignInRefused,
 )
 from chatdesk.domain.kinds import DeliveryState, NoticeCode, ParkReason, Platform
+from chatdesk.domain.outbox import PersonSchedules
 from chatdesk.ui.dialogs.edit_text import EditTextDialog
 from chatdesk.ui.dialogs.outbox import OutboxDialog
 from chatdesk.ui.dialogs.settings import SettingsDialog
 from chatdesk.ui.dialogs.shortcuts import ShortcutsDialog
 from chatdesk.ui.dialogs.sign_in import SignInDialog
 from chatdesk.ui.dialogs.trouble import TroubleWindow
+from chatdesk.ui.i18n import coming_time
 from chatdesk.ui.outbox import Column
 from chatdesk.ui.plain import Answer, PlainLabel, PlainQuestion
 from chatdesk.ui.preferences import ENTER_SENDS
@@ -306,11 +308,51 @@ class TestOutbox:
                 assert item is not None
                 offered[item.text] = {b.text() for b, _can in dialog._offers if b.isVisibleTo(dialog)}
             assert offered == {
-                "queued": {"Retry", "Edit…", "Cancel sending"},
+                "queued": {"Retry", "Send first", "Edit…", "Cancel sending"},
                 "uncertain": {"Check", "Send again", "Copy text", "Discard…"},
                 "parked": {"Retry", "Write elsewhere…", "Copy text", "Discard…"},
             }
             assert "Your text is safe here" in dialog.explanation()
+
+        ui.run(main())
+
+    def test_all_that_failed_are_sent_again_at_once(self, ui: Ui, qtbot: QtBot, seat: Seat) -> None:
+        """One press for every parked message, in the order of pressing; uncertain ones are left alone."""
+        scene.make_parked(seat.store, seat.day, "10466", "one", ParkReason.FORBIDDEN)
+        scene.make_uncertain(seat.store, seat.day, "10471", "which?")
+        scene.make_parked(seat.store, seat.day, "10466", "two", ParkReason.FORBIDDEN)
+
+        async def main() -> None:
+            dialog = await self._open(ui, qtbot, seat, 3)
+            assert dialog.retry_all.text() == "Retry all 2"
+            QTest.mouseClick(dialog.retry_all, LEFT)
+            await ui.until(lambda: self._state(dialog, "two") is DeliveryState.QUEUED)
+            assert self._state(dialog, "one") is DeliveryState.QUEUED
+            assert self._state(dialog, "which?") is DeliveryState.UNCERTAIN
+            assert dialog.retry_all.isHidden()
+
+        ui.run(main())
+
+    def test_one_can_be_sent_first_and_a_scheduled_one_now(self, ui: Ui, qtbot: QtBot, seat: Seat) -> None:
+        """Urgency is offered once; a chosen time is shown, and can be given up."""
+        scene.press(seat.store, seat.day, "10482", "quick")
+        talk = scene.press(seat.store, seat.day, "10471", "at nine")
+        due_us = talk.created_at_us + 90_000_000_000
+        seat.store.advance(talk.id, PersonSchedules(due_us)).result(scene.WAIT_S)
+
+        async def main() -> None:
+            dialog = await self._open(ui, qtbot, seat, 2)
+            self._select(dialog, "quick")
+            QTest.mouseClick(dialog.urgent, LEFT)
+            await ui.until(lambda: dialog.urgent.isHidden())
+            assert {one.text for one in dialog._model.items() if one.urgent} == {"quick"}
+            self._select(dialog, "at nine")
+            row = dialog.view.currentIndex().row()
+            shown = dialog._model.index(row, Column.NEXT).data()
+            assert shown == coming_time(due_us, seat.context.clock.now_us())
+            assert dialog.urgent.isHidden()
+            QTest.mouseClick(dialog.now, LEFT)
+            await ui.until(lambda: not any(one.not_before_us for one in dialog._model.items()))
 
         ui.run(main())
 

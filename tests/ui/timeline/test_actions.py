@@ -16,11 +16,14 @@ from chatdesk.domain.entities import Capabilities, Outgoing
 from chatdesk.domain.ids import MessageId, RemoteId
 from chatdesk.domain.kinds import DeliveryState, Feature, OutgoingKind, ParkReason, Support
 from chatdesk.ui.composer.composer import Composer
+from chatdesk.ui.dialogs.send_later import SendLaterDialog
+from chatdesk.ui.i18n import coming_time
 from chatdesk.ui.plain import Answer, PlainLabel, PlainQuestion
 from chatdesk.ui.timeline.info import MessageInfo
 from chatdesk.ui.timeline.menu import MessageMenu
 from chatdesk.ui.timeline.offers import Action
 from chatdesk.ui.timeline.view import TimelineView
+from chatdesk.ui.timeline.wording import state_words
 from tests.conftest import Ui
 from tests.store.making import WAIT_S, message, window
 from tests.ui.timeline.real import Stage
@@ -185,7 +188,8 @@ def test_the_menu_has_the_same_actions_by_keyboard(ui: Ui, stage: Stage, view: T
         QTest.keyClick(view, Qt.Key.Key_Return)
         menu = menu_of(view)
         offered = [a.data() for a in menu.actions() if a.data() is not None]
-        assert offered == [Action.EDIT, Action.CANCEL, Action.COPY, Action.COPY_WITH_NAME, Action.INFO]
+        changing = [Action.EDIT, Action.TAKE_BACK, Action.CANCEL]
+        assert offered == [*changing, Action.COPY, Action.COPY_WITH_NAME, Action.INFO]
         chosen = next(a for a in menu.actions() if a.data() is Action.CANCEL)
         menu.setActiveAction(chosen)
         QTest.keyClick(menu, Qt.Key.Key_Return)
@@ -307,5 +311,46 @@ def test_ten_thousand_rows_open_by_pages(ui: Ui, stage: Stage, view: TimelineVie
         QTest.keyClick(view, Qt.Key.Key_Home)
         await ui.until(lambda: view.timeline.message(view.visible_rows[0]).text == "text 1")
         assert view.scroll_to_message(MessageId(5_000))
+
+    ui.run(story())
+
+
+def test_a_held_message_can_be_taken_back_or_sent_at_once(ui: Ui, stage: Stage, view: TimelineView) -> None:
+    """Both are links under the message; taking back is the composer's."""
+
+    async def story() -> None:
+        stage.store.press_send(stage.room, 0, "wait", hold_us=30_000_000).result(WAIT_S)
+        await ui.until(lambda: len(states(view)) == 1)
+        links = [part.action for part in view.row_layout(0).actions]
+        assert links == [Action.TAKE_BACK, Action.SEND_NOW]
+        asked: list[str] = []
+        view.take_back_requested.connect(asked.append)
+        press(view, 0, Action.TAKE_BACK)
+        (item,) = stage.store.outbox().result(WAIT_S).rows
+        assert asked == [item.id]
+        press(view, 0, Action.SEND_NOW)
+        await ui.until(lambda: not stage.store.outbox().result(WAIT_S).rows[0].not_before_us)
+        await ui.until(lambda: view.row_layout(0).actions == ())
+
+    ui.run(story())
+
+
+def test_a_scheduled_message_says_when_and_can_be_moved(ui: Ui, stage: Stage, view: TimelineView) -> None:
+    """Its time stands behind it; another one is chosen in the same dialog."""
+
+    async def story() -> None:
+        now_us = stage.context.clock.now_us()
+        stage.store.press_send(stage.room, 0, "later", due_us=now_us + 90_000_000_000).result(WAIT_S)
+        await ui.until(lambda: len(states(view)) == 1)
+        words = state_words(view.timeline.message(0), now_us)
+        assert words == f"goes {coming_time(now_us + 90_000_000_000, now_us)}"
+        assert [part.action for part in view.row_layout(0).actions] == [Action.SEND_NOW, Action.SCHEDULE]
+        press(view, 0, Action.SCHEDULE)
+        (dialog,) = view.findChildren(SendLaterDialog)
+        QTest.mouseClick(dialog.offers[0], Qt.MouseButton.LeftButton)
+        before = now_us + 80_000_000_000
+        await ui.until(lambda: stage.store.outbox().result(WAIT_S).rows[0].not_before_us < before)
+        (item,) = stage.store.outbox().result(WAIT_S).rows
+        assert machine.is_scheduled(item)
 
     ui.run(story())

@@ -60,6 +60,7 @@ class ChatPane(Panel):
         column.addWidget(self._stack, 1)
         column.addWidget(self.composer)
         self.timeline.edit_requested.connect(self.composer.edit_outgoing)
+        self.timeline.take_back_requested.connect(self.composer.take_back)
         self.timeline.elsewhere_requested.connect(self._write_elsewhere)
         self.timeline.text_typed.connect(self.composer.type_text)
         self.composer.sent.connect(self._on_sent)

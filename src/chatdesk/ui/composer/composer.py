@@ -16,6 +16,7 @@ from chatdesk.ui.composer.drafts import DraftKeeper, Saved
 from chatdesk.ui.composer.editing import Editing, last_editable
 from chatdesk.ui.composer.editor import MessageEdit
 from chatdesk.ui.composer.extras import ExtrasLine
+from chatdesk.ui.composer.later import Later
 from chatdesk.ui.composer.strips import ConflictStrip, Strip
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
@@ -47,6 +48,7 @@ class Composer(Panel):
         self._keepers: dict[ConversationId, DraftKeeper] = {}
         self._edits: dict[ConversationId, Editing] = {}
         self.room = Room(context, self)
+        self.later = Later(context, self._tasks, self)
         self._refusal = ""
         self.setAccessibleName(tr("Write"))
         self._build()
@@ -66,11 +68,13 @@ class Composer(Panel):
         self.extras = ExtrasLine(self._context, self)
         self.state_label = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
         self.counter = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
+        self.later_button = WordButton(tr("Later…"), look="flat", parent=self)
         self.send_button = WordButton(tr("Send"), look="primary", parent=self)
         row = QHBoxLayout()
         row.setSpacing(metrics.medium)
         row.addWidget(self.state_label, 1)
         row.addWidget(self.counter)
+        row.addWidget(self.later_button)
         row.addWidget(self.send_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(metrics.px(14), metrics.px(10), metrics.px(14), metrics.px(10))
@@ -88,6 +92,13 @@ class Composer(Panel):
         self.edit.textChanged.connect(self._on_text)
         self.edit.send_pressed.connect(self.press_send)
         self.edit.last_asked.connect(self.edit_last)
+        self.edit.undo_asked.connect(self._take_back_last)
+        self.edit.later_pressed.connect(self.ask_when)
+        self.later_button.clicked.connect(self.ask_when)
+        self.later.too_late.connect(
+            lambda: self._refuse(tr("It has left already. Delete it where the platform can, or write again."))
+        )
+        self.later.back.connect(lambda _conversation: self.edit.setFocus())
         self.edit.left.connect(self._on_left)
         self.edit.refused.connect(self._refuse)
         self.send_button.clicked.connect(self.press_send)
@@ -152,6 +163,10 @@ class Composer(Panel):
 
     def press_send(self) -> None:
         """Send what is in the field, or save the changed message; says why not, where it can't be."""
+        self.send_at(0)
+
+    def send_at(self, due_us: int) -> None:
+        """The same at this wall time; 0: now."""
         keeper, change = self._keeper(), self._editing()
         text = self.edit.toPlainText()
         if keeper is None or not self.room.may_write or is_blank(text):
@@ -173,8 +188,24 @@ class Composer(Panel):
             if self.extras.problem():
                 self._refuse(self.extras.problem())
                 return
-            keeper.press_send(self.extras.extras())
+            keeper.press_send(self.extras.extras(), hold_us=self.later.hold_us, due_us=due_us)
             self._type(keeper.conversation_id, typing=False)
+
+    def ask_when(self) -> None:
+        """Ask at what time what is in the field shall go."""
+        if self.later_button.isEnabled() and self.later_button.isVisible():
+            self.later.ask().chosen.connect(self.send_at)
+
+    def take_back(self, outgoing: str) -> None:
+        """Make a draft again of a message of this conversation that has not left."""
+        keeper = self._keeper()
+        if keeper is not None and self._editing() is None:
+            self.later.take_back(OutgoingId(outgoing), keeper)
+
+    def _take_back_last(self) -> None:
+        keeper = self._keeper()
+        if keeper is not None and self._editing() is None:
+            self.later.take_back_last(keeper)
 
     def edit_last(self) -> None:
         """Take the message that was pressed last and has not left into the field."""
@@ -353,6 +384,8 @@ class Composer(Panel):
         blocked = bool(keeper and keeper.conflict is not None and change is None)
         self.send_button.set_words(tr("Save") if change else tr("Send"))
         self.send_button.setEnabled(writable and not is_blank(text) and not blocked)
+        self.later_button.setVisible(writable and change is None)
+        self.later_button.setEnabled(self.send_button.isEnabled())
         self.editing_strip.say(tr("You are changing a message that has not left.") if change else "")
         if keeper is not None and keeper.conflict is not None and change is None:
             self.conflict.ask(keeper.conflict.text)

@@ -35,10 +35,12 @@ class Saved(Enum):
 
 
 class Press(NamedTuple):
-    """One press of Send: the text, and what goes beside it."""
+    """One press of Send: the text, what goes beside it, and when it goes (as `Desk.send` has it)."""
 
     text: str
     extras: Extras
+    hold_us: int = 0
+    due_us: int = 0
 
 
 class DraftKeeper(QObject):
@@ -130,11 +132,11 @@ class DraftKeeper(QObject):
         if self.conflict is None and (self._presses or self.text != self._on_disk):
             self._work()
 
-    def press_send(self, extras: Extras = NO_EXTRAS) -> bool:
+    def press_send(self, extras: Extras = NO_EXTRAS, *, hold_us: int = 0, due_us: int = 0) -> bool:
         """Send the text as it is now. False when this very text is being sent, or a choice is open."""
         if self.conflict is not None or (self._presses and self._presses[-1].text == self.text):
             return False
-        self._presses.append(Press(self.text, extras))
+        self._presses.append(Press(self.text, extras, hold_us, due_us))
         self.send_trouble = None
         self._stop_timers()
         self._work()
@@ -206,10 +208,17 @@ class DraftKeeper(QObject):
 
     async def _send(self, press: Press) -> None:
         text = press.text
-        await self._desk.send(self.conversation_id, self._version, text, extras=press.extras)
+        await self._desk.send(
+            self.conversation_id,
+            self._version,
+            text,
+            extras=press.extras,
+            hold_us=press.hold_us,
+            due_us=press.due_us,
+        )
         held = self._desk.reader.draft(self.conversation_id)
         self._version, self._on_disk = held.version, held.text
-        later = [Press(typed_since(text, one.text), one.extras) for one in self._presses[1:]]
+        later = [one._replace(text=typed_since(text, one.text)) for one in self._presses[1:]]
         self._presses = [one for one in later if not is_blank(one.text)]
         self.send_trouble = self.save_trouble = None
         self._show(typed_since(text, self.text))

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QGuiApplication, QInputMethodEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QGuiApplication,
+    QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
 from chatdesk.domain.text import well_formed
@@ -24,6 +31,10 @@ class MessageEdit(QPlainTextEdit):
     send_pressed = Signal()
     last_asked = Signal()
     """Up in an empty field."""
+    undo_asked = Signal()
+    """Undo where nothing typed is left to undo."""
+    later_pressed = Signal()
+    """Ctrl+Shift+Enter: at another time."""
     left = Signal()
     """The focus has gone."""
     refused = Signal(str)
@@ -63,6 +74,8 @@ class MessageEdit(QPlainTextEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if Qt.Key(event.key()) in _ENTER:
             self._on_enter(event)
+        elif event.matches(QKeySequence.StandardKey.Undo) and not self.document().isUndoAvailable():
+            self.undo_asked.emit()
         elif event.key() == Qt.Key.Key_Up and not self.toPlainText() and not self._composing:
             self.last_asked.emit()
         else:
@@ -76,6 +89,10 @@ class MessageEdit(QPlainTextEdit):
         held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         with_control = held == Qt.KeyboardModifier.ControlModifier
         alone = held == Qt.KeyboardModifier.NoModifier
+        if held == Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier:
+            if not event.isAutoRepeat():
+                self.later_pressed.emit()
+            return
         sends = with_control or (alone and self._context.preferences.get(ENTER_SENDS))
         if sends:
             # A key that is held down repeats; one press sends once.

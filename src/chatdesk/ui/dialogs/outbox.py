@@ -26,14 +26,16 @@ from chatdesk.domain.outbox import (
     PersonEdits,
     PersonRetries,
     PersonSendsAgain,
+    PersonUrges,
     can,
+    is_scheduled,
 )
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import WordButton
 from chatdesk.ui.dialogs.edit_text import EditTextDialog
 from chatdesk.ui.dialogs.sheet import Sheet
 from chatdesk.ui.empty import EmptyState
-from chatdesk.ui.i18n import tr
+from chatdesk.ui.i18n import number, tr
 from chatdesk.ui.outbox import ITEM_ROLE, Column, OutboxModel
 from chatdesk.ui.plain import Answer, PlainLabel, PlainQuestion
 from chatdesk.ui.tasks import Tasks
@@ -73,7 +75,9 @@ class OutboxDialog(Sheet):
         self.content.addWidget(self._stack, 1)
         self.content.addWidget(self._explanation)
         self._offers: list[tuple[WordButton, Callable[[Outgoing], bool]]] = []
-        self.retry = self._offer(tr("Retry"), self._retry, _may(PersonRetries()))
+        self.retry = self._offer(tr("Retry"), self._retry, _may_be_retried)
+        self.now = self._offer(tr("Send now"), self._retry, _waits_for_a_time)
+        self.urgent = self._offer(tr("Send first"), self._urge, _may_be_urged)
         self.check = self._offer(tr("Check"), self._check, _is_uncertain)
         self.send_again = self._offer(tr("Send again"), self._ask_send_again, _may(PersonSendsAgain()))
         self.edit = self._offer(tr("Edit…"), self._edit, _may_be_edited)
@@ -82,6 +86,9 @@ class OutboxDialog(Sheet):
         self.cancel = self._offer(tr("Cancel sending"), self._cancel, _may(PersonCancels()))
         self.discard = self._offer(tr("Discard…"), self._ask_discard, _may(PersonDiscards()))
         self.buttons.addStretch(1)
+        self.retry_all = WordButton("", look="primary", parent=self)
+        self.retry_all.clicked.connect(self._retry_all)
+        self.buttons.addWidget(self.retry_all)
         close = WordButton(tr("Close"), parent=self)
         close.clicked.connect(self.reject)
         self.buttons.addWidget(close)
@@ -155,6 +162,9 @@ class OutboxDialog(Sheet):
             button.setVisible(item is not None and possible(item))
         self._explanation.setText(self._model.explanation(item) if item is not None else "")
         self._explanation.setVisible(filled)
+        failed = sum(1 for one in self._model.items() if _is_parked(one) and one.kind is OutgoingKind.SEND)
+        self.retry_all.setVisible(failed > 1)
+        self.retry_all.set_words(tr("Retry all {n}", n=number(failed)))
 
     def _open(self, index: QModelIndex) -> None:
         item = index.data(ITEM_ROLE)
@@ -163,6 +173,12 @@ class OutboxDialog(Sheet):
 
     def _retry(self, item: Outgoing) -> None:
         self._do("retry", self._context.desk.retry(item.id))
+
+    def _retry_all(self) -> None:
+        self._do("retry all", self._context.desk.retry_all())
+
+    def _urge(self, item: Outgoing) -> None:
+        self._do("urge", self._context.desk.urge(item.id, urgent=True))
 
     def _check(self, item: Outgoing) -> None:
         self._do("check", self._context.desk.check(item.id))
@@ -233,6 +249,27 @@ def _is_closed(item: Outgoing) -> bool:
     """Whether its conversation takes no text any more, whatever it says."""
     closed = {ParkReason.CLOSED, ParkReason.NOT_FOUND}
     return item.kind is OutgoingKind.SEND and item.state is DeliveryState.PARKED and item.parked in closed
+
+
+def _is_parked(item: Outgoing) -> bool:
+    return item.state is DeliveryState.PARKED and can(item, PersonRetries())
+
+
+def _waits_for_a_time(item: Outgoing) -> bool:
+    return item.state is DeliveryState.QUEUED and item.not_before_us > 0
+
+
+def _may_be_retried(item: Outgoing) -> bool:
+    return can(item, PersonRetries()) and not _waits_for_a_time(item)
+
+
+def _may_be_urged(item: Outgoing) -> bool:
+    return (
+        item.state is DeliveryState.QUEUED
+        and not item.urgent
+        and not is_scheduled(item)
+        and can(item, PersonUrges(urgent=True))
+    )
 
 
 def _may_be_edited(item: Outgoing) -> bool:

@@ -7,14 +7,16 @@ from PySide6.QtWidgets import QFormLayout, QWidget
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import ChoiceBox, WordButton
 from chatdesk.ui.dialogs.sheet import Sheet
-from chatdesk.ui.i18n import number, tr
+from chatdesk.ui.i18n import number, tr, trn
 from chatdesk.ui.plain import PlainLabel
-from chatdesk.ui.preferences import ENTER_SENDS
+from chatdesk.ui.preferences import ENTER_SENDS, UNDO_SEND_S
 from chatdesk.ui.theme import ZOOM_STEPS, ThemeMode
+
+UNDO_STEPS_S = (0, 5, 10, 20, 30)
 
 
 class SettingsDialog(Sheet):
-    """Theme, text size, and which key sends."""
+    """Theme, text size, which key sends, and for how long a send can be taken back."""
 
     def __init__(self, context: UiContext, parent: QWidget | None = None) -> None:
         super().__init__(context.theme, tr("Settings"), parent)
@@ -38,10 +40,22 @@ class SettingsDialog(Sheet):
                 (tr("Breaks the line; Ctrl+Enter sends"), False),
             ],
         )
+        self.undo = self._choice(
+            tr("Undo sending"),
+            [
+                (
+                    trn("Within {n} second", "Within {n} seconds", step)
+                    if step
+                    else tr("Off: it leaves at once"),
+                    step,
+                )
+                for step in UNDO_STEPS_S
+            ],
+        )
         form = QFormLayout()
         form.setHorizontalSpacing(context.theme.metrics.large)
         form.setVerticalSpacing(context.theme.metrics.medium)
-        for choice in (self.mode, self.zoom, self.enter):
+        for choice in (self.mode, self.zoom, self.enter, self.undo):
             label = PlainLabel(context.theme, choice.accessibleName(), parent=self)
             label.setBuddy(choice)
             form.addRow(label, choice)
@@ -57,6 +71,7 @@ class SettingsDialog(Sheet):
         self.mode.activated.connect(self._set_mode)
         self.zoom.activated.connect(self._set_zoom)
         self.enter.activated.connect(self._set_enter)
+        self.undo.activated.connect(self._set_undo)
 
     def _choice(self, name: str, options: list[tuple[str, object]]) -> ChoiceBox:
         box = ChoiceBox(self._context, name, self)
@@ -69,6 +84,8 @@ class SettingsDialog(Sheet):
         self.mode.setCurrentIndex(self.mode.findData(theme.mode))
         self.zoom.setCurrentIndex(self.zoom.findData(theme.zoom))
         self.enter.setCurrentIndex(self.enter.findData(self._context.preferences.get(ENTER_SENDS)))
+        undo_s = self._context.preferences.get(UNDO_SEND_S)
+        self.undo.setCurrentIndex(self.undo.findData(min(UNDO_STEPS_S, key=lambda one: abs(one - undo_s))))
 
     def _set_mode(self) -> None:
         self._context.theme.set_mode(ThemeMode(self.mode.currentData()))
@@ -78,3 +95,6 @@ class SettingsDialog(Sheet):
 
     def _set_enter(self) -> None:
         self._context.preferences.put(ENTER_SENDS, bool(self.enter.currentData()))
+
+    def _set_undo(self) -> None:
+        self._context.preferences.put(UNDO_SEND_S, int(self.undo.currentData()))

@@ -13,6 +13,7 @@ from chatdesk.domain.entities import Message
 from chatdesk.domain.ids import OutgoingId
 from chatdesk.domain.text import well_formed
 from chatdesk.ui.context import UiContext
+from chatdesk.ui.dialogs.send_later import SendLaterDialog
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import Answer, PlainQuestion
 from chatdesk.ui.tasks import Tasks
@@ -25,11 +26,13 @@ from chatdesk.ui.timeline.wording import body_text, copied_with_name
 class MessageActions(QObject):
     """`edit_requested(outgoing id, text)`: the composer takes the text of what has not left.
 
+    `take_back_requested(outgoing id)`: the composer makes a draft of it again.
     `more_requested(message id)`: show more of a long text.
     `elsewhere_requested(text)`: it shall be written in another conversation.
     """
 
     edit_requested = Signal(str, str)
+    take_back_requested = Signal(str)
     more_requested = Signal(object)
     elsewhere_requested = Signal(str)
     told = Signal(str)
@@ -75,6 +78,12 @@ class MessageActions(QObject):
                 self._start("send again", desk.send_again(outgoing))
             case Action.RETRY | Action.SEND_NOW:
                 self._start("retry", desk.retry(outgoing))
+            case Action.TAKE_BACK:
+                self.take_back_requested.emit(outgoing)
+            case Action.SCHEDULE:
+                dialog = SendLaterDialog(self._context, self._window)
+                dialog.chosen.connect(lambda at_us: self._start("schedule", desk.schedule(outgoing, at_us)))
+                dialog.open()
             case Action.CANCEL:
                 self._start("cancel", desk.cancel(outgoing))
             case Action.EDIT:

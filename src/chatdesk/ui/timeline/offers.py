@@ -6,6 +6,7 @@ from enum import Enum
 
 from chatdesk.domain.entities import Message
 from chatdesk.domain.kinds import DeliveryState, MessageKind, ParkReason
+from chatdesk.domain.outbox import HELD, SCHEDULED
 from chatdesk.ui.i18n import tr
 
 
@@ -21,6 +22,10 @@ class Action(Enum):
     COPY_WITH_NAME = "copy_with_name"
     CANCEL = "cancel"
     SEND_NOW = "send_now"
+    TAKE_BACK = "take_back"
+    """A draft again, of what has not left."""
+    SCHEDULE = "schedule"
+    """Let it go at another time."""
     REMOVE = "remove"
     """Let a parked message go."""
     DELETE = "delete"
@@ -43,9 +48,13 @@ _SETTLED = frozenset({DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryS
 
 
 def inline(message: Message) -> tuple[Action, ...]:
-    """The links under a message that needs its person; empty for all others."""
+    """The links under a message that needs its person, or can still be taken back; empty for all others."""
     if not message.own or message.outgoing_id is None or message.deleted:
         return ()
+    if message.state is DeliveryState.QUEUED:
+        if message.parked_detail == HELD:
+            return (Action.TAKE_BACK, Action.SEND_NOW)
+        return (Action.SEND_NOW, Action.SCHEDULE) if message.parked_detail == SCHEDULED else ()
     if message.state is DeliveryState.UNCERTAIN:
         return (Action.CHECK, Action.SEND_AGAIN, Action.DISCARD)
     if message.state is DeliveryState.PARKED:
@@ -73,7 +82,8 @@ def menu(message: Message, *, can_delete: bool, can_report: bool = False) -> tup
     if message.outgoing_id is not None:
         if message.state is DeliveryState.QUEUED:
             waits = (Action.SEND_NOW,) if message.expected_at_us is not None else ()
-            state = (*waits, Action.EDIT, Action.CANCEL)
+            times = (Action.SCHEDULE,) if message.parked_detail == SCHEDULED else ()
+            state = (*waits, *times, Action.EDIT, Action.TAKE_BACK, Action.CANCEL)
         else:
             state = tuple(action for action in inline(message) if action is not Action.COPY)
     deleting = (Action.DELETE,) if can_delete and is_deletable(message) else ()
@@ -106,6 +116,8 @@ _LABELS = {
     Action.COPY_WITH_NAME: lambda: tr("Copy with name and time"),
     Action.CANCEL: lambda: tr("Cancel sending"),
     Action.SEND_NOW: lambda: tr("Send now"),
+    Action.TAKE_BACK: lambda: tr("Undo"),
+    Action.SCHEDULE: lambda: tr("Change the time…"),
     Action.REMOVE: lambda: tr("Delete"),
     Action.DELETE: lambda: tr("Delete for everyone…"),
     Action.INFO: lambda: tr("Message info"),

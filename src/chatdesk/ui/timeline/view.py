@@ -55,6 +55,7 @@ class TimelineView(RowSurface):
     """
 
     edit_requested = Signal(str, str)
+    take_back_requested = Signal(str)
     text_typed = Signal(str)
     elsewhere_requested = Signal(str)
     told = Signal(str)
@@ -95,6 +96,7 @@ class TimelineView(RowSurface):
         self._seen.seen.connect(self._tell_seen)
         self._typing.moved.connect(self._on_typing_moved)
         self._actions.edit_requested.connect(self.edit_requested)
+        self._actions.take_back_requested.connect(self.take_back_requested)
         self._actions.elsewhere_requested.connect(self.elsewhere_requested)
         self._actions.told.connect(self.told)
         self._actions.more_requested.connect(self._show_more)

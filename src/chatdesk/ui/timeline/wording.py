@@ -5,8 +5,9 @@ from __future__ import annotations
 from chatdesk.domain.actions import Attachment
 from chatdesk.domain.entities import Message
 from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, ParkReason
+from chatdesk.domain.outbox import HELD, SCHEDULED
 from chatdesk.domain.text import one_line
-from chatdesk.ui.i18n import clock_time, full_time, number, size_text, span, tr, trn
+from chatdesk.ui.i18n import clock_time, coming_time, full_time, number, size_text, span, tr, trn
 from chatdesk.ui.timeline.offers import inline, label
 from chatdesk.ui.vocabulary import choice_title
 from chatdesk.ui.words import delivery_word, parked_sentence, parked_word, uncertain_sentence
@@ -61,6 +62,12 @@ def state_words(message: Message, now_us: int) -> str:
     if is_handed_over(message):
         return tr("handed over")
     match message.state:
+        case DeliveryState.QUEUED if (
+            message.parked_detail == SCHEDULED and message.expected_at_us is not None
+        ):
+            return tr("goes {when}", when=coming_time(message.expected_at_us, now_us))
+        case DeliveryState.QUEUED if message.parked_detail == HELD and (message.expected_at_us or 0) > now_us:
+            return tr("leaves in a moment")
         case DeliveryState.QUEUED if message.expected_at_us is not None and message.expected_at_us > now_us:
             return tr("queued, goes in about {time}", time=span(message.expected_at_us - now_us))
         case DeliveryState.QUEUED | DeliveryState.IN_FLIGHT | DeliveryState.READ:
@@ -184,6 +191,9 @@ _LEDGER = {
     "deleted": lambda: tr("Deleted"),
     "cancelled": lambda: tr("You took it back"),
     "edited": lambda: tr("You changed it"),
+    "scheduled": lambda: tr("You chose another time for it"),
+    "due": lambda: tr("Its time came"),
+    "urged": lambda: tr("You changed whether it is urgent"),
     "retried": lambda: tr("You had it sent again"),
     "sent again": lambda: tr("You had it sent once more"),
     "discarded": lambda: tr("You let it go"),
