@@ -98,6 +98,8 @@ class Comparison:
         wanted = len(theirs) - len(marks) + sum(int(theirs[at]["omitted"]) for at in marks)
         if len(ours) != wanted:
             self._says(path, f"recorded {wanted} entries, ours {len(ours)}")
+        if not marks:
+            theirs, ours = self._planter.ordered(path, theirs), self._planter.ordered(path, ours)
         at = 0
         for one in theirs:
             if isinstance(one, dict) and set(one) == {"omitted"}:
@@ -172,6 +174,15 @@ class Comparison:
                 return False
             self.placeholders[mark] = text
         return True
+
+
+def shape(value: Any) -> Any:
+    """Keys and types of a value, without what stands there."""
+    if isinstance(value, dict):
+        return tuple(sorted((key, shape(one)) for key, one in value.items()))
+    if isinstance(value, list):
+        return ("list", *(shape(one) for one in value))
+    return _type(value)
 
 
 def _packets(text: str) -> list[Any] | None:

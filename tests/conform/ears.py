@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.conform.align import aligned
-from tests.conform.compare import Comparison, Difference, shown
+from tests.conform.compare import Comparison, Difference, shape, shown
 from tests.conform.names import Names
 from tests.conform.planting import Frame, Path, Planter
 from tests.replay.recording import Recording
@@ -162,7 +162,9 @@ class Ears:
     def _differ(self, theirs: Wanted, ours: Got) -> int | None:
         if theirs.event != ours.event:
             return None
-        return len(self._compared(theirs, ours).differences)
+        count = len(self._compared(theirs, ours).differences)
+        # Another one of those that come by chance is not this one.
+        return None if count and self._planter.may_lack(self._recording, theirs.frame) else count
 
     def close_accounts(self) -> None:
         """Tell what never came, what came too much, and what came in another place."""
@@ -179,16 +181,19 @@ class Ears:
                 elif not self._planter.may_lack(self._recording, theirs.frame):
                     text = f"{ear.name} never got it: {shown(theirs.args)}"
                     self.findings.append(Finding(theirs.at, kind, "lost", text))
-            chance = {
-                frame.get("event")
-                for frame in self._recording.everything
-                if frame["dir"] == "in" and key_of(frame) == ear.name
-                if self._planter.may_lack(self._recording, frame)
-            }
             for ours in surplus:
-                if ours.event not in chance:
+                if (ours.event, shape(ours.args)) not in self._chances(ear.name):
                     text = f"{ear.name} was told, not recorded: {shown(ours.args)}"
                     self.findings.append(Finding(ours.at, _kind(ours.event, ear.name), "surplus", text))
+
+    def _chances(self, key: str) -> set[tuple[str, Any]]:
+        """What came by chance on a connection: names and shapes of events."""
+        return {
+            (str(frame.get("event")), shape(frame.get("args")))
+            for frame in self._recording.everything
+            if frame["dir"] == "in" and key_of(frame) == key
+            if self._planter.may_lack(self._recording, frame)
+        }
 
 
 def _kind(event: str, key: str) -> str:

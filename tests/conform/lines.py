@@ -160,7 +160,9 @@ class PollingTransport(Transport):
         with contextlib.suppress(aiohttp.ClientError, ConnectionError):
             await self.send(CLOSE)
         if self._reader is not None:
-            await self._reader
+            # Nobody answers a poll of a session that was closed.
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
 
 
 class Line:
@@ -191,6 +193,8 @@ class Line:
 
     async def connect(self) -> None:
         """Try once; what comes of it is heard as connect or connect_error."""
+        if self._transport is not None and self._transport.is_open:
+            await self._transport.close()
         self._settled.clear()
         names = self._wanted.get("transports") or ["websocket"]
         headers = {str(name): str(value) for name, value in (self._wanted.get("headers") or {}).items()}

@@ -82,10 +82,18 @@ class Planter(ABC):
         """Whether this value is chance (a random number): only its JSON type is compared."""
         return False
 
+    def ordered(self, path: Path, value: list[Any]) -> list[Any]:
+        """A list in the order in which it is compared, where the document says that its own is arbitrary.
+
+        Called for the recorded list and for ours.
+        """
+        return value
+
     def may_lack(self, recording: Recording, frame: Frame) -> bool:
         """Whether this recorded event came by chance: the platform's document says that it may not come.
 
-        Where this is so, one more of the same event on the same connection is no difference either.
+        Where this is so, one more of the same event on the same connection is no difference either, as long
+        as it looks like one of those that were recorded there.
         """
         return False
 

@@ -220,8 +220,8 @@ class Player:
                 )
                 await self._stage.stop(killed=True)
         elif _STARTS.search(text):
-            if not self._stage.is_up:
-                await self._stage.start()
+            # It listens from then on when somebody got through on the recording: a process takes its time.
+            pass
         elif self._stage.is_up:
             await self._planter.happens(self._stage.server.core, frame)
         self._last = frame
@@ -281,11 +281,24 @@ class Player:
         elif event == "connect":
             await line.connect()
         elif event == "disconnect":
-            await line.close()
+            await asyncio.gather(*(one.close() for one in [line, *self._closing_too(frame)]))
         else:
             await line.emit(
                 event, self._names.translated(frame["args"]), ack=bool(frame.get("ack_requested"))
             )
+
+    def _closing_too(self, frame: Frame) -> list[Line]:
+        """Connections that their clients close together with this one: none hears of the others' end."""
+        found: list[Line] = []
+        for one in self._recording.everything[frame["at"] + 1 :]:
+            is_close = one["channel"] == "socket" and one.get("event") == "disconnect"
+            if not is_close or one["t_ms"] - frame["t_ms"] > AT_ONCE_MS:
+                break
+            line = self._lines.get(key_of(one))
+            own = one["dir"] == "out" or one["args"][:1] == [OWN_CLOSE]
+            if own and line is not None and line not in found and key_of(one) != key_of(frame):
+                found.append(line)
+        return found
 
     async def _raw_packet(self, frame: Frame, drive: str | None) -> None:
         key, event = key_of(frame), drive or frame["event"]
