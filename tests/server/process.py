@@ -123,6 +123,14 @@ class ServerProcess:
         """SIGTERM; returns the exit status. Nothing happens when it is not running."""
         return self._end(signal.SIGTERM, timeout_s)
 
+    def wait(self, timeout_s: float = 10) -> int:
+        """Wait until it ends by itself; returns the exit status."""
+        assert self._process is not None, "not started"
+        try:
+            return self._process.wait(timeout_s)
+        finally:
+            self.stop()
+
     def kill(self) -> int:
         """SIGKILL, as a power cut would; returns the exit status."""
         return self._end(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM, 10)

@@ -34,7 +34,7 @@ class SocketSettings:
     ping_timeout_s: int = 20
     max_packet_bytes: int = 1_000_000
     origins: tuple[str, ...] | None = None
-    """Web pages of these may connect; None = those of the server's own address. None at all is always fine."""
+    """Web pages of these may connect, None = of the server's own address; who names no origin always may."""
     concurrent: bool = False
     """Events of one connection are handled side by side, not in the order in which they came."""
 
@@ -71,8 +71,9 @@ class ChatServer:
         self.settings = settings
         self.crashed = asyncio.Event()
         """Set when a recorded fault ends the process: whoever serves cuts every connection, and goes."""
+        self.routes = tuple(routes)
+        self.sockets = sockets
         self._sio = sio
-        self._sockets = sockets
         sockets.crash = self.crashed.set
         sockets.register()
 
@@ -93,7 +94,7 @@ class ChatServer:
 
         Nobody is told to disconnect: a client that is told so stays away, and this server may come back.
         """
-        self._sockets.close()
+        self.sockets.close()
         for connection in list(self._sio.eio.sockets.values()):
             if not connection.upgraded:
                 # Without waiting: some who poll have long gone away.
@@ -102,7 +103,7 @@ class ChatServer:
 
     async def close(self) -> None:
         """Store what is only in memory and close the database."""
-        await self._sockets.finish()
+        await self.sockets.finish()
         await self.core.close()
 
 
