@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -126,12 +126,16 @@ async def me(context: Context, request: Request) -> Response:
     return answers.success(records.own_account(user) | {"_count": counts, "stats": stats})
 
 
+def received_by(user_id: str) -> ColumnElement[bool]:
+    """The condition on Order that leaves what is sent to somebody."""
+    return Order.id.in_(select(Party.order_id).where(Party.user_id == user_id, Party.role == RECEIVER))
+
+
 async def counted(context: Context, actor: Actor) -> Record:
     """How many packages and trips somebody has."""
-    mine = select(Party.order_id).where(Party.user_id == actor.id, Party.role == RECEIVER)
     wanted = {
         "sentPackages": Wanted(kind=PACKAGE, owner_id=actor.id),
-        "receivedPackages": Wanted(kind=PACKAGE, where=(Order.id.in_(mine),)),
+        "receivedPackages": Wanted(kind=PACKAGE, where=(received_by(actor.id),)),
         "trips": Wanted(kind=TRIP, owner_id=actor.id),
     }
     counts = {

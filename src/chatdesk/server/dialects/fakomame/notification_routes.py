@@ -25,12 +25,12 @@ def routes(context: Context) -> list[BaseRoute]:
     return [context.route(names.ROUTE_NOTIFICATIONS, "GET", listed), *shared(context)]
 
 
-def shared(context: Context) -> list[BaseRoute]:
+def shared(context: Context, envelope: answers.Envelope = answers.PLAIN) -> list[BaseRoute]:
     """Those of them that the recorded servers have in the same way."""
     return [
-        context.route(names.ROUTE_NOTIFICATIONS_READ, "PUT", read_all),
-        context.route(names.ROUTE_NOTIFICATION_READ, "PUT", read),
-        context.route(names.ROUTE_NOTIFICATION, "DELETE", remove),
+        context.route(names.ROUTE_NOTIFICATIONS_READ, "PUT", read_all, envelope),
+        context.route(names.ROUTE_NOTIFICATION_READ, "PUT", read, envelope),
+        context.route(names.ROUTE_NOTIFICATION, "DELETE", remove, envelope),
     ]
 
 
