@@ -116,8 +116,10 @@ class MarketplacePlanter(Planter):
         return await tokens(core, people)
 
     def is_free(self, path: Path, value: Any) -> bool:
-        """How long the server has been up is chance."""
-        return path == ("body", "uptime") or super().is_free(path, value)
+        """What a server tells of its process and its machine is theirs."""
+        if path == ("body", "uptime") or path[:2] in {("body", "memory"), ("body", "system")}:
+            return len(path) == 2 + (path[1] != "uptime")
+        return super().is_free(path, value)
 
 
 def answers(recording: Recording, method: str = "") -> Iterator[tuple[Frame, Any]]:

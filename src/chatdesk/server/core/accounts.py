@@ -145,28 +145,36 @@ class Accounts:
         session.add(user)
         return user
 
-    async def sign_in(self, email: str, password: str, *, role: str = "", ttl_s: int | None = None) -> SignIn:
+    async def sign_in(
+        self, email: str, password: str, *, role: str = "", ttl_s: int | None = None, origin: str = ""
+    ) -> SignIn:
         """Tokens for the right password, to act in `role` (empty = the main one), good for `ttl_s` if given.
 
+        With `origin` (a client's address) failures count against that too, whoever they were for.
         Raises Refused: NO_ACCOUNT, UNCONFIRMED, WRONG_PASSWORD, TOO_MANY_LOGINS (after too many failures),
         INACTIVE, ROLE (does not have it), and whatever else the policy checks.
         """
         email = email.strip().lower()
-        if wait_s := self._failed.wait_s(email):
+        if wait_s := max(self._failed.wait_s(key) for key in _blamed(email, origin)):
             raise Refused(Reason.TOO_MANY_LOGINS, retry_after_s=wait_s)
         async with self._database.reading() as session:
             user = await session.scalar(
                 select(User).where(User.platform == self._platform, User.email == email)
             )
         if user is None:
-            self._failed.take(email)
+            self.blame(email, origin)
             raise Refused(Reason.NO_ACCOUNT)
         self._access.policy.check_before_password(user, role)
         if not await asyncio.to_thread(_matches, user.password_hash, password):
-            self._failed.take(email)
+            self.blame(email, origin)
             raise Refused(Reason.WRONG_PASSWORD)
         self._access.policy.check_after_password(user, role)
         return await self.issue(user, role, ttl_s=ttl_s)
+
+    def blame(self, email: str, origin: str = "") -> None:
+        """Count one failed sign-in."""
+        for key in _blamed(email.strip().lower(), origin):
+            self._failed.take(key)
 
     async def issue(self, user: User, role: str = "", *, ttl_s: int | None = None) -> SignIn:
         """Tokens for somebody who has proved who they are."""
@@ -331,6 +339,11 @@ class Accounts:
     def sweep(self) -> None:
         """Free the memory of failures that have long passed."""
         self._failed.sweep()
+
+
+def _blamed(email: str, origin: str) -> list[str]:
+    """Keys under which failures are counted; no e-mail address has a blank."""
+    return [email, f"from {origin}"] if origin else [email]
 
 
 def _digest(token: str) -> str:

@@ -13,6 +13,8 @@ ERR_REJECTED: Final = "Your account has been rejected"
 ERR_SUSPENDED: Final = "Your account has been suspended"
 ERR_EMPLOYEE_INACTIVE: Final = "Your employee account is inactive"
 ERR_EMPLOYEE_SUSPENDED: Final = "Your employee account is suspended"
+ERR_LOGIN: Final = "Error logging in"
+"""500, beside `error` with an internal text."""
 OK_LOGIN: Final = "Login successful"
 OK_SELLER_PROFILE: Final = "Seller Profile"
 OK_PROFILE: Final = "User Profile"
@@ -30,6 +32,9 @@ ERR_NOT_ACTIVE: Final = "Your employee account is not active"
 BARRED: Final = frozenset({ERR_USER_TYPE, ERR_NOT_APPROVED, ERR_NOT_ACTIVE})
 """Refusals (403) that concern the account, not the route."""
 ERR_ROLE: Final = "Access denied. Insufficient permissions."
+
+ERR_ORIGIN: Final = "Not allowed by CORS"
+"""500, to web pages of other addresses."""
 
 # --- messages ---
 

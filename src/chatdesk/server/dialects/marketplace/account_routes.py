@@ -8,6 +8,9 @@ from starlette.routing import BaseRoute
 
 from chatdesk.server.announce import FIELD, announcement
 from chatdesk.server.bodies import iso
+from chatdesk.server.core.accounts import SignIn
+from chatdesk.server.core.errors import Reason, Refused
+from chatdesk.server.core.tables import User
 from chatdesk.server.core.text import is_storable
 from chatdesk.server.dialects.marketplace import answers, records
 from chatdesk.server.dialects.marketplace.context import ERR_ID, Context, fields, id_of
@@ -15,6 +18,8 @@ from chatdesk.server.dialects.marketplace.vocabulary import APPROVAL, APPROVED
 from chatdesk.server.web import BadRequest
 from chatdesk.wire.marketplace import names, texts
 
+REJECTED = "rejected"
+REJECTION = "rejectionReason"
 ERR_BUYER_NOT_FOUND = "Buyer not found"
 
 
@@ -36,13 +41,18 @@ def routes(context: Context) -> list[BaseRoute]:
 
 async def health(context: Context, _request: Request) -> Response:
     """Liveness, with what this server can do beyond the platform."""
-    body = {
+    return answers.bare(vital_signs(context) | {FIELD: announcement()})
+
+
+def vital_signs(context: Context) -> records.Record:
+    """What the platform tells of its server; not what it tells of the machine, which is nobody's business."""
+    minutes, seconds = divmod(int(context.core.clock.monotonic_s() - context.since_s), 60)
+    return {
         "status": texts.HEALTHY,
         "timestamp": iso(context.core.clock.now_ms()),
+        "uptime": f"{minutes} minutes, {seconds} seconds",
         "database": {"status": "connected", "connected": True},
-        FIELD: announcement(),
     }
-    return answers.bare(body)
 
 
 async def login(context: Context, request: Request) -> Response:
@@ -51,15 +61,29 @@ async def login(context: Context, request: Request) -> Response:
     email, password = body.get("email"), body.get("password")
     if not _is_text(email) or not _is_text(password):
         raise BadRequest(texts.ERR_MISSING)
-    signed = await context.core.accounts.sign_in(str(email), str(password))
-    return answers.bare(
-        {
-            "success": True,
-            "message": texts.OK_LOGIN,
-            "token": signed.access_token,
-            "data": records.login(signed.user) | {FIELD: announcement()},
-        }
-    )
+    signed = await signed_in(context, str(email), str(password))
+    return answers.bare(admission(signed, records.login(signed.user) | {FIELD: announcement()}))
+
+
+async def signed_in(context: Context, email: str, password: str, origin: str = "") -> SignIn:
+    """Somebody signs in; raises Refused, and BadRequest where more is told about a refusal."""
+    try:
+        signed = await context.core.accounts.sign_in(email, password, origin=origin)
+    except Refused as exc:
+        if exc.reason is not Reason.INACTIVE or exc.detail != REJECTED:
+            raise
+        found = await context.core.accounts.find(User.email == email.strip().lower())
+        why = {key: found[0].profile[key] for key in (REJECTION,) if found and key in found[0].profile}
+        raise BadRequest(texts.ERR_REJECTED, 403, **{APPROVAL: REJECTED, **why}) from exc
+    if signed.user.role == names.ROLE_SELLER:
+        noted = {records.LAST_LOGIN: iso(context.core.clock.now_ms())}
+        await context.core.accounts.note(signed.user.id, noted)
+    return signed
+
+
+def admission(signed: SignIn, data: records.Record) -> records.Record:
+    """The answer to a sign-in; the token stands beside the data."""
+    return {"success": True, "message": texts.OK_LOGIN, "token": signed.access_token, "data": data}
 
 
 def _is_text(value: object) -> bool:

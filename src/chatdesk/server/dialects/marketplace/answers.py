@@ -42,7 +42,7 @@ def no_route(request: Request, _status: int) -> Response:
     return Response(page, 404, media_type="text/html")
 
 
-class _Envelope:
+class Envelope:
     """How the platform words what goes wrong in a route."""
 
     def refused(self, problem: Refused) -> Response:
@@ -62,7 +62,7 @@ class _Envelope:
         return failure(500, texts.ERR_INTERNAL)
 
 
-class _LoginEnvelope(_Envelope):
+class _LoginEnvelope(Envelope):
     """The same at the login."""
 
     def refused(self, problem: Refused) -> Response:
@@ -77,5 +77,5 @@ def _worded(words: Refusal, problem: Refused) -> Response:
     return answer
 
 
-ENVELOPE = _Envelope()
+ENVELOPE = Envelope()
 LOGIN_ENVELOPE = _LoginEnvelope()

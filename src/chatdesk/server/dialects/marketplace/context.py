@@ -23,7 +23,7 @@ from chatdesk.server.core.text import is_storable, without_controls
 from chatdesk.server.dialects.marketplace import records
 from chatdesk.server.dialects.marketplace.answers import ENVELOPE
 from chatdesk.server.dialects.marketplace.pushes import Pushes
-from chatdesk.server.dialects.marketplace.vocabulary import may_write, pair_key
+from chatdesk.server.dialects.marketplace.vocabulary import check_claims, may_write, pair_key
 from chatdesk.server.web import BadRequest, Envelope
 from chatdesk.wire.marketplace import names, texts
 
@@ -43,6 +43,8 @@ class Context:
 
     core: Core
     pushes: Pushes
+    since_s: float
+    """When the server was put together, by the clock that only rises."""
 
     async def actor(self, request: Request, *roles: str) -> Actor:
         """Who is asking; with `roles` only these may. Raises Refused."""
@@ -50,6 +52,7 @@ class Context:
         token = web.bearer(header) if header.startswith(names.AUTH_SCHEME) else None
         if not token:
             raise Refused(Reason.NO_TOKEN)
+        check_claims(self.core.accounts.claims_of(token))
         actor = await self.core.accounts.holder(token)
         if roles and actor.role not in roles:
             raise Refused(Reason.ROLE, detail=",".join(roles))

@@ -16,9 +16,10 @@ from chatdesk.server.core.orders import Changed, Telling, nobody
 from chatdesk.server.core.tables import Order
 from chatdesk.server.core.uploads import NewFile
 from chatdesk.server.dialects.marketplace import answers, records
+from chatdesk.server.dialects.marketplace.answers import ENVELOPE
 from chatdesk.server.dialects.marketplace.context import Context, id_of, visitor
 from chatdesk.server.dialects.marketplace.vocabulary import ERR_PRODUCT_NOT_FOUND, IMAGE_TYPES
-from chatdesk.server.web import BadRequest
+from chatdesk.server.web import BadRequest, Envelope
 from chatdesk.wire.marketplace import names, texts
 
 OK_IMAGES = "Images uploaded successfully"
@@ -34,11 +35,11 @@ SIGNATURES = {
 """How the bytes of each type begin."""
 
 
-def routes(context: Context) -> list[BaseRoute]:
+def routes(context: Context, envelope: Envelope = ENVELOPE) -> list[BaseRoute]:
     """The routes of this module."""
     return [
-        context.route(names.ROUTE_PRODUCT_IMAGES, "POST", add),
-        context.route(names.ROUTE_PRODUCT_IMAGE, "GET", image),
+        context.route(names.ROUTE_PRODUCT_IMAGES, "POST", add, envelope),
+        context.route(names.ROUTE_PRODUCT_IMAGE, "GET", image, envelope),
     ]
 
 

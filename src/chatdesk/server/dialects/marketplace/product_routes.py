@@ -18,9 +18,10 @@ from chatdesk.server.core.order_views import OrderView, Wanted
 from chatdesk.server.core.tables import Order
 from chatdesk.server.core.text import is_storable
 from chatdesk.server.dialects.marketplace import answers, records
+from chatdesk.server.dialects.marketplace.answers import ENVELOPE
 from chatdesk.server.dialects.marketplace.context import ERR_PAGE, Context, id_of, visitor
 from chatdesk.server.dialects.marketplace.vocabulary import ERR_PRODUCT_NOT_FOUND, PRODUCT
-from chatdesk.server.web import BadRequest
+from chatdesk.server.web import BadRequest, Envelope
 from chatdesk.wire.marketplace import names, texts
 
 PAGE_LIMIT = 100
@@ -30,12 +31,12 @@ ERR_PRICE = "Invalid price"
 _PRICE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?", re.ASCII)
 
 
-def routes(context: Context) -> list[BaseRoute]:
+def routes(context: Context, envelope: Envelope = ENVELOPE) -> list[BaseRoute]:
     """The routes of this module; the fixed paths come before the one with an id."""
     return [
-        context.route(names.ROUTE_PRODUCTS, "GET", listed),
-        context.route(names.ROUTE_OWN_PRODUCTS, "GET", own),
-        context.route(names.ROUTE_PRODUCT, "GET", one),
+        context.route(names.ROUTE_PRODUCTS, "GET", listed, envelope),
+        context.route(names.ROUTE_OWN_PRODUCTS, "GET", own, envelope),
+        context.route(names.ROUTE_PRODUCT, "GET", one, envelope),
     ]
 
 

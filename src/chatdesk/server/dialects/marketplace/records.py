@@ -15,6 +15,8 @@ Record = dict[str, Any]
 
 SUBJECT = "subject"
 TOPIC = "message_type"
+DOCUMENTS = "documents"
+LAST_LOGIN = "lastLogin"
 DELIVERED_AT = "deliveredAt"
 READ_AT = "readAt"
 """Times beside the platform's `status`, which knows unread and read only."""
@@ -74,25 +76,25 @@ def login(user: User) -> Record:
 
 def profile(user: User) -> Record:
     """What a person sees of the own account."""
-    record: Record = {"id": user.id, "name": user.name, "email": user.email, "role": user.role}
+    record: Record = {"id": user.id, "name": user.name, "email": user.email}
     if user.role == names.ROLE_SELLER:
-        record |= {"phone": user.phone, **user.profile, "isActive": user.active}
-    return record
+        record |= {"phone": user.phone, **user.profile, "isActive": user.active, **_times(user)}
+        record.pop(DOCUMENTS, None)
+    return record | {"role": user.role}
 
 
 def raw(user: User) -> Record:
     """An account in the directory: everything but what signs it in."""
-    return {
-        "_id": user.id,
-        "name": user.name,
-        "email": user.email,
-        "phone": user.phone,
-        **user.profile,
-        "isActive": user.active,
-        "createdAt": iso(user.created_ms),
-        "updatedAt": iso(user.created_ms),
-        "__v": 0,
-    }
+    known: Record = {"_id": user.id, "name": user.name, "email": user.email, "phone": user.phone}
+    if user.role == names.ROLE_SELLER:
+        known["isActive"] = user.active
+    return {**known, **user.profile, **_times(user), "__v": 0}
+
+
+def _times(user: User) -> Record:
+    """A sign-in changes the account's record."""
+    created = iso(user.created_ms)
+    return {"createdAt": created, "updatedAt": user.profile.get(LAST_LOGIN, created)}
 
 
 def rfq(order: Order, buyer: User | None = None) -> Record:

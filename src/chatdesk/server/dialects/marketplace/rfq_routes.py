@@ -15,9 +15,10 @@ from chatdesk.server.core.order_views import Wanted
 from chatdesk.server.core.orders import Changed, NewOrder, Telling
 from chatdesk.server.core.tables import Details, Order
 from chatdesk.server.dialects.marketplace import answers, records
+from chatdesk.server.dialects.marketplace.answers import ENVELOPE
 from chatdesk.server.dialects.marketplace.context import Context, fields, id_of, text_of
 from chatdesk.server.dialects.marketplace.vocabulary import ERR_RFQ_STATUS, INVITED, RFQ, TO_ALL, TO_SOME
-from chatdesk.server.web import BadRequest
+from chatdesk.server.web import BadRequest, Envelope
 from chatdesk.wire.marketplace import names, texts
 
 OK_CREATED = "RFQ created successfully"
@@ -31,17 +32,17 @@ SELLERS_LIMIT = 200
 LIST_LIMIT = 1_000
 
 
-def routes(context: Context) -> list[BaseRoute]:
+def routes(context: Context, envelope: Envelope = ENVELOPE) -> list[BaseRoute]:
     """The routes of this module; the fixed paths come before the one with an id."""
     return [
-        context.route(names.ROUTE_SELLER_RFQS, "GET", for_seller),
-        context.route(names.ROUTE_BUYER_RFQS, "GET", of_buyer),
-        context.route(names.ROUTE_RFQS, "GET", everything),
-        context.route(names.ROUTE_RFQS, "POST", create),
-        context.route(names.ROUTE_QUOTE, "POST", quote),
-        context.route(names.ROUTE_RFQ, "GET", one),
-        context.route(names.ROUTE_RFQ, "PUT", change),
-        context.route(names.ROUTE_RFQ, "DELETE", remove),
+        context.route(names.ROUTE_SELLER_RFQS, "GET", for_seller, envelope),
+        context.route(names.ROUTE_BUYER_RFQS, "GET", of_buyer, envelope),
+        context.route(names.ROUTE_RFQS, "GET", everything, envelope),
+        context.route(names.ROUTE_RFQS, "POST", create, envelope),
+        context.route(names.ROUTE_QUOTE, "POST", quote, envelope),
+        context.route(names.ROUTE_RFQ, "GET", one, envelope),
+        context.route(names.ROUTE_RFQ, "PUT", change, envelope),
+        context.route(names.ROUTE_RFQ, "DELETE", remove, envelope),
     ]
 
 

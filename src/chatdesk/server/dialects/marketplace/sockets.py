@@ -12,7 +12,7 @@ from chatdesk.server.core.tables import User
 from chatdesk.server.dialects.marketplace import sends
 from chatdesk.server.dialects.marketplace.context import Context, id_of
 from chatdesk.server.dialects.marketplace.pushes import user_room
-from chatdesk.server.dialects.marketplace.vocabulary import may_write, refusal
+from chatdesk.server.dialects.marketplace.vocabulary import check_claims, may_write, refusal
 from chatdesk.server.sockets import Handler, SocketSide
 from chatdesk.server.web import BadRequest
 from chatdesk.wire.marketplace import names, texts
@@ -62,6 +62,11 @@ class Sockets(SocketSide):
     def connect_refusal(self, problem: Refused) -> str:
         """The sentence of the routes."""
         return refusal(problem).text
+
+    async def holder(self, environ: Any, auth: Any) -> Actor:
+        """Who knocks; the kind in their token must be one."""
+        check_claims(self.core.accounts.claims_of(self.shown_token(environ, auth)))
+        return await super().holder(environ, auth)
 
     async def failed(
         self,

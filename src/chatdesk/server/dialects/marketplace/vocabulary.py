@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -109,6 +110,15 @@ _REFUSALS = {
 }
 
 
+UNKNOWN_KIND = "unknown kind"
+
+
+def check_claims(claims: Mapping[str, Any]) -> None:
+    """Raise Refused for a token of a kind of account that the platform does not have."""
+    if claims.get(KIND_CLAIM) not in names.ROLES:
+        raise Refused(Reason.INACTIVE, detail=UNKNOWN_KIND)
+
+
 def refusal(problem: Refused) -> Refusal:
     """The platform's status, sentence and further fields."""
     words = _REFUSALS[problem.reason]
@@ -116,6 +126,8 @@ def refusal(problem: Refused) -> Refusal:
         return replace(words, more={"error": TOKEN_ERRORS.get(problem.detail, "jwt malformed")})
     if problem.reason is Reason.INACTIVE and problem.detail in APPROVAL_TEXTS:
         return Refusal(403, texts.ERR_NOT_APPROVED, {APPROVAL: problem.detail})
+    if problem.reason is Reason.INACTIVE and problem.detail == UNKNOWN_KIND:
+        return Refusal(403, texts.ERR_USER_TYPE)
     return words
 
 
