@@ -1,0 +1,1 @@
+"""The OMW platform, home services, as the reference server speaks it."""
