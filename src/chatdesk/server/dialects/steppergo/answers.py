@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.dialects.steppergo.requests import Tripped
-from chatdesk.server.dialects.steppergo.vocabulary import Refusal, refusal
+from chatdesk.server.dialects.steppergo.vocabulary import OF_TOKENS, Refusal, refusal
 from chatdesk.server.web import BadRequest
 from chatdesk.wire.steppergo import names
 
@@ -44,20 +44,27 @@ class Envelope:
     """How a route words what goes wrong in it.
 
     failed: its sentence for a failure of the server. wrapped: `success: false` stands beside the error.
+    guarded: for drivers only, which the recorded servers take for a failure of their own.
     words: refusals that this route words in its own way.
     """
 
     def __init__(
-        self, failed: str, *, wrapped: bool = False, words: Mapping[Reason, Refusal] | None = None
+        self,
+        failed: str,
+        *,
+        wrapped: bool = False,
+        guarded: bool = False,
+        words: Mapping[Reason, Refusal] | None = None,
     ) -> None:
         self.failed = failed
+        self.guarded = guarded
         self._head = {"success": False} if wrapped else {}
         self._words = words or {}
 
     def refused(self, problem: Refused) -> Response:
         """A refusal of the core."""
         words = self._words.get(problem.reason) or refusal(problem)
-        answer = self._error(words.text, words.status)
+        answer = self._error(words.text, words.status, head=problem.reason not in OF_TOKENS)
         if problem.retry_after_s is not None:
             answer.headers[names.HEADER_RETRY_AFTER] = str(problem.retry_after_s)
         return answer
@@ -74,16 +81,20 @@ class Envelope:
         """A mistake of ours."""
         return self._error(self.failed, 500)
 
-    def _error(self, text: str, status: int, more: Mapping[str, Any] | None = None) -> Response:
-        return bare({**self._head, "error": text, **(more or {})}, status)
+    def _error(
+        self, text: str, status: int, more: Mapping[str, Any] | None = None, *, head: bool = True
+    ) -> Response:
+        return bare({**(self._head if head else {}), "error": text, **(more or {})}, status)
 
 
 class RecordedEnvelope(Envelope):
     """As recorded: whatever the platform's code trips over is a failure of the server."""
 
     def refused(self, problem: Refused) -> Response:
-        """Texts that its database cannot store are no matter of the client's."""
+        """Texts that its database cannot store, and people who are no drivers, are failures of its own."""
         if problem.reason is Reason.TEXT_NOT_STORABLE:
+            return self.broken()
+        if self.guarded and problem.reason in OF_TOKENS | {Reason.ROLE}:
             return self.broken()
         return super().refused(problem)
 

@@ -17,7 +17,9 @@ from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.core.service import Core
 from chatdesk.server.core.tables import Order, User
 from chatdesk.server.dialects.steppergo.answers import Envelope
+from chatdesk.server.dialects.steppergo.bookings import Bookings
 from chatdesk.server.dialects.steppergo.pushes import Pushes
+from chatdesk.server.dialects.steppergo.rides import Rides
 from chatdesk.server.dialects.steppergo.streams import Streams
 from chatdesk.server.dialects.steppergo.talk import Talk
 from chatdesk.server.dialects.steppergo.vocabulary import SEAT_ON, Refusal, driver_of
@@ -41,6 +43,8 @@ class Context:
     pushes: Pushes
     streams: Streams
     talk: Talk
+    rides: Rides
+    bookings_of: Bookings
     envelopes: type[Envelope] = Envelope
     announced: Mapping[str, Any] = field(default_factory=dict)
     """What our own server says of itself at the sign-in."""
@@ -55,10 +59,11 @@ class Context:
         failed: str,
         *,
         wrapped: bool = False,
+        guarded: bool = False,
         words: Mapping[Reason, Refusal] | None = None,
     ) -> Route:
         """A route whose every outcome is an answer in the platform's envelope (see `answers.Envelope`)."""
-        envelope = self.envelopes(failed, wrapped=wrapped, words=words)
+        envelope = self.envelopes(failed, wrapped=wrapped, guarded=guarded, words=words)
         return web.route(path, method, partial(endpoint, self), envelope)
 
     async def actor(self, request: Request, *cookies: str) -> Actor:
@@ -72,6 +77,10 @@ class Context:
         if user.role != names.ROLE_DRIVER or driver_of(user) is None:
             raise Refused(Reason.ROLE, detail=names.ROLE_DRIVER)
         return user
+
+    async def booker(self, request: Request) -> Actor:
+        """Who is asking about bookings and uploads. Raises Refused."""
+        return await self.actor(request, names.COOKIE_ACCESS)
 
     async def user(self, user_id: str) -> User:
         """An account; USER_NOT_FOUND when there is none."""

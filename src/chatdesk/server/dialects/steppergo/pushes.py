@@ -126,6 +126,12 @@ class Pushes:
                 payload["actionUrl"] = row.action_url
             await self._sio.emit(event, payload, room=user_room(row.recipient_id))
 
+    async def leave(self, sid: str, trip_id: str, conversation_ids: Sequence[str]) -> None:
+        """A connection hears no more of these."""
+        await self._sio.leave_room(sid, trip_room(trip_id))
+        for one in conversation_ids:
+            await self._sio.leave_room(sid, conversation_room(one))
+
     # -- single connections
 
     async def say(self, sid: str, event: str, payload: Record) -> None:

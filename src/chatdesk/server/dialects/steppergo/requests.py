@@ -98,9 +98,14 @@ def text_of(found: Any, field: str) -> str:
     """A text that can be stored; raises Tripped for everything else."""
     if not isinstance(found, str):
         raise Tripped(ERR_NOT_STRING.format(field=field))
-    if NUL in found or not is_storable(found):
+    if not storable(found):
         raise Tripped(ERR_NOT_STRING.format(field=field))
     return found
+
+
+def storable(text: str) -> bool:
+    """Whether the platform's database could keep it."""
+    return NUL not in text and is_storable(text)
 
 
 def id_of(found: Any, field: str) -> str:

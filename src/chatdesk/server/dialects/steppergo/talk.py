@@ -8,6 +8,7 @@ from chatdesk.server.core.messages import Body, Sent, Shown
 from chatdesk.server.core.notifications import Draft
 from chatdesk.server.core.receipts import MessagesRead
 from chatdesk.server.core.service import Core
+from chatdesk.server.core.tables import User
 from chatdesk.server.dialects.steppergo import records
 from chatdesk.server.dialects.steppergo.pushes import Pushes
 from chatdesk.server.dialects.steppergo.records import Record
@@ -64,9 +65,13 @@ class Talk:
 
     async def report(self, actor: Actor, message_id: str, reason: str) -> None:
         """Somebody complains about a message, and those hear of it who may hide it."""
-        drafts = await self.report_drafts(actor, reason)
+        staff = await self.staff()
         await self.core.messages.report(
-            actor, message_id, reason, notify=lambda _shown: drafts, push=self._tell_staff
+            actor,
+            message_id,
+            reason,
+            notify=lambda shown: [_report(actor, one, shown, reason) for one in staff],
+            push=self._told_by_list,
         )
 
     async def history(self, actor: Actor, trip_id: str) -> Record:
@@ -105,20 +110,9 @@ class Talk:
         """What is stored beside the text."""
         return Body(kind=letter.kind, extras={records.METADATA: letter.metadata})
 
-    async def report_drafts(self, actor: Actor, reason: str) -> list[Draft]:
+    async def staff(self) -> list[User]:
         """Who hears of a report."""
-        staff = await self.core.accounts.listed([names.ROLE_ADMIN])
-        return [
-            Draft(
-                recipient_id=one.id,
-                sender_id=actor.id,
-                kind=NOTICE_REPORT,
-                title="A message was reported",
-                body=reason,
-                action_url=names.ROUTE_ADMIN_REPORTS,
-            )
-            for one in staff
-        ]
+        return await self.core.accounts.listed([names.ROLE_ADMIN])
 
     async def reached(self, shown: Shown) -> None:
         """Note who had the conversation open when a message came."""
@@ -145,8 +139,26 @@ class Talk:
     async def _silent(self, sent: Sent) -> None:
         """Nobody hears of it."""
 
-    async def _tell_staff(self, _shown: Shown, _notices: object) -> None:
-        """Administrators have no connection of their own; they look at their list."""
+    async def _told_by_list(self, _shown: Shown, _notices: object) -> None:
+        """Administrators look at their list: the platform has no event for them."""
+
+
+def _report(actor: Actor, admin: User, shown: Shown, reason: str) -> Draft:
+    row = shown.message
+    return Draft(
+        recipient_id=admin.id,
+        sender_id=actor.id,
+        kind=NOTICE_REPORT,
+        title="A message was reported",
+        body=reason,
+        facts={
+            "messageId": row.id,
+            "conversationId": row.conversation_id,
+            "tripId": shown.order_id,
+            "content": row.text,
+        },
+        action_url=names.ROUTE_ADMIN_MESSAGE.format(message_id=row.id),
+    )
 
 
 def confirmation(sent: Sent, letter: Letter) -> Record:

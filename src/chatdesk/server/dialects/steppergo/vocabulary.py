@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from chatdesk.server.core.access import Actor, Operation, Place, Policy
@@ -192,6 +193,23 @@ class TripPolicy(Policy):
             _check_step(actor, place.order, place.wanted, self._clock.now_ms())
         elif operation is Operation.CHANGE_STATUS:
             _check_booking(actor, place.order, place.wanted)
+
+    async def audience(self, session: AsyncSession, actor: Actor, place: Place) -> tuple[str, ...]:
+        """Besides those of any order: passengers with a confirmed booking."""
+        people = set(await super().audience(session, actor, place))
+        if place.order is not None and place.order.kind == TRIP:
+            booking = aliased(Order)
+            rows = await session.scalars(
+                select(booking.owner_id)
+                .join(OrderLink, OrderLink.from_id == booking.id)
+                .where(
+                    OrderLink.to_id == place.order.id,
+                    OrderLink.kind == SEAT_ON,
+                    booking.status == names.BOOKING_CONFIRMED,
+                )
+            )
+            people |= set(rows)
+        return tuple(sorted(people - {actor.id}))
 
     def check_after_password(self, user: User, role: str) -> None:
         """At the drivers' own door (`role` given): a driver, neither rejected nor suspended."""
