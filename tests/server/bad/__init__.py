@@ -29,6 +29,8 @@ SILENT = "silent"
 """Recorded: nothing comes back, and the connection stays."""
 CRASH = "crash"
 """Recorded: the whole process ends."""
+CRASH_TOO = "crash too"
+"""The same; not sent, since each costs a start of the server, and one of each event shows it."""
 
 
 @dataclass(frozen=True, slots=True)
