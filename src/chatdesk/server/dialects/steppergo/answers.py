@@ -45,6 +45,7 @@ class Envelope:
 
     failed: its sentence for a failure of the server. wrapped: `success: false` stands beside the error.
     guarded: for drivers only, which the recorded servers take for a failure of their own.
+    dump: how the database's own words begin that these show beside such a failure; empty = none.
     words: refusals that this route words in its own way.
     """
 
@@ -54,10 +55,12 @@ class Envelope:
         *,
         wrapped: bool = False,
         guarded: bool = False,
+        dump: str = "",
         words: Mapping[Reason, Refusal] | None = None,
     ) -> None:
         self.failed = failed
         self.guarded = guarded
+        self.dump = dump
         self._head = {"success": False} if wrapped else {}
         self._words = words or {}
 
@@ -100,4 +103,6 @@ class RecordedEnvelope(Envelope):
 
     def bad(self, problem: BadRequest) -> Response:
         """Broken JSON, values of the wrong type, and what is too large."""
-        return self.broken() if isinstance(problem, Tripped) else super().bad(problem)
+        if not isinstance(problem, Tripped):
+            return super().bad(problem)
+        return self._error(self.failed, 500, {"message": self.dump} if self.dump else None)

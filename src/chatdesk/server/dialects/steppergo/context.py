@@ -60,10 +60,11 @@ class Context:
         *,
         wrapped: bool = False,
         guarded: bool = False,
+        dump: str = "",
         words: Mapping[Reason, Refusal] | None = None,
     ) -> Route:
         """A route whose every outcome is an answer in the platform's envelope (see `answers.Envelope`)."""
-        envelope = self.envelopes(failed, wrapped=wrapped, guarded=guarded, words=words)
+        envelope = self.envelopes(failed, wrapped=wrapped, guarded=guarded, dump=dump, words=words)
         return web.route(path, method, partial(endpoint, self), envelope)
 
     async def actor(self, request: Request, *cookies: str) -> Actor:

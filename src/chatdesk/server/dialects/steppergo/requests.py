@@ -27,7 +27,8 @@ ERR_JSON = "Invalid JSON in request body"
 ERR_TOO_LARGE = "Request body is too large"
 ERR_OBJECT = "An object is expected"
 ERR_TYPE = "type must be one of TEXT, IMAGE, FILE, LOCATION"
-ERR_METADATA = "metadata is too large or cannot be stored"
+ERR_METADATA = "metadata cannot be stored"
+ERR_METADATA_SIZE = "metadata is too large"
 ERR_CLIENT_ID = "Invalid client id"
 ERR_NOT_STRING = "{field} must be a text"
 ERR_CONTENT = "content is required"
@@ -110,10 +111,7 @@ def storable(text: str) -> bool:
 
 def id_of(found: Any, field: str) -> str:
     """A text that may be an id; raises Tripped for everything else."""
-    text = text_of(found, field)
-    if len(text) > ID_LIMIT_CHARS:
-        raise Tripped(ERR_NOT_STRING.format(field=field))
-    return text
+    return text_of(found, field)
 
 
 def letter(body: Mapping[str, Any], content: str) -> Letter:
@@ -134,11 +132,17 @@ def metadata(found: Any) -> Any:
     try:
         packed = msgspec.json.encode(found)
         # The database behind the platform has no character of this number.
-        if len(packed) > METADATA_LIMIT_BYTES or b"\\u0000" in packed:
+        if b"\\u0000" in packed:
             raise Tripped(ERR_METADATA)
         return msgspec.json.decode(packed)
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError, TypeError) as exc:
         raise Tripped(ERR_METADATA) from exc
+
+
+def check_size(found: Any) -> None:
+    """Raise BadRequest for more than belongs beside a text."""
+    if len(msgspec.json.encode(found)) > METADATA_LIMIT_BYTES:
+        raise BadRequest(ERR_METADATA_SIZE)
 
 
 # -- the sign-in's own way of naming what is wrong

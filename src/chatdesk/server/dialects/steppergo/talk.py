@@ -9,7 +9,7 @@ from chatdesk.server.core.notifications import Draft
 from chatdesk.server.core.receipts import MessagesRead
 from chatdesk.server.core.service import Core
 from chatdesk.server.core.tables import User
-from chatdesk.server.dialects.steppergo import records
+from chatdesk.server.dialects.steppergo import records, requests
 from chatdesk.server.dialects.steppergo.pushes import Pushes
 from chatdesk.server.dialects.steppergo.records import Record
 from chatdesk.server.dialects.steppergo.requests import Letter
@@ -40,6 +40,7 @@ class Talk:
 
     async def send(self, actor: Actor, conversation_id: str, letter: Letter, *, by_rest: bool) -> Sent:
         """Store a message once, push it, and note whom it has reached; raises like `Messages.send`."""
+        self.screen(letter)
         sent = await self.core.messages.send(
             actor,
             conversation_id,
@@ -101,6 +102,10 @@ class Talk:
     def keeps_blank(self) -> bool:
         """Whether a message may hold nothing but blanks."""
         return False
+
+    def screen(self, letter: Letter) -> None:
+        """Raise BadRequest for what is too large beside a text."""
+        requests.check_size(letter.metadata)
 
     def client_id(self, letter: Letter) -> str | None:
         """Under which name a message is stored once."""

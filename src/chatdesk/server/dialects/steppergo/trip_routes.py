@@ -35,7 +35,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 def routes(context: Context) -> list[BaseRoute]:
     """The routes of this module."""
     return [
-        context.route(names.ROUTE_TRIPS, "GET", trips, texts.ERR_TRIPS, wrapped=True),
+        context.route(
+            names.ROUTE_TRIPS, "GET", trips, texts.ERR_TRIPS, wrapped=True, dump=texts.ERR_TRIPS_DATABASE
+        ),
         context.route(names.ROUTE_TRIP, "GET", trip, texts.ERR_TRIPS, wrapped=True),
         context.route(names.ROUTE_AVAILABILITY, "GET", availability, texts.ERR_TRIPS, wrapped=True),
         context.route(names.ROUTE_STREAM, "GET", stream, texts.ERR_INTERNAL),

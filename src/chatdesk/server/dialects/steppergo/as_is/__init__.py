@@ -1,0 +1,1 @@
+"""What the recorded StepperGO servers do, faults included: one module per kind of part that differs."""
