@@ -18,9 +18,9 @@ TOKEN_S = 3
 
 
 @contextmanager
-def stage_of(folder: Path, variant: Variant, **opts: str | int) -> Iterator[Stage]:
-    """A server process and two chatdesks, closed at the end; the server has complained of nothing."""
-    stage = Stage(folder, variant, **opts)
+def stage_of(folder: Path, variant: Variant, access_ttl_s: int = 0) -> Iterator[Stage]:
+    """A server process and two chatdesks, closed at the end; see Stage."""
+    stage = Stage(folder, variant, access_ttl_s=access_ttl_s)
     try:
         yield stage
     finally:
@@ -57,5 +57,5 @@ async def away(folder: Path, variant: Variant) -> None:
 
 async def tokens(folder: Path, variant: Variant) -> None:
     """Tokens end in the middle."""
-    with stage_of(folder, variant, access_ttl=TOKEN_S) as stage:
+    with stage_of(folder, variant, access_ttl_s=TOKEN_S) as stage:
         await accidents.tokens_end_in_the_middle(stage, TOKEN_S)

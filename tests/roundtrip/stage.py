@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -192,6 +192,17 @@ class Place:
         await self._find_talk()
         for party in (self.ours, self.theirs):
             party.open()
+        if not self.stores:
+            await self._show_themselves()
+
+    async def _show_themselves(self) -> None:
+        """Where nothing is stored nobody is told who is there already: each shows a sign of life."""
+        ours, theirs = self.ours, self.theirs
+        await theirs.leaves()
+        await theirs.comes()
+        ours.post.desk.typing(ours.talk, True)
+        await until(lambda: theirs.typists, "a sign of the desk's life")
+        ours.post.desk.typing(ours.talk, False)
 
     async def _find_talk(self) -> None:
         if self.platform == "marketplace":
@@ -230,12 +241,21 @@ class Place:
 class Stage:
     """The server process of one variant, the desk's chatdesk and the customers' one."""
 
-    def __init__(self, folder: Path, variant: Variant, *platforms: str, **opts: str | int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        variant: Variant,
+        *platforms: str,
+        ours: Callable[[Path], Post] = Post,
+        access_ttl_s: int = 0,
+    ) -> None:
+        """ours: makes the desk's chatdesk over its data folder. access_ttl_s: of a sign-in; 0 = as usual."""
+        opts = {"access_ttl": access_ttl_s} if access_ttl_s else {}
         self.folder = folder
         self.variant = variant
         self.servers = AllServers(folder / "server", variant, *platforms, **opts)
         self.servers.start()
-        self.ours = Post(folder / "ours")
+        self.ours = ours(folder / "ours")
         self.theirs = Post(folder / "theirs")
         self._places: dict[str, Place] = {}
 
