@@ -117,12 +117,10 @@ def _demo(parsed: argparse.Namespace) -> int:
     from chatdesk.demo.seats import Seat
     from chatdesk.server.demo.cast import PASSWORD
     from chatdesk.server.demo.seats import SEATS
-    from chatdesk.server.registry import DIALECTS
 
     seats = [
         Seat(platform=Platform(one.platform), login=one.desk, password=PASSWORD, role=one.role)
         for one in SEATS.values()
-        if one.platform in DIALECTS and DIALECTS[one.platform].seed is not None
     ]
     return show.run(_plugins(), seats, out=parsed.out, journey=offscreen)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -12,12 +11,18 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from chatdesk import __version__
-from chatdesk.demo.show import passes
+from chatdesk.demo.report import Part, Report, Shown
+from chatdesk.demo.seats import Seat
+from chatdesk.demo.show import lacking
 from chatdesk.desktop import logfile
+from chatdesk.domain.kinds import Platform
+from chatdesk.server.demo.seats import SEATS
 from tests.server.process import ROOT
 
 
@@ -37,46 +42,85 @@ def run(*arguments: str, folder: Path, display: bool = False) -> subprocess.Comp
 
 
 def test_the_demo_shows_what_it_promises(tmp_path: Path) -> None:
-    """Without a display the demo plays its journey: at least ten sent, two of them offline, ten received."""
+    """Without a display the demo plays its journey: every platform does its part, and is in the pictures."""
     done = run("demo", "--out", "shown", folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    report = json.loads((tmp_path / "shown" / "report.json").read_text(encoding="utf-8"))
-    assert passes(report)
-    assert report["seconds"] < 60
-    assert report["shots"]
-    for name in report["shots"]:
+    report = msgspec.json.decode((tmp_path / "shown" / "report.json").read_bytes(), type=Report)
+    assert set(report.platforms) == set(SEATS)
+    assert report.total.sent == sum(part.sent for part in report.platforms.values())
+    assert (report.total.lost, report.total.duplicated) == (0, 0)
+    for platform in SEATS:
+        assert f"{platform}: " in done.stdout
+        assert any(name.endswith(f"-dark-{platform}.png") for name in report.shots)
+    for name in report.shots:
         assert (tmp_path / "shown" / name).read_bytes().startswith(b"\x89PNG")
 
 
+GOOD = Part(
+    sent=4,
+    sent_offline=2,
+    accepted=4,
+    lost=0,
+    duplicated=0,
+    received=6,
+    answered=4,
+    read=2,
+    seen=3,
+    typing_noticed=2,
+    reading_noticed=1,
+    shown=Shown(not_shown=0, shown_twice=0, typing_shown=1, reads_shown=2, came_back=True),
+)
+
+
 @pytest.mark.parametrize(
-    "spoilt",
+    ("spoilt", "lack"),
     [
-        {"sent": 9, "accepted": 9},
-        {"accepted": 10},
-        {"lost": 1},
-        {"duplicated": 1},
-        {"sent_offline": 1},
-        {"received": 9},
-        {"not_shown": 1},
-        {"shown_twice": 1},
-        {"lost": None},
+        ({"sent": 3, "accepted": 3, "answered": 3}, "sends"),
+        ({"accepted": 3}, "sends"),
+        ({"sent_offline": 1}, "sends what was written offline"),
+        ({"lost": 1}, "loses nothing"),
+        ({"duplicated": 1}, "doubles nothing"),
+        ({"answered": 3}, "receives"),
+        ({"received": 3}, "receives"),
+        ({"typing_noticed": 0}, "types"),
+        ({"read": 0}, "reads"),
+        ({"reading_noticed": 0}, "reads"),
+        ({"seen": 0}, "shows what was read"),
+        ({"shown": None}, "goes offline and comes back"),
     ],
     ids=str,
 )
-def test_a_report_that_shows_less_does_not_pass(spoilt: dict[str, int | None]) -> None:
-    """Each figure of the report can fail the demo by itself."""
-    good: dict[str, object] = {
-        "sent": 11,
-        "sent_offline": 2,
-        "accepted": 11,
-        "received": 10,
-        "lost": 0,
-        "duplicated": 0,
-        "not_shown": 0,
-        "shown_twice": 0,
-    }
-    assert passes(good)
-    assert not passes(good | spoilt)
+def test_a_platform_that_did_less_does_not_pass(spoilt: dict[str, Any], lack: str) -> None:
+    """Each figure can fail the demo by itself, and the sentence says whose and what."""
+    assert sentences(GOOD) == []
+    assert f"it was not shown that omw {lack}" in sentences(msgspec.structs.replace(GOOD, **spoilt))
+
+
+@pytest.mark.parametrize("spoilt", ["not_shown", "shown_twice", "typing_shown", "reads_shown", "came_back"])
+def test_what_the_window_did_not_show_does_not_pass(spoilt: str) -> None:
+    """What was stored is not enough: it has to be seen."""
+    assert GOOD.shown is not None
+    wrong: dict[str, Any] = {spoilt: 1 if spoilt.startswith(("not_", "shown_")) else 0}
+    shown = msgspec.structs.replace(GOOD.shown, **wrong)
+    assert len(sentences(msgspec.structs.replace(GOOD, shown=shown))) == 1
+
+
+def test_a_platform_without_marks_of_reading_is_not_asked_for_them() -> None:
+    """And one that took no part does not pass."""
+    unread = msgspec.structs.replace(GOOD, read=0, seen=0, reading_noticed=0)
+    assert sentences(unread, Platform.FAKOMAME) == []
+    assert lacking(Report(platforms={}, total=GOOD, seconds=1, shots=[]), [seat(Platform.OMW)]) == [
+        "omw took no part"
+    ]
+
+
+def seat(platform: Platform) -> Seat:
+    return Seat(platform=platform, login="somebody", password="")
+
+
+def sentences(part: Part, platform: Platform = Platform.OMW) -> list[str]:
+    report = Report(platforms={platform.value: part}, total=part, seconds=1, shots=[])
+    return lacking(report, [seat(platform)])
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")

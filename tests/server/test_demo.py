@@ -27,6 +27,7 @@ from chatdesk.server.demo.phrases import Phrases
 from chatdesk.server.demo.seats import SEATS
 from chatdesk.server.demo.talk import history
 from chatdesk.server.demo.tongue import Ear, Heard, Talk, Tongue
+from chatdesk.server.registry import DIALECTS
 from chatdesk.wire.dispatcher import names
 from tests.conftest import Aio
 from tests.server.process import ROOT
@@ -167,7 +168,8 @@ def test_the_cast_fits_together() -> None:
 
 def test_every_platform_has_a_seat_customers_words_and_a_tongue() -> None:
     """Nobody is forgotten, and nobody sits at two places."""
-    assert set(SEATS) == set(BOOKS) == set(town.TONGUES)
+    assert set(SEATS) == set(BOOKS) == set(town.TONGUES) == set(DIALECTS)
+    assert all(dialect.seed is not None for dialect in DIALECTS.values())
     everybody = [login for seat in SEATS.values() for login in (seat.desk, *seat.customers)]
     assert len(set(everybody)) == len(everybody)
     assert all(login.endswith(".example") for login in everybody)

@@ -79,7 +79,9 @@ class Customer:
         self._unsent: tuple[str, str] | None = None
         """Where, and what: kept until the server has it."""
         self._since = datetime.now(UTC)
-        self._caught_up = False
+        self._returns = False
+        self._early: list[Heard] | None = None
+        """What is pushed while the history is still being read, which is older."""
 
     @property
     def user_id(self) -> str:
@@ -96,11 +98,15 @@ class Customer:
         talks = await self._tongue.talks()
         self._talks = {talk.id: talk for talk in talks}
         gone = asyncio.Event()
+        self._early = []
         async with self._tongue.listening(self, gone):
             await self._tongue.enter(talks)
             for talk in talks:
                 await self._catch_up(talk)
-            self._caught_up = True
+            early, self._early = self._early, None
+            for message in early:
+                self._hear(message)
+            self._returns = True
             self.ready.set()
             ended = asyncio.create_task(either(gone, self._stop))
             try:
@@ -116,8 +122,8 @@ class Customer:
         if self._unsent is not None and self._unsent[1] in {message.text for message in messages}:
             self._unsent = None
         for message in messages:
-            if self._caught_up or self._is_new(message):
-                self.heard(message)
+            if self._returns or self._is_new(message):
+                self._hear(message)
             else:
                 self._known.add(message.id)
         if messages:
@@ -184,6 +190,12 @@ class Customer:
 
     def heard(self, message: Heard) -> None:
         """What the desk says waits for an answer, once."""
+        if self._early is not None:
+            self._early.append(message)
+        else:
+            self._hear(message)
+
+    def _hear(self, message: Heard) -> None:
         if message.id in self._known or message.talk not in self._talks:
             return
         self._known.add(message.id)
