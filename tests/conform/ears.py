@@ -175,7 +175,10 @@ class Ears:
                 found = next((one for one in surplus if self._differ(theirs, one) == 0), None)
                 if found is not None:
                     surplus.remove(found)
-                    if not self._planter.in_any_order(self._recording, theirs.event):
+                    planter, recording = self._planter, self._recording
+                    if not planter.in_any_order(recording, theirs.event) and not planter.may_lack(
+                        recording, theirs.frame
+                    ):
                         text = f"{ear.name} got it elsewhere, during frame {found.at}: {shown(found.args)}"
                         self.findings.append(Finding(theirs.at, kind, "order", text))
                 elif not self._planter.may_lack(self._recording, theirs.frame):

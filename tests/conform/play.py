@@ -235,14 +235,16 @@ class Player:
             before = self._ears.heard
             await self._still(end)
             await asyncio.gather(*(one.echo() for one in self._open_transports()))
-            await self._still(end)
-            if self._ears.heard == before and not await self._stage.fall():
+            worked = await self._still(end)
+            # What was still at work after the echo may have said something that is on its way.
+            if not worked and self._ears.heard == before and not await self._stage.fall():
                 return
         raise TimeoutError("the server does not come to rest")
 
-    async def _still(self, end: float) -> None:
+    async def _still(self, end: float) -> bool:
+        """Wait until nothing works; whether anything did."""
         # Twice: what has just ended may have begun something else.
-        quiet = 0
+        quiet, worked = 0, False
         while quiet < 2 and time.monotonic() < end:
             await asyncio.sleep(0)
             websockets = sum(isinstance(one, WebsocketTransport) for one in self._open_transports())
@@ -252,10 +254,11 @@ class Player:
                 or self._stage.websockets() > websockets
             )
             if busy:
-                quiet = 0
+                quiet, worked = 0, True
                 await asyncio.sleep(0.001)
             else:
                 quiet += 1
+        return worked
 
     def _open_transports(self) -> list[Any]:
         lines = [line.transport for line in self._lines.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from tests.conform.planting import Frame
 
 BOUNDARY = "conform-7f3b1a52"
 AUTOMATIC = ("Content-Type", "User-Agent", "Accept", "Accept-Encoding")
+_SIZE = re.compile(r"\[\d+ bytes\]")
 _MAGIC = {
     "image/png": b"\x89PNG\r\n\x1a\n",
     "image/jpeg": b"\xff\xd8\xff\xe0",
@@ -120,7 +122,7 @@ def content_of(part: dict[str, Any], names: Names) -> bytes:
     """A file's bytes, or as many of its kind where the capture only tells how many there were."""
     if "content_base64" in part:
         return base64.b64decode(part["content_base64"])
-    if "content" in part:
+    if "content" in part and not _SIZE.fullmatch(str(part["content"])):
         return names.in_text(str(part["content"])).encode()
     if "value" in part:
         return names.in_text(str(part["value"])).encode()

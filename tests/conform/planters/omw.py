@@ -32,7 +32,8 @@ NEVER = 900_000
 ZONE_MS = 19_800_000
 """The database of the recordings told its times in +05:30."""
 CODE = "123456"
-"""The code that the recorder put into the database for the right answer."""
+"""The code that the recorder put into the database, when its mail could not be sent."""
+CODE_LIFE_MS = 900_000
 SERVICE = {
     "name": "Sink repair",
     "description": "Fix a leaking sink",
@@ -76,6 +77,8 @@ class Session:
     """The first frame that shows it."""
     made_at: int = 0
     """The frame before which it was put into the database; 0 = it was there from the start."""
+    count: int = 0
+    """How many messages it began with."""
     unread: dict[str, int] = field(default_factory=dict)
     """By side: messages of the other one that it has not read."""
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -101,8 +104,8 @@ class Story:
         self.sessions: dict[int, Session] = {}
         self.bookings: dict[int, Booking] = {}
         self.requests: dict[int, dict[str, Any]] = {}
-        self.sent: set[int] = set()
-        """Numbers of messages that were sent in the capture."""
+        self.sent: dict[int, tuple[int, int]] = {}
+        """Messages that were sent in the capture: their number -> the frame that told it, and the session."""
         self.begun: set[int] = set()
         """Numbers of sessions that were begun in it."""
         people = {str(one.get("user_id")): one for one in recording.raw.get("actors", {}).values()}
@@ -118,11 +121,13 @@ class Story:
         body = frame.get("response_body")
         if frame["channel"] == "http" and frame["method"] == "POST" and isinstance(body, dict):
             if isinstance(body.get("message"), dict) and frame["path"].endswith("/messages"):
-                self.sent.add(int(body["message"]["id"]))
+                session = int(body["message"]["session_id"])
+                self.sent.setdefault(int(body["message"]["id"]), (frame["at"], session))
             if "created" in str(body.get("message")) and "sessionId" in body:
                 self.begun.add(int(body["sessionId"]))
         if frame["channel"] == "socket" and frame["dir"] == "in" and frame["event"] == "message_sent":
-            self.sent.add(int(frame["args"][0]["messageId"]))
+            told = frame["args"][0]
+            self.sent.setdefault(int(told["messageId"]), (frame["at"], int(told["sessionId"])))
 
     def _frame(self, frame: Frame) -> None:
         if frame["channel"] == "socket":
@@ -150,11 +155,15 @@ class Story:
             session = self._session(int(found[1]), frame, shown=ok)
             if ok and isinstance(body.get("messages"), list):
                 self._history(session, body["messages"])
+        for text, shown in ((frame["request_body"], False), (frame["response_body"], True)):
+            # Raw packets.
+            for number in re.findall(r'"session(?:Id|_id)":(\d+)', text if isinstance(text, str) else ""):
+                self._session(int(number), frame, shown=shown)
         rows = list(body.get("sessions") or [])
         if isinstance(body.get("session"), dict):
             rows.append(body["session"])
         for row in rows:
-            self._row(self._session(int(row["session_id"]), frame, shown=True), row)
+            self._row(self._session(int(row["session_id"]), frame, shown=True), row, frame["at"])
         self._bookings(frame, body)
 
     def _session(self, number: int, frame: Frame, *, shown: bool) -> Session:
@@ -165,9 +174,11 @@ class Story:
             session.of_others, session.seen_at = False, frame["at"]
         return session
 
-    def _row(self, session: Session, row: dict[str, Any]) -> None:
+    def _row(self, session: Session, row: dict[str, Any], at: int) -> None:
         if not session.row:
             session.row, session.booking = row, int(row["booking_id"])
+            since = [one for one, where in self.sent.values() if one < at and where == session.number]
+            session.count = int(row["message_count"]) - len(since)
             status = str(row["service_status"])
             booking = self._booking(session.booking, status=status)
             booking.row = {**row, **booking.row}
@@ -264,18 +275,14 @@ class Omw(Planter):
         return value
 
     def may_lack(self, recording: Recording, frame: Frame) -> bool:
-        """What is sent in the connect handler may vanish, and so may what is sent without waiting (4, 4.2)."""
+        """What is sent in the connect handler may vanish, like what is sent without waiting (4, 4.2)."""
         if frame["channel"] != "socket":
             return False
-        before = [
-            one
-            for one in recording.everything[: frame["at"]]
-            if one["channel"] == "socket"
-            and one["actor"] == frame["actor"]
-            and one.get("conn") == frame.get("conn")
-        ]
+        same = (frame["actor"], frame.get("conn"))
+        earlier = recording.everything[: frame["at"]]
+        before = [one for one in earlier if (one["actor"], one.get("conn")) == same]
         if frame["event"] == "joined_chat" and len(before) > 1:
-            return before[-2]["event"] == "connect" and before[-1]["t_ms"] - before[-2]["t_ms"] <= 2
+            return bool(before[-2].get("event") == "connect") and before[-1]["t_ms"] - before[-2]["t_ms"] <= 2
         return frame["event"] in {"new_message", "message_sent", "error"} and _hurried(recording, frame)
 
     async def plant(self, core: Core, recording: Recording) -> Mapping[str, str]:
@@ -308,11 +315,13 @@ class Omw(Planter):
                 for session in due:
                     await self._session(seed, story, session)
             self._late[recording.name] = [one for one in self._late[recording.name] if one not in due]
-        if frame["channel"] == "http" and frame["path"].endswith("/verify-otp") and frame["status"] == 200:
+        body = frame.get("response_body")
+        if isinstance(body, dict) and body.get("has_otp"):
             number = frame["path"].split("/")[-2]
             async with core.database.writing() as session_:
                 order = (await session_.scalars(select(Order).where(Order.id == number))).one()
-                order.details = {**order.details, "otp_code": CODE}
+                until_ms = core.clock.now_ms() + CODE_LIFE_MS
+                order.details = {**order.details, "otp_code": CODE, "otp_expires_ms": until_ms}
 
     async def happens(self, core: Core, frame: Frame) -> bool:
         """The database goes away and comes back."""
@@ -347,7 +356,9 @@ class Omw(Planter):
                 confirmed=role == "customer",
                 profile={"providerId": PROFILES[number]} if number in PROFILES else {},
             )
-        for number, email in ((205, UNVERIFIED), (206, SWITCHED_OFF)):
+        # Who has the number of a provider's profile as an account's is taken for the provider at times.
+        others = {number: f"other{number}@example.test" for number in PROFILES.values()}
+        for number, email in {205: UNVERIFIED, 206: SWITCHED_OFF, **others}.items():
             await seed.user(
                 str(number),
                 email=email,
@@ -372,7 +383,7 @@ class Omw(Planter):
 
     async def _booking(self, seed: Seeding, story: Story, booking: Booking) -> None:
         row = booking.row
-        details = dict(BOOKING)
+        details: dict[str, Any] = dict(BOOKING)
         service = dict(SERVICE)
         service |= {
             name: row[column]
@@ -389,8 +400,7 @@ class Omw(Planter):
             if row.get(name) is not None:
                 details[name] = row[name]
         if row.get("total_amount") is not None:
-            details["total_amount"] = float(row["total_amount"])
-            details["total_amount"] = int(details["total_amount"])
+            details["total_amount"] = int(float(row["total_amount"]))
         for name in ("gst", "discount_percentage", "discount_amount", "subtotal_before_gst", "night_charge"):
             value = row.get(name)
             if isinstance(value, int | float) or (isinstance(value, str) and _DECIMAL.fullmatch(value)):
@@ -449,7 +459,7 @@ class Omw(Planter):
 
 async def _unseen(seed: Seeding, session: Session, chat: Any, customer: str, worker: str) -> None:
     """Messages of which only their number is known, and how many of them each side has not read."""
-    count = int(session.row.get("message_count") or 0)
+    count = session.count
     if not count:
         return
     last_ms = utc_ms(session.row["last_message_at"])
@@ -481,10 +491,8 @@ async def _request(seed: Seeding, number: int, row: dict[str, Any]) -> None:
 async def _numbers(seed: Seeding, story: Story) -> None:
     """What the next message and session of the capture will be called."""
     planted = [number for one in story.sessions.values() for number in one.messages]
-    counted = [
-        int(str(one.row.get("message_count") or 0)) for one in story.sessions.values() if not one.messages
-    ]
-    first = max([FIRST_MESSAGE - 1, *planted, FIRST_MESSAGE - 1 + max(counted, default=0)]) + 1
+    counted = [FIRST_MESSAGE - 1 + one.count for one in story.sessions.values() if not one.messages]
+    first = max([FIRST_MESSAGE - 1, *planted, *counted]) + 1
     if story.sent:
         first = min(story.sent)
     await seed.next_number(Kind.MESSAGE, first)
