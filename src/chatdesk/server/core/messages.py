@@ -45,6 +45,16 @@ PLAIN = Body()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One of several texts that somebody sends at once."""
+
+    conversation_id: str
+    text: str
+    client_id: str | None = None
+    body: Body = PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """A message as somebody sees it."""
 
@@ -176,41 +186,66 @@ class Messages:
         such promise. Raises Refused: CONVERSATION_NOT_FOUND, CONVERSATION_CLOSED, TEXT_TOO_LONG,
         TEXT_NOT_STORABLE, RATE, CLIENT_ID_REUSED, FILE_NOT_FOUND.
         """
+        post = Post(conversation_id=conversation_id, text=text, client_id=client_id, body=body)
         async with self._database.writing() as session:
-            place = await self._access.conversation(
-                session, actor, conversation_id, Operation.SEND, body.kind
-            )
-            earlier = await self._earlier(session, actor, client_id)
-            if earlier is not None:
-                if earlier.conversation_id != conversation_id:
-                    raise Refused(Reason.CLIENT_ID_REUSED)
-                return Sent(shown=await _one(session, earlier, place), place=place, repeated=True)
-            screen_all(self._screens, actor, text)
-            if wait_s := self._rate.take(actor.id):
-                raise Refused(Reason.RATE, retry_after_s=wait_s)
-            message = append(
-                session,
-                self._ids,
-                place.chat,
-                text=text,
-                sender_id=actor.id,
-                now_ms=self._clock.now_ms(),
-                client_id=client_id,
-                body=body,
-            )
-            if body.files:
-                await session.flush()
-                await _attach(session, actor, message, body.files)
-            if self._rules.writing_reads:
-                await advance_mark(session, place.chat, actor.id, message.seq, message.created_ms)
-            author = await session.get(User, actor.id)
-            shown = Shown(message=message, order_id=_order_id(place), author=author)
-            heard_by = await self._access.policy.audience(session, actor, place)
-            sent = Sent(shown=shown, place=place, counterparts=heard_by)
-            notifications = self._notifications.add(session, notify(sent))
-            sent = Sent(shown=shown, place=place, counterparts=heard_by, notifications=tuple(notifications))
-            session.after_commit(lambda: push(sent))
-            return sent
+            return await self._send(session, actor, post, notify, push)
+
+    async def send_all(
+        self, actor: Actor, posts: Sequence[Post], *, notify: Notify = nobody, push: Push
+    ) -> list[Sent | Refused]:
+        """Store several texts in one transaction, in this order, and push them in it; what became of each.
+
+        A refused one holds up nothing. Raises ValueError for posts with files: they are sent one by one.
+        """
+        if any(post.body.files for post in posts):
+            raise ValueError("posts with files are sent one by one")
+        found: list[Sent | Refused] = []
+        async with self._database.writing() as session:
+            for post in posts:
+                try:
+                    found.append(await self._send(session, actor, post, notify, push))
+                except Refused as exc:
+                    # Nothing of it is in the session: without files, refusals come before any change.
+                    found.append(exc)
+        return found
+
+    async def _send(
+        self, session: WriteSession, actor: Actor, post: Post, notify: Notify, push: Push
+    ) -> Sent:
+        place = await self._access.conversation(
+            session, actor, post.conversation_id, Operation.SEND, post.body.kind
+        )
+        earlier = await self._earlier(session, actor, post.client_id)
+        if earlier is not None:
+            if earlier.conversation_id != post.conversation_id:
+                raise Refused(Reason.CLIENT_ID_REUSED)
+            return Sent(shown=await _one(session, earlier, place), place=place, repeated=True)
+        screen_all(self._screens, actor, post.text)
+        if wait_s := self._rate.take(actor.id):
+            raise Refused(Reason.RATE, retry_after_s=wait_s)
+        message = append(
+            session,
+            self._ids,
+            place.chat,
+            text=post.text,
+            sender_id=actor.id,
+            now_ms=self._clock.now_ms(),
+            client_id=post.client_id,
+            body=post.body,
+        )
+        if post.body.files:
+            await session.flush()
+            await _attach(session, actor, message, post.body.files)
+        if self._rules.writing_reads:
+            await advance_mark(session, place.chat, actor.id, message.seq, message.created_ms)
+        author = await session.get(User, actor.id)
+        shown = Shown(message=message, order_id=_order_id(place), author=author)
+        heard_by = await self._access.policy.audience(session, actor, place)
+        sent = Sent(shown=shown, place=place, counterparts=heard_by)
+        notifications = self._notifications.add(session, notify(sent))
+        sent = Sent(shown=shown, place=place, counterparts=heard_by, notifications=tuple(notifications))
+        session.after_commit(lambda: push(sent))
+        return sent
 
     async def history(
         self,
@@ -224,7 +259,7 @@ class Messages:
         with_hidden: bool = False,
         oldest_first: bool = False,
     ) -> Page:
-        """A page of a conversation, newest first unless asked otherwise; `search` only in what people wrote."""
+        """A page of a conversation, newest first unless asked otherwise; `search`: in what people wrote."""
         async with self._database.reading() as session:
             place = await self._access.conversation(session, actor, conversation_id)
             wanted: list[ColumnElement[bool]] = [

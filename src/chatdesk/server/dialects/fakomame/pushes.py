@@ -38,10 +38,11 @@ class Pushes:
             for sid in self._presence.connections_of(user_id):
                 await self._sio.enter_room(sid, chat_room(chat_id))
 
-    async def message(self, shown: Shown) -> None:
-        """A new message, to its chat."""
+    async def message(self, shown: Shown, to: str = "") -> None:
+        """A message, to its chat, or to one connection."""
         record = records.pushed(shown, extras=self._extras)
-        await self._sio.emit(names.EVENT_MESSAGE, record, room=chat_room(shown.message.conversation_id))
+        room = to or chat_room(shown.message.conversation_id)
+        await self._sio.emit(names.EVENT_MESSAGE, record, room=room)
 
     async def joined(self, sid: str, payload: Record) -> None:
         """The newest messages of a chat, to one connection."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chatdesk.server.announce import CLIENT_ID_FIELD, is_client_id
 from chatdesk.server.core.access import Actor
-from chatdesk.server.core.messages import Body, Sent
+from chatdesk.server.core.errors import Refused
+from chatdesk.server.core.messages import Body, Post, Push, Sent
 from chatdesk.server.dialects.fakomame import records
 from chatdesk.server.dialects.fakomame.context import Context, id_of
 from chatdesk.server.web import BadRequest
@@ -76,10 +77,22 @@ def _attachments(value: object) -> list[dict[str, Any]]:
 
 async def send(context: Context, actor: Actor, new: Letter) -> Sent:
     """Store a message once and tell its chat."""
+    return await context.core.messages.send(
+        actor, new.chat_id, new.text, client_id=new.client_id, body=new.body, push=_push(context)
+    )
 
+
+async def send_all(context: Context, actor: Actor, letters: Sequence[Letter]) -> list[Sent | Refused]:
+    """The same for several at once, in one transaction; what became of each."""
+    posts = [
+        Post(conversation_id=one.chat_id, text=one.text, client_id=one.client_id, body=one.body)
+        for one in letters
+    ]
+    return await context.core.messages.send_all(actor, posts, push=_push(context))
+
+
+def _push(context: Context) -> Push:
     async def push(sent: Sent) -> None:
         await context.pushes.message(sent.shown)
 
-    return await context.core.messages.send(
-        actor, new.chat_id, new.text, client_id=new.client_id, body=new.body, push=push
-    )
+    return push

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chatdesk.server.announce import CLIENT_ID_FIELD, is_client_id
 from chatdesk.server.core.access import Actor
 from chatdesk.server.core.errors import Reason, Refused
+from chatdesk.server.core.messages import Sent
 from chatdesk.server.core.presence import Departure
 from chatdesk.server.dialects.fakomame import records, sends
+from chatdesk.server.dialects.fakomame.batches import Batches
 from chatdesk.server.dialects.fakomame.context import Context, id_of
 from chatdesk.server.dialects.fakomame.pushes import chat_room, user_room
 from chatdesk.server.dialects.fakomame.vocabulary import connect_refusal, refusal
 from chatdesk.server.sockets import Handler, SocketSide
-from chatdesk.server.web import BadRequest
+from chatdesk.server.web import BadRequest, log_bug
 from chatdesk.wire.fakomame import names, texts
 
 ERR_EVENT = "Failed to handle event"
@@ -24,6 +27,15 @@ _FAILED = {names.EMIT_JOIN: texts.ERR_JOIN, names.EMIT_SEND: texts.ERR_SEND}
 _DENIED = {names.EMIT_SEND: texts.ERR_SEND_ACCESS}
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that was sent and is not stored yet."""
+
+    actor: Actor
+    letter: sends.Letter
+    payload: Any
+
+
 class Sockets(SocketSide):
     """Everything that happens on the socket of Fakomame."""
 
@@ -31,6 +43,7 @@ class Sockets(SocketSide):
         super().__init__(sio, context.core)
         self._context = context
         self._pushes = context.pushes
+        self._batches: Batches[Waiting] = Batches(self._store, self.later)
 
     def handlers(self) -> Mapping[str, Handler]:
         """The events of clients."""
@@ -102,6 +115,7 @@ class Sockets(SocketSide):
 
     async def _join(self, sid: str, actor: Actor, payload: Any) -> None:
         chat_id = id_of(_object(payload), "chatId")
+        await self._batches.empty(sid)
         await self.core.conversations.check(actor, chat_id)
         await self.sio.enter_room(sid, chat_room(chat_id))
         page = await self.core.messages.history(actor, chat_id, offset=0, limit=names.SNAPSHOT)
@@ -111,6 +125,7 @@ class Sockets(SocketSide):
 
     async def _leave(self, sid: str, actor: Actor, payload: Any) -> None:
         chat_id = id_of(_object(payload), "chatId")
+        await self._batches.empty(sid)
         await self.core.conversations.check(actor, chat_id)
         await self._stop_typing(sid, actor, chat_id)
         await self.sio.leave_room(sid, chat_room(chat_id))
@@ -118,7 +133,21 @@ class Sockets(SocketSide):
     async def _send(self, sid: str, actor: Actor, payload: Any) -> None:
         new = sends.letter(_object(payload), files=False)
         await self._stop_typing(sid, actor, new.chat_id)
-        await sends.send(self._context, actor, new)
+        await self._batches.put(sid, Waiting(actor, new, payload))
+
+    async def _store(self, sid: str, batch: Sequence[Waiting]) -> None:
+        """Store what a connection has sent meanwhile; each refusal is told like any other."""
+        outcomes: Sequence[Sent | Refused | None]
+        try:
+            outcomes = await sends.send_all(self._context, batch[0].actor, [one.letter for one in batch])
+        except Exception as exc:  # noqa: BLE001 -- whatever we got wrong, the client gets an answer
+            log_bug(exc, names.EMIT_SEND)
+            outcomes = [None] * len(batch)
+        for one, outcome in zip(batch, outcomes, strict=True):
+            if not isinstance(outcome, Sent):
+                await self.failed(sid, names.EMIT_SEND, one.payload, outcome)
+            elif outcome.repeated:
+                await self._pushes.message(outcome.shown, to=sid)
 
     async def _stop_typing(self, sid: str, actor: Actor, chat_id: str) -> None:
         if self.core.presence.types(sid, chat_id):
