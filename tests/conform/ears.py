@@ -122,23 +122,41 @@ class Ears:
                 window += 1
             if not due and not ear.got:
                 continue
-            recorded, got = ear.wanted[:window], ear.got
-            found = aligned(recorded, due, got, self._differ)
-            for theirs, ours in found.pairs:
-                compared = self._compared(recorded[theirs], got[ours])
-                compared.keep()
-                self.report(
-                    recorded[theirs].at, _kind(recorded[theirs].event, ear.name), compared.differences
-                )
-            done = {one for one, _ in found.pairs} | {one for one in found.lost if one < due}
-            last = max((one for one, _ in found.pairs), default=-1)
-            # A pair with a later one means that those before it will not come any more in their place.
-            gone = [one for one in found.lost if one < due or one < last]
-            ear.lost += [recorded[one] for one in gone]
-            ear.surplus += [got[one] for one in found.surplus]
-            done |= set(gone)
-            ear.wanted = [one for number, one in enumerate(ear.wanted) if number not in done]
+            self._pair(ear, window, due)
             ear.got = []
+
+    def _pair(self, ear: Ear, window: int, due: int) -> None:
+        """Pair what has come with what is wanted up to `window`, of which only `due` must have come."""
+        recorded, got = ear.wanted[:window], ear.got
+        done: set[int] = set()
+        used: set[int] = set()
+        for theirs, one in enumerate(recorded):
+            if not self._planter.in_any_order(self._recording, one.event):
+                continue
+            rest = (ours for ours in range(len(got)) if ours not in used)
+            found = next((ours for ours in rest if self._differ(one, got[ours]) == 0), None)
+            if found is not None:
+                self._paired(ear, one, got[found])
+                done.add(theirs)
+                used.add(found)
+        left = [theirs for theirs in range(window) if theirs not in done]
+        came = [ours for ours in range(len(got)) if ours not in used]
+        must = sum(theirs < due for theirs in left)
+        row = aligned([recorded[one] for one in left], must, [got[one] for one in came], self._differ)
+        for theirs, ours in row.pairs:
+            self._paired(ear, recorded[left[theirs]], got[came[ours]])
+        # A pair with a later one means that those before it will not come any more in their place.
+        last = max((theirs for theirs, _ in row.pairs), default=-1)
+        gone = [left[one] for one in row.lost if one < max(must, last)]
+        ear.lost += [recorded[one] for one in gone]
+        ear.surplus += [got[came[one]] for one in row.surplus]
+        done |= {left[theirs] for theirs, _ in row.pairs} | set(gone)
+        ear.wanted = [one for number, one in enumerate(ear.wanted) if number not in done]
+
+    def _paired(self, ear: Ear, theirs: Wanted, ours: Got) -> None:
+        compared = self._compared(theirs, ours)
+        compared.keep()
+        self.report(theirs.at, _kind(theirs.event, ear.name), compared.differences)
 
     def _compared(self, theirs: Wanted, ours: Got) -> Comparison:
         compared = Comparison(self._names, self._planter)

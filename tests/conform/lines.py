@@ -111,6 +111,26 @@ class WebsocketTransport(Transport):
             await self._reader
 
 
+class RawSocket(WebsocketTransport):
+    """A websocket without a client library: its packets are told as they are."""
+
+    def __init__(self, session: aiohttp.ClientSession, tell: Heard) -> None:
+        super().__init__(session, self._told)
+        self._tell = tell
+        self.pinged = False
+        """A ping has not been answered yet."""
+        self.gone = lambda: tell("close", [self.close_code])
+
+    def _told(self, packet: str) -> None:
+        self.pinged = self.pinged or packet == PING
+        self._tell("text", [packet])
+
+    async def close_and_tell(self) -> None:
+        """Close without a reason, as clients do, and tell it."""
+        await self.close()
+        self._tell("close", [1005])
+
+
 class PollingTransport(Transport):
     """Over long polling."""
 

@@ -89,6 +89,14 @@ class Planter(ABC):
         """
         return value
 
+    def sequence(self, recording: Recording) -> list[Frame]:
+        """The frames in the order in which they took effect, where that is not the one they stand in.
+
+        What went out at once on several connections reached the recorded server in an order of chance, which
+        only its answers show.
+        """
+        return list(recording.everything)
+
     def may_lack(self, recording: Recording, frame: Frame) -> bool:
         """Whether this recorded event came by chance: the platform's document says that it may not come.
 

@@ -14,7 +14,15 @@ from yarl import URL
 from tests.conform.clock import CaptureClock, CaptureLoop
 from tests.conform.compare import Comparison, Difference, shown
 from tests.conform.ears import Ears, Finding, Wanted, key_of
-from tests.conform.lines import OWN_CLOSE, Line, WebsocketTransport, is_saying
+from tests.conform.lines import (
+    OWN_CLOSE,
+    PONG,
+    TRANSPORT_CLOSE,
+    Line,
+    RawSocket,
+    WebsocketTransport,
+    is_saying,
+)
 from tests.conform.names import Names
 from tests.conform.planting import Frame, Planter
 from tests.conform.requests import AUTOMATIC, Answer, exchanged
@@ -27,6 +35,8 @@ AT_ONCE_MS = 30
 """Recorded emits this close, with nothing heard between them, are sent without waiting for what follows."""
 IN_HANDLER_MS = 3
 """An emit this soon after its connect was made in the connect handler."""
+OF_ITSELF_MS = 100
+"""A connection that was lost so long after the last client frame was lost for no client's doing."""
 SLICE_S = 0.5
 _ENDS = re.compile(r"server process (?:stops|stopped|killed)")
 _ENDED = re.compile(r"server process ended")
@@ -50,7 +60,7 @@ class Player:
         self._names = Names(planter)
         self._ears = Ears(recording, planter, self._names)
         self._lines: dict[str, Line] = {}
-        self._raws: dict[str, WebsocketTransport] = {}
+        self._raws: dict[str, list[RawSocket]] = {}
         self._streams: dict[str, asyncio.Task[None]] = {}
         self._last: Frame | None = None
         self._drives: dict[int, str] = {}
@@ -74,7 +84,7 @@ class Player:
             self._http = session
             try:
                 await self._settle()
-                for frame in self._recording.everything:
+                for frame in self._planter.sequence(self._recording):
                     await self._frame(frame)
                 await self._settle()
                 self._ears.check(len(self._recording.everything), None)
@@ -86,11 +96,15 @@ class Player:
     async def _hang_up(self) -> None:
         for line in self._lines.values():
             await line.cut()
-        for raw in self._raws.values():
+        for raw in self._all_raws:
             await raw.close()
         for stream in self._streams.values():
             stream.cancel()
         await asyncio.gather(*self._streams.values(), return_exceptions=True)
+
+    @property
+    def _all_raws(self) -> list[RawSocket]:
+        return [raw for here in self._raws.values() for raw in here]
 
     @property
     def _session(self) -> aiohttp.ClientSession:
@@ -106,7 +120,10 @@ class Player:
         """Note what every connection heard, and what a client library did without being told to."""
         trying: set[str] = set()
         closing: set[str] = set()
+        acted_ms = 0
         for frame in self._recording.everything:
+            if frame["dir"] == "out":
+                acted_ms = max(frame["t_ms"], int(frame.get("response_t_ms") or 0))
             if frame["channel"] in {"http", "note"} or frame["dir"] == "note":
                 continue
             key, event = key_of(frame), frame.get("event")
@@ -125,6 +142,8 @@ class Player:
                 elif event == "disconnect":
                     if args[:1] == [OWN_CLOSE] and key not in closing:
                         self._drives[frame["at"]] = "disconnect"
+                    if args[:1] == [TRANSPORT_CLOSE] and frame["t_ms"] - acted_ms > OF_ITSELF_MS:
+                        self._drives[frame["at"]] = "kill"
                     closing.discard(key)
             elif frame["channel"] == "raw" and event == "close" and args[:1] == [1005]:
                 self._drives[frame["at"]] = "close"
@@ -262,13 +281,18 @@ class Player:
 
     def _open_transports(self) -> list[Any]:
         lines = [line.transport for line in self._lines.values()]
-        raws = [raw for raw in self._raws.values() if raw.is_open]
+        raws = [raw for raw in self._all_raws if raw.is_open]
         return [one for one in lines if one is not None] + raws
 
     # -- sockets
 
     async def _socket(self, frame: Frame, drive: str | None) -> None:
         key, event = key_of(frame), drive or frame["event"]
+        if event == "kill":
+            line = self._lines.get(key)
+            if line is not None and line.connected and self._stage.is_up:
+                await self._stage.stop(killed=True)
+            return
         if event == "connect" and drive is None:
             wanted = self._names.translated(frame["args"][0] if frame["args"] else {})
             if key in self._lines:
@@ -304,19 +328,24 @@ class Player:
         return found
 
     async def _raw_packet(self, frame: Frame, drive: str | None) -> None:
+        """One actor may have several at once: packets go to the newest, pongs to the oldest with a ping."""
         key, event = key_of(frame), drive or frame["event"]
-        hear = self._ears.hearing(key)
+        here = self._raws.setdefault(key, [])
+        text = self._names.in_text(str(frame["args"][0]))
         if event == "open":
-            raw = WebsocketTransport(self._session, lambda packet: hear("text", [packet]))
-            raw.gone = lambda: hear("close", [raw.close_code])
-            self._raws[key] = raw
-            await raw.open(self._base + self._names.in_text(str(frame["args"][0])), {})
+            raw = RawSocket(self._session, self._ears.hearing(key))
+            here.append(raw)
+            await raw.open(self._base + text, {})
         elif event == "close":
-            if self._raws[key].is_open:
-                await self._raws[key].close()
-                hear("close", [1005])
+            still = [raw for raw in here if raw.is_open]
+            if still:
+                await still[0].close_and_tell()
+        elif text == PONG and any(raw.pinged for raw in here):
+            pinged = next(raw for raw in here if raw.pinged)
+            pinged.pinged = False
+            await pinged.send(text)
         else:
-            await self._raws[key].send(self._names.in_text(str(frame["args"][0])))
+            await here[-1].send(text)
 
     # -- routes
 
@@ -332,23 +361,28 @@ class Player:
             return
         compared = Comparison(self._names, self._planter)
         for name, value in (raw.get("response_headers") or {}).items():
-            self._header(compared, name, str(value), answer)
-        compared.of(raw.get("response_body"), answer.body, ("body",))
+            self._header(compared, name, value, answer)
+        # A page of the framework's that the recorder left out is no body without content.
+        if raw.get("response_body") is not None or "html" not in str(raw.get("response_headers")):
+            compared.of(raw.get("response_body"), answer.body, ("body",))
         compared.keep()
         self._ears.report(frame["at"], kind, compared.differences)
 
-    def _header(self, compared: Comparison, name: str, recorded: str, answer: Answer) -> None:
-        ours = answer.headers.get(name.lower())
-        if ours is None:
-            compared.differences.append(Difference(("header", name), f"missing, recorded {shown(recorded)}"))
+    def _header(self, compared: Comparison, name: str, recorded: Any, answer: Answer) -> None:
+        found = answer.headers.get(name.lower())
+        path = ("header", name)
+        if found is None:
+            compared.differences.append(Difference(path, f"missing, recorded {shown(recorded)}"))
+        elif isinstance(recorded, list):
+            compared.of(recorded, found, path)
         elif name.lower() == "content-type":
-            if _media(recorded) != _media(ours):
-                text = f"recorded {shown(recorded)}, ours {shown(ours)}"
-                compared.differences.append(Difference(("header", name), text))
-        elif recorded.isdecimal() and ours.isdecimal():
-            compared.of(int(recorded), int(ours), ("header", name))
+            if _media(recorded) != _media(found[-1]):
+                text = f"recorded {shown(recorded)}, ours {shown(found[-1])}"
+                compared.differences.append(Difference(path, text))
+        elif recorded.isdecimal() and found[-1].isdecimal():
+            compared.of(int(recorded), int(found[-1]), path)
         else:
-            compared.of(recorded, ours, ("header", name))
+            compared.of(recorded, found[-1], path)
 
     async def _stream(self, frame: Frame) -> None:
         key = key_of(frame)

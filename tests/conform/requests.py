@@ -31,7 +31,8 @@ class Answer:
     """Ours, as a capture would hold it; status None = there was none."""
 
     status: int | None
-    headers: dict[str, str]
+    headers: dict[str, list[str]]
+    """By name in lower case."""
     body: Any
 
 
@@ -80,7 +81,7 @@ async def exchanged(
             allow_redirects=False,
         ) as answer:
             content = await answer.read()
-            found = {name.lower(): value for name, value in answer.headers.items()}
+            found = {name.lower(): answer.headers.getall(name) for name in answer.headers}
             return Answer(answer.status, found, _body(content, raw.get("response_body")))
     except (aiohttp.ClientError, ConnectionError):
         return Answer(None, {}, None)
