@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from chatdesk.server.core.tables import Role
+from chatdesk.server.core.tables import Role, User
 from chatdesk.server.dialects.dispatcher import answers, records
 from chatdesk.server.dialects.dispatcher.context import Context
 from chatdesk.server.dialects.dispatcher.requests import invalid, page_of, search_of
 from chatdesk.server.dialects.dispatcher.vocabulary import ROLES, is_staff
-from chatdesk.wire.dispatcher import names, texts
+from chatdesk.wire.dispatcher import names, shapes, texts
 
 USERS_PAGE_DEFAULT = 20
 LISTED = [Role.CUSTOMER, Role.STAFF]
@@ -36,7 +38,11 @@ async def carriers(context: Context, request: Request) -> Response:
     return answers.success([records.raw_user(user) for user in users], texts.OK_USERS)
 
 
-async def everybody(context: Context, request: Request) -> Response:
+async def everybody(
+    context: Context,
+    request: Request,
+    listed: Callable[[User], shapes.UserRecord] = records.listed_user,
+) -> Response:
     """A page of carriers and moderators, with their companies."""
     await context.actor(request, Role.ADMIN)
     query = request.query_params
@@ -50,7 +56,7 @@ async def everybody(context: Context, request: Request) -> Response:
         roles=roles, search=search_of(query, "search"), offset=page.offset, limit=page.limit
     )
     data = {
-        "users": [records.listed_user(user) for user in users if user.role == Role.CUSTOMER],
-        "moderators": [records.listed_user(user) for user in users if user.role != Role.CUSTOMER],
+        "users": [listed(user) for user in users if user.role == Role.CUSTOMER],
+        "moderators": [listed(user) for user in users if user.role != Role.CUSTOMER],
     }
     return answers.success(data, texts.OK_USERS_ALL, meta=answers.meta_of(total, page))
