@@ -25,10 +25,10 @@ NOT_FOUND_PAGE = (
 GONE_COOKIE = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
-def success(data: Any, message: str = "", **more: Any) -> Response:
+def success(data: Any, message: str = "", status: int = 200, **more: Any) -> Response:
     """A success with what it brings."""
     body = {"success": True, "data": data, **more}
-    return bare(body | {"message": message} if message else body)
+    return bare(body | {"message": message} if message else body, status)
 
 
 def failure(status: int, text: str, **more: Any) -> Response:

@@ -15,10 +15,10 @@ from starlette.routing import BaseRoute
 from chatdesk.server.core.access import Actor
 from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.core.order_views import Wanted
-from chatdesk.server.core.orders import Edit
+from chatdesk.server.core.orders import Changed, Telling
 from chatdesk.server.core.tables import Order
 from chatdesk.server.core.text import is_storable, like_pattern
-from chatdesk.server.dialects.fakomame import answers, checks, items, matching, records
+from chatdesk.server.dialects.fakomame import answers, checks, item_forms, items, matching, records
 from chatdesk.server.dialects.fakomame.context import Context, id_of, value
 from chatdesk.server.dialects.fakomame.records import Record
 from chatdesk.server.dialects.fakomame.vocabulary import PACKAGE, TRIP
@@ -26,10 +26,9 @@ from chatdesk.server.web import BadRequest
 from chatdesk.wire.fakomame import names, texts
 
 SEARCH_LIMIT_CHARS = 200
-TITLE_LIMIT_CHARS = 200
-TEXT_LIMIT_CHARS = 5_000
-ERR_TEXT = "Invalid value: {field}"
-_STATUSES = {PACKAGE: names.PACKAGE_STATUSES, TRIP: names.TRIP_STATUSES}
+ERR_TEXT = item_forms.ERR_VALUE
+OK_PACKAGE_CREATED = "Package created successfully"
+OK_TRIP_CREATED = "Trip created successfully"
 _ROW_FIELDS = {"title": Order.title, "createdAt": Order.created_ms, "updatedAt": Order.updated_ms}
 _SORTS = {
     PACKAGE: (
@@ -74,21 +73,17 @@ _CITIES = {
     PACKAGE: {"pickupCity": "pickupAddress", "deliveryCity": "deliveryAddress"},
     TRIP: {"originCity": "originAddress", "destinationCity": "destinationAddress"},
 }
-_TEXTS = {PACKAGE: ("description", "category", "specialInstructions"), TRIP: ()}
-_AMOUNTS = {
-    PACKAGE: ("offeredPrice", "finalPrice", "value"),
-    TRIP: ("pricePerKg", "minimumPrice", "maximumPrice", "maxWeight", "availableSpace"),
-}
-_FLAGS = {PACKAGE: ("isFragile", "requiresSignature", "flexibleTiming"), TRIP: ("flexibleDates",)}
 
 
 def routes(context: Context) -> list[BaseRoute]:
     """The routes of this module."""
     return [
         context.route(names.ROUTE_PACKAGES, "GET", packages, answers.CODED),
+        context.route(names.ROUTE_PACKAGES, "POST", create_package, answers.CODED),
         context.route(names.ROUTE_PACKAGE, "GET", package, answers.CODED),
         context.route(names.ROUTE_PACKAGE, "PUT", change_package, answers.CODED),
         context.route(names.ROUTE_TRIPS, "GET", trips, answers.CODED),
+        context.route(names.ROUTE_TRIPS, "POST", create_trip, answers.CODED),
         context.route(names.ROUTE_TRIP, "GET", trip, answers.CODED),
         context.route(names.ROUTE_TRIP, "PUT", change_trip, answers.CODED),
     ]
@@ -118,7 +113,7 @@ def asked(kind: str, request: Request, *, strict_search: bool) -> Asked:
     search = checks.text(found, "search") or ""
     sort = checks.choice(found, "sortBy", _SORTS[kind]) or "createdAt"
     rising = checks.choice(found, "sortOrder", ("asc", "desc")) == "asc"
-    status = checks.choice(found, "status", _STATUSES[kind])
+    status = checks.choice(found, "status", item_forms.STATUSES[kind])
     where = [_contains(search)] if search else []
     for name, column in _CITIES[kind].items():
         city = checks.text(found, name)
@@ -258,10 +253,36 @@ def _item_id(request: Request, kind: str) -> str:
 # -- changes -----------------------------------------------------------------------------------------------
 
 
+async def create_package(context: Context, request: Request) -> Response:
+    """A sender's new package."""
+    return await _created(context, request, PACKAGE)
+
+
+async def create_trip(context: Context, request: Request) -> Response:
+    """A traveller's new trip."""
+    return await _created(context, request, TRIP)
+
+
+async def _created(context: Context, request: Request, kind: str) -> Response:
+    actor = await context.actor(request)
+    new = item_forms.new_item(kind, await value(request))
+    for _role, user_id in new.parties:
+        await context.user(user_id)
+    order = await context.core.orders.create(actor, new, Telling(push=_in_silence), chat=False)
+    near = await items.around(context.core, [order])
+    if kind == PACKAGE:
+        return answers.success(items.changed_package(order, near), OK_PACKAGE_CREATED, 201)
+    return answers.success(items.changed_trip(order, near), OK_TRIP_CREATED, 201)
+
+
+async def _in_silence(_changed: Changed) -> None:
+    """Nobody waits for something new."""
+
+
 async def change_package(context: Context, request: Request) -> Response:
     """The sender changes a package or its status, the traveller says how far it is."""
     actor = await context.actor(request)
-    status, edit = edits(PACKAGE, await value(request))
+    status, edit = item_forms.edits(PACKAGE, await value(request))
     order = await context.item(actor, PACKAGE, _item_id(request, PACKAGE))
     changed = await matching.change(context, actor, order, status, edit)
     near = await items.around(context.core, [changed.order])
@@ -271,38 +292,8 @@ async def change_package(context: Context, request: Request) -> Response:
 async def change_trip(context: Context, request: Request) -> Response:
     """The traveller changes a trip or its status."""
     actor = await context.actor(request)
-    status, edit = edits(TRIP, await value(request))
+    status, edit = item_forms.edits(TRIP, await value(request))
     order = await context.item(actor, TRIP, _item_id(request, TRIP))
     changed = await matching.change(context, actor, order, status, edit)
     near = await items.around(context.core, [changed.order])
     return answers.success(items.changed_trip(changed.order, near), texts.OK_TRIP)
-
-
-def edits(kind: str, body: object) -> tuple[str, Edit]:
-    """The new status ('' = as it is), and what else a body changes. Raises BadRequest."""
-    found = checks.mapping(body)
-    title = _text(found, "title", TITLE_LIMIT_CHARS)
-    if title is not None and not title.strip():
-        raise checks.problem(ERR_TEXT.format(field="title"))
-    details: Record = {}
-    read = (
-        (_TEXTS[kind], lambda name: _text(found, name, TEXT_LIMIT_CHARS)),
-        (_AMOUNTS[kind], lambda name: checks.amount(found, name)),
-        (_FLAGS[kind], lambda name: checks.flag(found, name)),
-    )
-    for columns, reader in read:
-        details |= {name: reader(name) for name in columns if name in found}
-    status = checks.choice(found, "status", _STATUSES[kind]) or ""
-
-    def edit(order: Order) -> None:
-        order.title = order.title if title is None else title
-        order.details = {**order.details, **details}
-
-    return status, edit
-
-
-def _text(found: Record, name: str, limit_chars: int) -> str | None:
-    text = checks.text(found, name)
-    if text is not None and (len(text) > limit_chars or not is_storable(text)):
-        raise checks.problem(ERR_TEXT.format(field=name))
-    return text

@@ -26,7 +26,8 @@ from chatdesk.server.dialects.fakomame.as_is.context import (
     value,
 )
 from chatdesk.server.dialects.fakomame.context import Context
-from chatdesk.server.dialects.fakomame.item_routes import asked, edits
+from chatdesk.server.dialects.fakomame.item_forms import edits
+from chatdesk.server.dialects.fakomame.item_routes import asked
 from chatdesk.server.dialects.fakomame.records import Record
 from chatdesk.server.dialects.fakomame.vocabulary import CARRIED_BY, PACKAGE, TRIP, refusal
 from chatdesk.server.web import BadRequest
