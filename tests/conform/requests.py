@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from yarl import URL
 from tests.conform.names import Names
 from tests.conform.planting import Frame
 
+LARGE_BYTES = 500_000
 BOUNDARY = "conform-7f3b1a52"
 AUTOMATIC = ("Content-Type", "User-Agent", "Accept", "Accept-Encoding")
 _SIZE = re.compile(r"\[\d+ bytes\]")
@@ -75,7 +77,8 @@ async def exchanged(
         async with session.request(
             frame["method"],
             url,
-            data=data,
+            # Large bytes are wanted as a file by the library.
+            data=io.BytesIO(data) if data is not None and len(data) > LARGE_BYTES else data,
             headers=headers,
             skip_auto_headers=AUTOMATIC,
             allow_redirects=False,
