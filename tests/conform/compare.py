@@ -111,7 +111,12 @@ class Comparison:
     def _numbers(self, theirs: Any, ours: Any, path: Path) -> None:
         if isinstance(theirs, int) and not isinstance(theirs, bool) and self._planter.is_name(path, theirs):
             self._named(theirs, ours, path)
-        elif theirs != ours and not any(theirs in one and ours in one for one in (MS, SECONDS)):
+        elif theirs != ours and not (
+            # A range looks for a number that is not whole by counting through itself.
+            isinstance(theirs, int)
+            and isinstance(ours, int)
+            and any(theirs in one and ours in one for one in (MS, SECONDS))
+        ):
             self._unequal(theirs, ours, path)
 
     def _named(self, theirs: str | int, ours: str | int, path: Path) -> None:

@@ -68,7 +68,8 @@ async def exchanged(
         headers["content-type"] = f"multipart/form-data; boundary={BOUNDARY}"
     elif isinstance(body, str):
         data = names.in_text(body).encode()
-    elif body is not None:
+    elif body is not None or _says_json(headers):
+        # Without a body nobody says what it would be: it is the value null.
         data = json.dumps(
             names.translated(body, ("body",)), ensure_ascii=False, separators=(",", ":")
         ).encode()
@@ -88,6 +89,11 @@ async def exchanged(
             return Answer(answer.status, found, _body(content, raw.get("response_body")))
     except (aiohttp.ClientError, ConnectionError):
         return Answer(None, {}, None)
+
+
+def _says_json(headers: dict[str, str]) -> bool:
+    """Whether a request names its body as JSON."""
+    return any(name.lower() == "content-type" and "json" in value for name, value in headers.items())
 
 
 def _body(content: bytes, recorded: Any) -> Any:
