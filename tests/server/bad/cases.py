@@ -91,7 +91,7 @@ def requests(bad: Bad, template: str, route: Route, scene: Scene) -> Iterator[As
     good_body = None if route.body is None else filled(dict(route.body), scene.own)
     good = Asked(
         name="good",
-        path=_path(template, route, scene.own) + _query(route.query),
+        path=_path(template, route, scene.own) + _query(route.query, scene.own),
         token=scene.tokens[route.who] if route.who else None,
         content=None if good_body is None else json.dumps(good_body).encode(),
         parts=route.parts or None,
@@ -103,8 +103,8 @@ def requests(bad: Bad, template: str, route: Route, scene: Scene) -> Iterator[As
     yield from _paths(bad, template, route, scene, good)
     for name in route.query:
         for value in PAGES:
-            changed = {**route.query, name: value}
-            yield _changed(good, f"?{name}={value[:10]}", path=good.path.partition("?")[0] + _query(changed))
+            path = good.path.partition("?")[0] + _query({**route.query, name: value}, scene.own)
+            yield _changed(good, f"?{name}={value[:10]}", path=path)
     if good_body is not None:
         yield from _bodies(bad, route, good, good_body)
         yield from _fields(bad, route, scene, good, good_body)
@@ -144,7 +144,7 @@ def _strangers(good: Asked, scene: Scene) -> Iterator[Asked]:
 
 
 def _paths(bad: Bad, template: str, route: Route, scene: Scene, good: Asked) -> Iterator[Asked]:
-    query = _query(route.query)
+    query = _query(route.query, scene.own)
     for parameter, place in route.path.items():
         refused = parameter not in route.free
         for malformed in (*bad.malformed, "..%2F..%2Fetc%2Fpasswd"):
@@ -217,8 +217,9 @@ def _path(
     return path
 
 
-def _query(query: Mapping[str, str]) -> str:
-    return "?" + "&".join(f"{quote(name)}={value}" for name, value in query.items()) if query else ""
+def _query(query: Mapping[str, str], places: Mapping[str, str]) -> str:
+    pairs = [f"{quote(name)}={filled(value, places)}" for name, value in query.items()]
+    return "?" + "&".join(pairs) if pairs else ""
 
 
 def _changed(good: Asked, name: str, **changes: Any) -> Asked:
