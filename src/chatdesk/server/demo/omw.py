@@ -106,10 +106,14 @@ JOBS = (
         in_hours=3,
         lines=(
             "Hi, the sink in the kitchen drips all night now.",
-            ">Good morning, I have it for this afternoon. Is there a tap to turn the water off?",
+            ">Good evening Mira, I have seen your booking. Is it the tap, or the pipe below?",
+            "The pipe below. I have put a bucket there, it is full every morning.",
+            ">Is there a valve to turn the water off?",
             "Under the sink, but it is stuck since last winter.",
             ">Then I bring a new one. Is it 15 mm pipe?",
-            "I think so, I will send you a picture.",
+            "I think so. It is the old copper kind.",
+            ">Good, I have that in the van. I will be there at three, give or take ten minutes.",
+            "Perfect. Please ring at Oakes, the second bell from above.",
         ),
         unread=1,
     ),
@@ -121,8 +125,13 @@ JOBS = (
         in_hours=1,
         lines=(
             "The radiator in the hall stays cold, all others are fine.",
-            ">Sounds like air in it. I am on my way and bring the key.",
+            ">Sounds like air in it. Does it gurgle when the heating comes on?",
+            "Yes, for an hour or so, mostly in the mornings.",
+            ">Then it is quickly done. Do you have a key for the bleed valve?",
+            "I never found one, sorry.",
+            ">No matter, I carry two. Starting from the depot now.",
             "Great. The bell is broken, please knock.",
+            "And mind the dog, she is friendly but loud.",
         ),
         unread=2,
     ),
@@ -277,16 +286,19 @@ async def _job(
         )
     if worker is None or not job.lines:
         return
-    chat = await begin_session(core, session, booking, at_ms=made_ms + 10 * MINUTE_MS)
+    begun_ms = made_ms + 10 * MINUTE_MS
+    chat = await begin_session(core, session, booking, at_ms=begun_ms)
+    # Talk begins when a booking is new, and has gone on until a few minutes ago.
+    step_ms = (now_ms - begun_ms - 4 * MINUTE_MS) // len(job.lines)
     sent: list[Message] = []
     for position, line in enumerate(job.lines):
         sender = worker if line.startswith(">") else customer
-        sent_ms = now_ms - (len(job.lines) - position) * 11 * MINUTE_MS
+        sent_ms = begun_ms + (position + 1) * step_ms + (position % 3) * MINUTE_MS
         sent.append(
             append(session, core.ids, chat, text=line.removeprefix(">"), sender_id=sender.id, now_ms=sent_ms)
         )
     await session.flush()
     for message in sent[: len(sent) - job.unread]:
         reader = customer if message.sender_id == worker.id else worker
-        read_ms = message.created_ms + 2 * MINUTE_MS
+        read_ms = min(message.created_ms + 2 * MINUTE_MS, now_ms)
         session.add(Receipt(message_id=message.id, user_id=reader.id, delivered_ms=read_ms, read_ms=read_ms))

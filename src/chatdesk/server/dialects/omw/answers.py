@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,9 @@ from chatdesk.server.web import BadRequest
 from chatdesk.wire.omw import names, texts
 
 JSON_TYPE = "application/json; charset=utf-8"
+PACKING = "gzip"
+PACKED_FROM_BYTES = 1_024
+"""What is shorter than this is sent as it is."""
 _PAGE = (
     '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Error</title>\n</head>\n'
     "<body>\n<pre>{text}</pre>\n</body>\n</html>\n"
@@ -27,6 +31,19 @@ STACK = "<br> &nbsp; &nbsp;at "
 def bare(body: Any, status: int = 200) -> Response:
     """Any value."""
     return Response(msgspec.json.encode(body), status, media_type=JSON_TYPE)
+
+
+def packed(request: Request, answer: Response) -> Response:
+    """The answer, compressed where that is worth it and the client can read it."""
+    encodings = {
+        one.partition(";")[0].strip() for one in request.headers.get("accept-encoding", "").split(",")
+    }
+    body = bytes(answer.body)
+    if PACKING not in encodings or len(body) < PACKED_FROM_BYTES or answer.media_type != JSON_TYPE:
+        return answer
+    headers = {"Content-Encoding": PACKING, "Vary": "Accept-Encoding"}
+    # No time in it: the same answer is the same bytes.
+    return Response(gzip.compress(body, 6, mtime=0), answer.status_code, headers, JSON_TYPE)
 
 
 def success(**fields: Any) -> Response:

@@ -98,7 +98,7 @@ class Chats:
         if len(text.encode()) > names.CONTENT_LIMIT_BYTES:
             raise BadRequest(ERR_TOO_LONG)
         kind = fields.get("messageType", names.TYPE_TEXT)
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise BadRequest(ERR_KIND)
         client_id = fields.get(CLIENT_ID_FIELD)
         if client_id is not None and not is_client_id(client_id):

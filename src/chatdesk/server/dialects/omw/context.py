@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from chatdesk.server import bodies, web
 from chatdesk.server.core.access import Actor
 from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.core.service import Core
+from chatdesk.server.dialects.omw import answers
 from chatdesk.server.dialects.omw.bookings import Bookings
 from chatdesk.server.dialects.omw.chats import Chats, id_of
 from chatdesk.server.dialects.omw.vocabulary import NOBODY, role_of
@@ -73,7 +73,11 @@ class Context:
 
     def route(self, path: str, method: str, endpoint: Endpoint, envelope: Envelope) -> Route:
         """A route whose every outcome is an answer in the platform's envelope."""
-        return web.route(path, method, partial(endpoint, self), envelope)
+
+        async def answer(request: Request) -> Response:
+            return answers.packed(request, await endpoint(self, request))
+
+        return web.route(path, method, answer, envelope)
 
 
 def _token(request: Request) -> str:
