@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from chatdesk.demo.seats import UNREAD
 from chatdesk.domain.kinds import Platform
 
 
@@ -97,7 +98,8 @@ def told(report: Report) -> list[str]:
 
 
 def _line(name: str, part: Part) -> str:
+    read = "no marks of reading there" if name in UNREAD else f"read {part.read}"
     return (
         f"{name + ':':<13}sent {part.sent} ({part.sent_offline} offline), accepted {part.accepted}, "
-        f"received {part.received}, read {part.read}; lost {part.lost}, duplicated {part.duplicated}"
+        f"received {part.received}, {read}; lost {part.lost}, duplicated {part.duplicated}"
     )

@@ -21,7 +21,7 @@ from chatdesk.domain.errors import WorldError
 
 LIVELY_PER_MINUTE = 10
 """Lines that the customers of each platform write unasked: one of them lets nobody write more than ten."""
-CALM_PER_MINUTE = 3
+CALM_PER_MINUTE = 4
 LEFT = 128 + signal.SIGTERM
 """Exit status after SIGTERM, as a shell would give it. Server and customers never outlive the demo."""
 LEAST_SENT, LEAST_OFFLINE = 4, 2

@@ -17,6 +17,8 @@ DEFAULT_LINES_PER_MINUTE = 20
 MAX_LINES_PER_MINUTE = 120
 READING_S = (0.2, 0.7)
 TYPING_S = (0.5, 1.4)
+PAUSE, FIRST_PAUSE = (0.6, 1.4), (0.1, 0.5)
+"""Shares of the usual time between two lines."""
 BACKLOG_LIMIT = 50
 REFUSALS = (400, 403, 404, 409, 422)
 
@@ -80,6 +82,7 @@ class Customer:
         """Where, and what: kept until the server has it."""
         self._since = datetime.now(UTC)
         self._returns = False
+        self._has_spoken = False
         self._early: list[Heard] | None = None
         """What is pushed while the history is still being read, which is older."""
 
@@ -148,7 +151,9 @@ class Customer:
     async def _wait_and_see(self, ended: asyncio.Task[None]) -> None:
         self._wake.clear()
         woken = asyncio.create_task(self._wake.wait())
-        pause_s = self._tempo.pause_s * self._chance.uniform(0.6, 1.4)
+        # Whoever comes in has something on the mind.
+        share = self._chance.uniform(*(PAUSE if self._has_spoken else FIRST_PAUSE))
+        pause_s = self._tempo.pause_s * share
         done, _ = await asyncio.wait({woken, ended}, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
         woken.cancel()
         if not done:
@@ -164,6 +169,7 @@ class Customer:
         await self._say(message.talk, self._crew.phrases.answer(facts, message.text))
 
     async def _say(self, where: str, text: str) -> None:
+        self._has_spoken = True
         self._unsent = (where, text)
         await self._deliver()
 
