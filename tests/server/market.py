@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,8 +15,14 @@ import jwt
 import pytest
 import socketio
 
+from chatdesk.server.core.service import DATABASE_NAME, Ground
 from chatdesk.server.demo.cast import PASSWORD
+from chatdesk.server.demo.market import BUYER_EMAIL, SELLER_EMAIL, seed_market
+from chatdesk.server.dialect import Choices, Variant
+from chatdesk.server.dialects.marketplace.app import DIALECT
 from chatdesk.wire.marketplace import names
+from tests.server.people import unique
+from tests.server.test_core import FakeClock
 
 WAIT_S = 15.0
 _tokens: dict[tuple[str, str], dict[str, Any]] = {}
@@ -146,9 +154,9 @@ class Ear:
 class Market:
     """Everybody at one server; one sign-in each serves every test."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, http: httpx.AsyncClient | None = None) -> None:
         self.url = url
-        self.http = httpx.AsyncClient(base_url=url, timeout=10, trust_env=False)
+        self.http = http or httpx.AsyncClient(base_url=url, timeout=10, trust_env=False)
 
     async def login(
         self, email: str, password: str = PASSWORD, path: str = names.ROUTE_LOGIN
@@ -163,6 +171,11 @@ class Market:
         return Trader(self.http, email, _tokens[self.url, email])
 
 
+async def pair(place: Market) -> tuple[Trader, Trader]:
+    """The seller before the window, and a buyer."""
+    return await place.trader(SELLER_EMAIL), await place.trader(BUYER_EMAIL)
+
+
 @asynccontextmanager
 async def market(url: str) -> AsyncIterator[Market]:
     place = Market(url)
@@ -170,3 +183,30 @@ async def market(url: str) -> AsyncIterator[Market]:
         yield place
     finally:
         await place.http.aclose()
+
+
+@asynccontextmanager
+async def in_process(
+    folder: Path, variant: Variant, clock: FakeClock | None = None, **chosen: Any
+) -> AsyncIterator[Market]:
+    """A server without a network, with the people of the demonstration; routes only."""
+    server = DIALECT.build(Ground(folder, clock), Choices(**chosen), variant)
+    await server.open()
+    await seed_market(server.core)
+    url = f"http://{unique('shop').replace(' ', '-')}.test"
+    client = httpx.AsyncClient(base_url=url, transport=httpx.ASGITransport(app=server.app))
+    try:
+        yield Market(url, client)
+    finally:
+        await client.aclose()
+        await server.close()
+
+
+def fill_in(folder: Path, *emails: str) -> None:
+    """Write down what these people are in messages, as whoever runs the server may do."""
+    say = "UPDATE users SET profile = json_set(profile, '$.role', ?) WHERE email = ?"
+    with closing(sqlite3.connect(folder / DATABASE_NAME)) as database:
+        for email in emails:
+            role = database.execute("SELECT role FROM users WHERE email = ?", (email,)).fetchone()[0]
+            database.execute(say, (role.capitalize(), email))
+        database.commit()

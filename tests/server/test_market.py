@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
@@ -12,10 +11,8 @@ import pytest
 from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.demo.market import (
     ADMIN_EMAIL,
-    BUYER_EMAIL,
     EMPLOYEE_EMAIL,
     OTHER_BUYER_EMAIL,
-    PENDING_EMAIL,
     RIVAL_EMAIL,
     SELLER_EMAIL,
 )
@@ -23,13 +20,9 @@ from chatdesk.server.dialects.marketplace.vocabulary import login_refusal, refus
 from chatdesk.wire.marketplace import names, texts
 from tests.conftest import Aio
 from tests.server.conftest import MakeServer
-from tests.server.market import Ear, Market, Trader, market
+from tests.server.market import market, pair
 from tests.server.people import unique
 from tests.server.process import ServerProcess
-
-
-async def pair(place: Market) -> tuple[Trader, Trader]:
-    return await place.trader(SELLER_EMAIL), await place.trader(BUYER_EMAIL)
 
 
 @pytest.mark.promised("marketplace", "instant delivery")
@@ -268,23 +261,6 @@ def test_presence_is_of_people(market_server: ServerProcess, aio: Aio) -> None:
     aio(story())
 
 
-@pytest.mark.promised("marketplace", "socket sign-in")
-@pytest.mark.promised("marketplace", "register user")
-def test_sockets_need_a_token(market_server: ServerProcess, aio: Aio) -> None:
-    """No token, garbage and other people's ids are refused in the words of the routes."""
-
-    async def story() -> None:
-        async with market(market_server.url) as place:
-            assert await Ear().refused(place.url, None) == texts.ERR_NO_TOKEN
-            assert await Ear().refused(place.url, {"token": "x.y.z"}) == texts.ERR_TOKEN
-            seller, buyer = await pair(place)
-            async with seller.socket() as ear:
-                await ear.client.emit(names.EMIT_REGISTER, buyer.id)
-                assert (await ear.until("error"))["success"] is False
-
-    aio(story())
-
-
 @pytest.mark.parametrize(
     "payload", [None, (), "text", 7, [], {}, {"recipient_id": {"_id": "x"}}, {"message_id": []}]
 )
@@ -383,139 +359,5 @@ def test_who_may_write_whom(market_server: ServerProcess, aio: Aio) -> None:
             for letter in (unknown, wrong_kind):
                 answer = await seller.ask("POST", names.ROUTE_SEND, json=letter)
                 assert (answer.status_code, answer.json()["message"]) == (404, texts.ERR_RECIPIENT)
-
-    aio(story())
-
-
-def test_logins_are_answered_in_words(market_server: ServerProcess, aio: Aio) -> None:
-    """Every kind of account signs in as what it is; who waits for approval is told."""
-
-    async def story() -> None:
-        async with market(market_server.url) as place:
-            answer = await place.login(PENDING_EMAIL)
-            assert answer.status_code == 403
-            assert answer.json()["message"] == texts.ERR_PENDING
-            assert answer.json()["approvalStatus"] == "pending"
-            for email, password in ((SELLER_EMAIL, "wrong"), ("nobody@example.test", "wrong")):
-                answer = await place.login(email, password)
-                assert (answer.status_code, answer.json()["message"]) == (401, texts.ERR_CREDENTIALS)
-            answer = await place.http.post(names.ROUTE_LOGIN, json={"email": SELLER_EMAIL})
-            assert (answer.status_code, answer.json()["message"]) == (400, texts.ERR_MISSING)
-            buyer = (await place.login(BUYER_EMAIL, path=names.ROUTE_BUYER_LOGIN)).json()["data"]
-            assert buyer["userType"] == "buyer"
-            seller = await place.trader(SELLER_EMAIL)
-            assert seller.claims["userType"] == "seller"
-            assert seller.claims["exp"] - seller.claims["iat"] == 7 * 24 * 3_600
-            profile = await seller.get(names.ROUTE_PROFILE)
-            assert profile["user"]["companyName"] == "Ironwood Tools"
-            raw = (await place.http.get(names.ROUTE_SELLER.format(person=seller.id))).json()
-            assert raw["companyName"] == "Ironwood Tools"
-            assert not [key for key in raw if "password" in key.lower()]
-
-    aio(story())
-
-
-def test_tokens_that_do_not_serve(market_server: ServerProcess, aio: Aio) -> None:
-    """No token, garbage and another signature are told apart, as the platform does."""
-
-    async def story() -> None:
-        async with market(market_server.url) as place:
-            seller = await place.trader(SELLER_EMAIL)
-            head, body, _signature = seller.token.split(".")
-            for header, error in (
-                ("Bearer x", "jwt malformed"),
-                (f"Bearer {head}.{body}.AAAA", "invalid signature"),
-            ):
-                answer = await place.http.get(names.ROUTE_INBOX, headers={"Authorization": header})
-                assert (answer.status_code, answer.json()["error"]) == (401, error)
-            answer = await place.http.get(names.ROUTE_INBOX)
-            assert (answer.status_code, answer.json()["message"]) == (401, texts.ERR_NO_TOKEN)
-            assert (
-                (await place.http.get("/api/no-such-route")).headers["content-type"].startswith("text/html")
-            )
-
-    aio(story())
-
-
-@pytest.mark.promised("marketplace", "requests")
-def test_requests_and_quotes(market_server: ServerProcess, aio: Aio) -> None:
-    """A buyer asks some sellers; only these see it and may quote; the second quote replaces the first."""
-
-    async def story() -> None:
-        async with market(market_server.url) as place:
-            seller, buyer = await pair(place)
-            rival, other = await place.trader(RIVAL_EMAIL), await place.trader(OTHER_BUYER_EMAIL)
-            title = unique("Need drills")
-            body = {"title": title, "description": "Bulk", "quantity": 100, "targetSellerIds": [seller.id]}
-            answer = await buyer.ask("POST", names.ROUTE_RFQS, json=body)
-            assert answer.status_code == 201, answer.text
-            rfq = answer.json()["rfq"]
-            assert (rfq["status"], rfq["distributionType"], rfq["quantity"]) == ("open", "specific", 100)
-            for one, path, sees in (
-                (seller, names.ROUTE_SELLER_RFQS, True),
-                (rival, names.ROUTE_SELLER_RFQS, False),
-                (buyer, names.ROUTE_BUYER_RFQS, True),
-                (other, names.ROUTE_BUYER_RFQS, False),
-            ):
-                assert (rfq["_id"] in [found["_id"] for found in await one.get(path)]) is sees, one.email
-            quote = names.ROUTE_QUOTE.format(rfq=rfq["_id"])
-            for price in (245.5, 240):
-                answer = await seller.ask("POST", quote, json={"quotePrice": price, "deliveryTime": 7})
-                assert answer.json()["response"]["quoteQuantity"] == 100
-            answer = await rival.ask("POST", quote, json={"quotePrice": 1, "deliveryTime": 1})
-            assert (answer.status_code, answer.json()["message"]) == (403, texts.ERR_QUOTE)
-            path = names.ROUTE_RFQ.format(rfq=rfq["_id"])
-            assert (await other.ask("PUT", path, json={"status": "closed"})).status_code == 403
-            assert (await buyer.ask("PUT", path, json={"status": "nonsense"})).status_code == 400
-            changed = (await buyer.ask("PUT", path, json={"status": "closed"})).json()["rfq"]
-            assert (changed["status"], [one["quotePrice"] for one in changed["responses"]]) == (
-                "closed",
-                [240],
-            )
-            assert (
-                await seller.ask("POST", quote, json={"quotePrice": 1, "deliveryTime": 1})
-            ).status_code == 403
-            assert (await seller.ask("DELETE", path)).status_code == 403
-            assert (await buyer.ask("DELETE", path)).status_code == 200
-            assert (await buyer.ask("PUT", path, json={"status": "open"})).status_code == 404
-
-    aio(story())
-
-
-@pytest.mark.promised("marketplace", "products")
-def test_products_are_public(market_server: ServerProcess, aio: Aio) -> None:
-    """Anybody lists and searches products; requests are not among them."""
-
-    async def story() -> None:
-        async with market(market_server.url) as place:
-            found = (await place.http.get(names.ROUTE_PRODUCTS, params={"search": "DRILL"})).json()
-            assert [one["name"] for one in found["data"]] == ["Impact drill"], found
-            assert found["pagination"] == {"page": 1, "limit": 20, "total": 1, "pages": 1}
-            one = (await place.http.get(names.ROUTE_PRODUCT.format(product=found["data"][0]["_id"]))).json()
-            assert found["data"][0]["sellerId"]["companyName"] == "Ironwood Tools"
-            assert one["sellerId"]["_id"] == found["data"][0]["sellerId"]["_id"]
-            buyer = await place.trader(BUYER_EMAIL)
-            request = (await buyer.get(names.ROUTE_BUYER_RFQS))[0]["_id"]
-            answers = [
-                await place.http.get(names.ROUTE_PRODUCT.format(product=product))
-                for product in (request, "0" * 24, "not-an-id")
-            ]
-            assert [one.status_code for one in answers] == [404, 404, 400]
-
-    aio(story())
-
-
-@pytest.mark.promised("marketplace", "rate limit")
-def test_a_flood_is_slowed_down(make_server: MakeServer, aio: Aio) -> None:
-    """Above the rate a send is 429 with the seconds to wait."""
-    server = make_server(platform="marketplace", seed="demo", rate=2)
-
-    async def story() -> None:
-        async with market(server.url) as place:
-            seller, buyer = await pair(place)
-            answers = [await seller.send(buyer, str(number)) for number in range(3)]
-            assert [one.status_code for one in answers] == [201, 201, 429]
-            assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
-            await asyncio.sleep(0)
 
     aio(story())

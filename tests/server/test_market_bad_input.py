@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from chatdesk.server.demo.market import ADMIN_EMAIL, BUYER_EMAIL, OTHER_BUYER_EMAIL, SELLER_EMAIL
 from chatdesk.wire.marketplace import names, texts
 from tests.conftest import Aio
-from tests.server.conftest import MakeServer
 from tests.server.market import Market, market
 from tests.server.process import ServerProcess
 
@@ -136,20 +134,5 @@ def test_what_is_too_large_is_said_to_be(market_server: ServerProcess, aio: Aio)
             assert (await seller.send(buyer, "x" * names.BODY_LIMIT_BYTES)).status_code == 413
             assert len(await buyer.talk(seller)) == before
             assert (await seller.sent(buyer, "x" * names.TEXT_LIMIT_CHARS))["message"]
-
-    aio(story())
-
-
-def test_an_expired_token_says_so(make_server: MakeServer, aio: Aio) -> None:
-    """REST answers `jwt expired`, and a new connection is refused; one that stands stays."""
-    server = make_server(platform="marketplace", seed="demo", access_ttl=1)
-
-    async def story() -> None:
-        async with market(server.url) as place:
-            answer = (await place.login(SELLER_EMAIL)).json()
-            headers = {"Authorization": f"Bearer {answer['token']}"}
-            while (gone := await place.http.get(names.ROUTE_INBOX, headers=headers)).status_code == 200:
-                await asyncio.sleep(0.05)
-            assert (gone.status_code, gone.json()["error"]) == (401, "jwt expired")
 
     aio(story())

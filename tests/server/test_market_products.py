@@ -1,4 +1,4 @@
-"""Products of the marketplace: filters, and images that a seller adds and everybody may see."""
+"""Products and requests of the marketplace: lists, filters, quotes, and images that everybody may see."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from chatdesk.server.demo.market import BUYER_EMAIL, RIVAL_EMAIL, SELLER_EMAIL
+from chatdesk.server.demo.market import BUYER_EMAIL, OTHER_BUYER_EMAIL, RIVAL_EMAIL, SELLER_EMAIL
 from chatdesk.wire.marketplace import names, texts
 from tests.conftest import Aio
-from tests.server.market import Trader, market
+from tests.server.market import Trader, market, pair
+from tests.server.people import unique
 from tests.server.process import ServerProcess
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -143,5 +144,73 @@ def test_products_by_category_seller_and_price(market_server: ServerProcess, aio
             )
             for query in ({"category": "x"}, {"min_price": "-1"}, {"max_price": "1e9"}, {"min_price": "nan"}):
                 assert (await place.http.get(names.ROUTE_PRODUCTS, params=query)).status_code == 400
+
+    aio(story())
+
+
+@pytest.mark.promised("marketplace", "products")
+def test_products_are_public(market_server: ServerProcess, aio: Aio) -> None:
+    """Anybody lists and searches products; requests are not among them."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            found = (await place.http.get(names.ROUTE_PRODUCTS, params={"search": "DRILL"})).json()
+            assert [one["name"] for one in found["data"]] == ["Impact drill"], found
+            assert found["pagination"] == {"page": 1, "limit": 20, "total": 1, "pages": 1}
+            one = (await place.http.get(names.ROUTE_PRODUCT.format(product=found["data"][0]["_id"]))).json()
+            assert found["data"][0]["sellerId"]["companyName"] == "Ironwood Tools"
+            assert one["sellerId"]["_id"] == found["data"][0]["sellerId"]["_id"]
+            buyer = await place.trader(BUYER_EMAIL)
+            request = (await buyer.get(names.ROUTE_BUYER_RFQS))[0]["_id"]
+            answers = [
+                await place.http.get(names.ROUTE_PRODUCT.format(product=product))
+                for product in (request, "0" * 24, "not-an-id")
+            ]
+            assert [one.status_code for one in answers] == [404, 404, 400]
+
+    aio(story())
+
+
+@pytest.mark.promised("marketplace", "requests")
+def test_requests_and_quotes(market_server: ServerProcess, aio: Aio) -> None:
+    """A buyer asks some sellers; only these see it and may quote; the second quote replaces the first."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            seller, buyer = await pair(place)
+            rival, other = await place.trader(RIVAL_EMAIL), await place.trader(OTHER_BUYER_EMAIL)
+            title = unique("Need drills")
+            body = {"title": title, "description": "Bulk", "quantity": 100, "targetSellerIds": [seller.id]}
+            answer = await buyer.ask("POST", names.ROUTE_RFQS, json=body)
+            assert answer.status_code == 201, answer.text
+            rfq = answer.json()["rfq"]
+            assert (rfq["status"], rfq["distributionType"], rfq["quantity"]) == ("open", "specific", 100)
+            for one, path, sees in (
+                (seller, names.ROUTE_SELLER_RFQS, True),
+                (rival, names.ROUTE_SELLER_RFQS, False),
+                (buyer, names.ROUTE_BUYER_RFQS, True),
+                (other, names.ROUTE_BUYER_RFQS, False),
+            ):
+                assert (rfq["_id"] in [found["_id"] for found in await one.get(path)]) is sees, one.email
+            quote = names.ROUTE_QUOTE.format(rfq=rfq["_id"])
+            for price in (245.5, 240):
+                answer = await seller.ask("POST", quote, json={"quotePrice": price, "deliveryTime": 7})
+                assert answer.json()["response"]["quoteQuantity"] == 100
+            answer = await rival.ask("POST", quote, json={"quotePrice": 1, "deliveryTime": 1})
+            assert (answer.status_code, answer.json()["message"]) == (403, texts.ERR_QUOTE)
+            path = names.ROUTE_RFQ.format(rfq=rfq["_id"])
+            assert (await other.ask("PUT", path, json={"status": "closed"})).status_code == 403
+            assert (await buyer.ask("PUT", path, json={"status": "nonsense"})).status_code == 400
+            changed = (await buyer.ask("PUT", path, json={"status": "closed"})).json()["rfq"]
+            assert (changed["status"], [one["quotePrice"] for one in changed["responses"]]) == (
+                "closed",
+                [240],
+            )
+            assert (
+                await seller.ask("POST", quote, json={"quotePrice": 1, "deliveryTime": 1})
+            ).status_code == 403
+            assert (await seller.ask("DELETE", path)).status_code == 403
+            assert (await buyer.ask("DELETE", path)).status_code == 200
+            assert (await buyer.ask("PUT", path, json={"status": "open"})).status_code == 404
 
     aio(story())

@@ -30,6 +30,7 @@ async def _marketplace(core: Core) -> Setting:
     sent = await say(core, seller, chat, "text")
     places: dict[str, Where] = {
         "nothing": {},
+        "new product": {"wanted": "product"},
         "chat": {"conversation_id": chat},
         "message": {"message_id": sent.shown.message.id},
     }
@@ -59,6 +60,7 @@ TABLE = Table(
         (Operation.SEE_ORDER, "draft"): {"buyer", "admin"},
         (Operation.SEE_ORDER, "product"): _TRADERS | {"employee"},
         (Operation.CREATE_ORDER, "nothing"): {"buyer", "other", "admin"},
+        (Operation.CREATE_ORDER, "new product"): {"seller", "rival"},
         (Operation.CHANGE_STATUS, "for all"): {"buyer", "admin"},
         (Operation.CHANGE_STATUS, "product"): {"admin"},
         (Operation.DELETE_ORDER, "for one"): {"buyer", "admin"},
