@@ -53,6 +53,12 @@ def market_server(server_of: Callable[[str], ServerProcess]) -> ServerProcess:
     return server_of("marketplace")
 
 
+@pytest.fixture(scope="session")
+def fakomame_server(server_of: Callable[[str], ServerProcess]) -> ServerProcess:
+    """Fakomame with the people of its demonstration."""
+    return server_of("fakomame")
+
+
 @pytest.fixture
 def make_server(tmp_path: Path) -> Iterator[MakeServer]:
     """`make_server(**opts)` starts a server of the test's own over tmp_path/server; stopped at the end."""

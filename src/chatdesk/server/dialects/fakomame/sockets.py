@@ -85,11 +85,13 @@ class Sockets(SocketSide):
         await self.sio.enter_room(sid, user_room(actor.id))
         for chat_id in chats:
             await self.sio.enter_room(sid, chat_room(chat_id))
-        self.later(self._greet(sid, actor), "greeting")
+        # Whoever comes from now on is heard of.
+        self.later(self._greet(sid, actor, set(self.core.presence.online())), "greeting")
 
-    async def _greet(self, sid: str, actor: Actor) -> None:
-        """Tell a newcomer who of their partners is there."""
-        there = [one for one in await self._partners(actor) if self.core.presence.is_online(one)]
+    async def _greet(self, sid: str, actor: Actor, present: set[str]) -> None:
+        """Tell a newcomer who of their partners is there already."""
+        partners = await self._partners(actor)
+        there = [one for one in partners if one in present and self.core.presence.is_online(one)]
         for user in (await self.core.accounts.by_ids(set(there))).values():
             await self._pushes.online(Actor(user.id, "", user.role, user.platform, user.name), [sid])
 
