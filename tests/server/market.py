@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +18,7 @@ import socketio
 
 from chatdesk.server.core.service import DATABASE_NAME, Ground
 from chatdesk.server.demo.cast import PASSWORD
-from chatdesk.server.demo.market import BUYER_EMAIL, SELLER_EMAIL, seed_market
+from chatdesk.server.demo.market import BUYER_EMAIL, SELLER_EMAIL, TRADERS, seed_market
 from chatdesk.server.dialect import Choices, Variant
 from chatdesk.server.dialects.marketplace.app import DIALECT
 from chatdesk.wire.marketplace import names
@@ -202,11 +203,16 @@ async def in_process(
         await server.close()
 
 
-def fill_in(folder: Path, *emails: str) -> None:
-    """Write down what these people are in messages, as whoever runs the server may do."""
-    say = "UPDATE users SET profile = json_set(profile, '$.role', ?) WHERE email = ?"
+def note(folder: Path, email: str, facts: dict[str, Any]) -> None:
+    """Change what a server's database knows of a person, as the platform's administration may do."""
     with closing(sqlite3.connect(folder / DATABASE_NAME)) as database:
-        for email in emails:
-            role = database.execute("SELECT role FROM users WHERE email = ?", (email,)).fetchone()[0]
-            database.execute(say, (role.capitalize(), email))
+        say = "UPDATE users SET profile = json_patch(profile, ?) WHERE email = ?"
+        database.execute(say, (json.dumps(facts), email))
         database.commit()
+
+
+def fill_in(folder: Path, *emails: str) -> None:
+    """Write down what these people are in messages, as whoever runs a recorded server may do."""
+    for email in emails:
+        role = next(one.role for one in TRADERS if one.email == email)
+        note(folder, email, {"role": role.capitalize()})

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jwt
 import pytest
 
-from chatdesk.server.demo.market import BUYER_EMAIL, PENDING_EMAIL, RIVAL_EMAIL, SELLER_EMAIL
+from chatdesk.server.core.service import SECRET_NAME
+from chatdesk.server.core.tokens import ALGORITHM
+from chatdesk.server.demo.market import BUYER_EMAIL, EMPLOYEE_EMAIL, PENDING_EMAIL, RIVAL_EMAIL, SELLER_EMAIL
 from chatdesk.server.dialect import Variant
+from chatdesk.server.dialects.marketplace.vocabulary import APPROVAL
 from chatdesk.wire.marketplace import names, texts
 from tests.conftest import Aio
-from tests.server.market import Ear, in_process, market, pair
+from tests.server.market import Ear, in_process, market, note, pair
 from tests.server.process import ServerProcess
 from tests.server.test_core import FakeClock
 
@@ -129,5 +133,52 @@ def test_a_flood_is_slowed_down(tmp_path: Path, aio: Aio) -> None:
             assert (await rival.send(buyer, "not held up")).status_code == 201
             clock.ms += 60_000
             assert (await seller.send(buyer, "later")).status_code == 201
+
+    aio(story())
+
+
+def test_a_kind_of_account_that_there_is_not(market_server: ServerProcess, aio: Aio) -> None:
+    """A rightly signed token of an unknown kind is refused by routes and socket in the same words."""
+
+    async def story() -> None:
+        async with market(market_server.url) as place:
+            seller, _buyer = await pair(place)
+            secret = (market_server.data_dir / SECRET_NAME).read_text(encoding="ascii")
+            token = jwt.encode({**seller.claims, "userType": "robot"}, secret, algorithm=ALGORITHM)
+            answer = await place.http.get(names.ROUTE_INBOX, headers={"Authorization": f"Bearer {token}"})
+            assert (answer.status_code, answer.json()["message"]) == (403, texts.ERR_USER_TYPE)
+            assert await Ear().refused(place.url, {"token": token}) == texts.ERR_USER_TYPE
+
+    aio(story())
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+def test_whoever_may_not_sign_in_is_told_why(tmp_path: Path, aio: Aio, variant: Variant) -> None:
+    """Sellers who are rejected or suspended, employees who are not active; their tokens serve no longer."""
+
+    async def story() -> None:
+        async with in_process(tmp_path, variant) as place:
+            seller, employee = await place.trader(RIVAL_EMAIL), await place.trader(EMPLOYEE_EMAIL)
+            for one, facts, text, told, barred in (
+                (seller, {APPROVAL: "suspended"}, texts.ERR_SUSPENDED, {}, texts.ERR_NOT_APPROVED),
+                (
+                    seller,
+                    {APPROVAL: "rejected", "rejectionReason": "no papers"},
+                    texts.ERR_REJECTED,
+                    {"rejectionReason": "no papers"},
+                    texts.ERR_NOT_APPROVED,
+                ),
+                (employee, {"status": "inactive"}, texts.ERR_EMPLOYEE_INACTIVE, {}, texts.ERR_NOT_ACTIVE),
+                (employee, {"status": "suspended"}, texts.ERR_EMPLOYEE_SUSPENDED, {}, texts.ERR_NOT_ACTIVE),
+            ):
+                note(tmp_path, one.email, facts)
+                answer = await place.login(one.email)
+                status = {key: value for key, value in facts.items() if key in {APPROVAL, "status"}}
+                assert (answer.status_code, answer.json()) == (
+                    403,
+                    {"success": False, "message": text, **status, **told},
+                )
+                answer = await one.ask("GET", names.ROUTE_PROFILE)
+                assert (answer.status_code, answer.json()["message"]) == (403, barred)
 
     aio(story())

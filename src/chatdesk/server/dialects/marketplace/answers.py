@@ -26,7 +26,7 @@ def success(data: Any, message: str, status: int = 200, **more: Any) -> Response
     return bare({"success": True, "data": data, **more, "message": message}, status)
 
 
-def failure(status: int, message: str, **more: Any) -> Response:
+def failure(status: int, message: str, /, **more: Any) -> Response:
     """An error."""
     return bare({"success": False, "message": message, **more}, status)
 
