@@ -200,6 +200,8 @@ def test_coming_and_going_is_told_to_those_who_share_a_session(tmp_path: Path, a
                 async with customer.socket() as theirs:
                     told = await ear.until(names.EVENT_USER_STATUS)
                     assert (told["userId"], told["isOnline"]) == (customer.id, True)
+                    told = await theirs.until(names.EVENT_USER_STATUS)
+                    assert (told["userId"], told["isOnline"]) == (worker.id, True), "who was there before"
                     async with customer.socket():
                         assert await there(customer) == (1, False)
                     assert await there(customer) == (1, False), "the other connection is still there"

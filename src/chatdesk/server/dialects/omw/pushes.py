@@ -92,14 +92,15 @@ class Pushes:
 
     async def status(self, user_id: str, peers: Iterable[str], *, online: bool, seen_ms: int | None) -> None:
         """Somebody came or went, to those who share a session with them."""
-        told = {
-            "userId": records.number(user_id),
-            "isOnline": online,
-            "status": "online" if online else "offline",
-            "lastSeen": iso(seen_ms) if seen_ms is not None else None,
-        }
+        told = _status(user_id, online=online, seen_ms=seen_ms)
         for peer in sorted(set(peers) - {user_id}):
             await self._sio.emit(names.EVENT_USER_STATUS, told, room=user_room(peer))
+
+    async def who_is_there(self, sid: str, user_ids: Iterable[str]) -> None:
+        """Those who are there already, to a connection that has just begun."""
+        for user_id in sorted(user_ids):
+            told = _status(user_id, online=True, seen_ms=None)
+            await self._sio.emit(names.EVENT_USER_STATUS, told, to=sid)
 
     # -- bookings
 
@@ -133,6 +134,15 @@ class Pushes:
 def parties(booking: Order) -> list[str]:
     """Ids of customer and worker."""
     return [one for one in (booking.owner_id, booking.assignee_id) if one]
+
+
+def _status(user_id: str, *, online: bool, seen_ms: int | None) -> records.Record:
+    return {
+        "userId": records.number(user_id),
+        "isOnline": online,
+        "status": "online" if online else "offline",
+        "lastSeen": iso(seen_ms) if seen_ms is not None else None,
+    }
 
 
 def _who(actor: Actor) -> records.Record:

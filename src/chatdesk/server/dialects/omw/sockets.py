@@ -88,12 +88,17 @@ class Sockets(SocketSide):
     # -- coming and going
 
     async def arrived(self, sid: str, actor: Actor, *, first: bool) -> None:
-        """Into the rooms of the active sessions; those who share one hear of it."""
-        if first:
-            self.later(self._tell_status(actor, online=True, seen_ms=None), "presence")
+        """Into the rooms of the active sessions; those who share one hear of it, and who is there is told."""
         for session_id in await self.core.conversations.visible_ids(actor):
             await self.sio.enter_room(sid, chat_room(session_id))
         await self.sio.enter_room(sid, user_room(actor.id))
+        self.later(self._introduce(sid, actor, first=first), "presence")
+
+    async def _introduce(self, sid: str, actor: Actor, *, first: bool) -> None:
+        if first:
+            await self._tell_status(actor, online=True, seen_ms=None)
+        there = {one for one in await self.chats.peers(actor) if self.core.presence.is_online(one)}
+        await self.pushes.who_is_there(sid, there)
 
     async def departed(self, actor: Actor, departure: Departure) -> None:
         """Whoever goes no longer types; without another connection they are away."""
