@@ -34,6 +34,17 @@ def aligned(
 
     `differ` counts differences of two events; None = they are different events.
     """
+    same = 0
+    while same < min(len(recorded), len(ours)) and differ(recorded[same], ours[same]) == 0:
+        same += 1
+    if same:
+        # Equal heads belong together, and most of the time there is nothing else.
+        rest = aligned(recorded[same:], max(due - same, 0), ours[same:], differ)
+        return Alignment(
+            [*((at, at) for at in range(same)), *((row + same, column + same) for row, column in rest.pairs)],
+            [row + same for row in rest.lost],
+            [column + same for column in rest.surplus],
+        )
     rows, columns = len(recorded), len(ours)
     costs = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     steps: list[list[Any]] = [[None] * (columns + 1) for _ in range(rows + 1)]

@@ -24,6 +24,8 @@ _FORMS = (
     re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"),
     re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT\+0000 \([A-Za-z ]+\)"),
 )
+_DATE = _FORMS[5]
+"""Of an HTTP header, also inside a longer text."""
 MS = range(1_200_000_000_000, 4_000_000_000_000)
 SECONDS = range(1_200_000_000, 4_000_000_000)
 SHOWN_CHARS = 90
@@ -159,21 +161,28 @@ class Comparison:
         """Whether ours is what is recorded with something in place of its marks; placeholders are learnt."""
         if not (PLACEHOLDER.search(theirs) or _REMOVED.search(theirs)):
             return False
+        theirs, ours = _without_times(theirs), _without_times(ours)
         parts, marks, at = [], [], 0
         places = sorted(
-            [*PLACEHOLDER.finditer(theirs), *_REMOVED.finditer(theirs)], key=lambda found: found.start()
+            [*PLACEHOLDER.finditer(theirs), *_REMOVED.finditer(theirs), *_DATE.finditer(theirs)],
+            key=lambda found: found.start(),
         )
         for found in places:
-            parts.append(re.escape(theirs[at : found.start()]))
+            before = theirs[at : found.start()]
+            # With the lines that were cut their line break may have gone.
+            parts.append(re.escape(before.rstrip() if _REMOVED.fullmatch(found[0]) else before))
             marks.append(found[0])
-            parts.append("(.*?)" if _REMOVED.fullmatch(found[0]) else r"([^\s\"<>]+?)")
+            if _DATE.fullmatch(found[0]):
+                parts.append(f"({_DATE.pattern})")
+            else:
+                parts.append("(.*?)" if _REMOVED.fullmatch(found[0]) else r"([^\s\"<>]+?)")
             at = found.end()
         parts.append(re.escape(theirs[at:]))
         fits = re.fullmatch("".join(parts), ours, re.DOTALL)
         if fits is None:
             return False
         for mark, text in zip(marks, fits.groups(), strict=True):
-            if _REMOVED.fullmatch(mark):
+            if _REMOVED.fullmatch(mark) or _DATE.fullmatch(mark):
                 continue
             if "token" in mark and len(text) < 20:
                 return False
@@ -210,7 +219,7 @@ def _packets(text: str) -> list[Any] | None:
 
 def _without_times(text: str) -> str:
     for at, form in enumerate(_FORMS):
-        text = form.sub(f"<time of form {at}>", text)
+        text = form.sub(f"[time of form {at}]", text)
     return text
 
 

@@ -29,7 +29,9 @@ from tests.conform.requests import AUTOMATIC, Answer, exchanged
 from tests.conform.stage import Stage
 from tests.replay.recording import Recording
 
-PATIENCE_S = 6.0
+PATIENCE_S = 60.0
+LATE_MS = 500
+"""How late this machine may have begun what a timer counts from."""
 """Real seconds within which the server must come to rest, or answer."""
 AT_ONCE_MS = 30
 """Recorded emits this close, with nothing heard between them, are sent without waiting for what follows."""
@@ -87,6 +89,10 @@ class Player:
                 for frame in self._planter.sequence(self._recording):
                     await self._frame(frame)
                 await self._settle()
+                if self._recording.everything:
+                    # What was heard after the last that anybody did: a heartbeat takes its time.
+                    last = self._recording.everything[-1]
+                    await self._pause({**last, "t_ms": last["t_ms"] + LATE_MS})
                 self._ears.check(len(self._recording.everything), None)
                 self._ears.close_accounts()
             finally:

@@ -109,6 +109,10 @@ class Stage:
             return True
         now = time.monotonic()
         present = {task for task in asyncio.all_tasks() if _is_work(task)}
+        handlers = {task for task in present if _is_handler(task)}
+        if handlers < {task for task in self._standing if _is_handler(task)}:
+            # One of those that wait for each other has ended: the next may go on from here.
+            self._standing = {task: since for task, since in self._standing.items() if not _is_handler(task)}
         self._standing = {task: since for task, since in self._standing.items() if task in present}
         busy = False
         for task in present:
@@ -117,13 +121,19 @@ class Stage:
         return busy
 
 
+def _is_handler(task: asyncio.Task[Any]) -> bool:
+    """Whether this is an event of a client at work, beside others of its connection."""
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and code.co_name == "_handle_event_internal"
+
+
 def _is_work(task: asyncio.Task[Any]) -> bool:
     """Whether this is a task of our server that will end by itself."""
     code = getattr(task.get_coro(), "cr_code", None)
     if code is None or task.done():
         return False
     name = code.co_filename.replace("\\", "/")
-    if code.co_name == "_handle_event_internal":
+    if _is_handler(task):
         return True
     return _SERVER in name and not name.endswith(_ALWAYS)
 
