@@ -70,7 +70,7 @@ async def signed_in(context: Context, email: str, password: str, origin: str = "
     try:
         signed = await context.core.accounts.sign_in(email, password, origin=origin)
     except Refused as exc:
-        if exc.reason is not Reason.INACTIVE or exc.detail != REJECTED:
+        if exc.reason is not Reason.INACTIVE or exc.detail != f"{APPROVAL} {REJECTED}":
             raise
         found = await context.core.accounts.find(User.email == email.strip().lower())
         why = {key: found[0].profile[key] for key in (REJECTION,) if found and key in found[0].profile}

@@ -124,8 +124,9 @@ def refusal(problem: Refused) -> Refusal:
     words = _REFUSALS[problem.reason]
     if problem.reason is Reason.BAD_TOKEN:
         return replace(words, more={"error": TOKEN_ERRORS.get(problem.detail, "jwt malformed")})
-    if problem.reason is Reason.INACTIVE and problem.detail in APPROVAL_TEXTS:
-        return Refusal(403, texts.ERR_NOT_APPROVED, {APPROVAL: problem.detail})
+    what, _, state = problem.detail.partition(" ")
+    if problem.reason is Reason.INACTIVE and what == APPROVAL:
+        return Refusal(403, texts.ERR_NOT_APPROVED, {APPROVAL: state})
     if problem.reason is Reason.INACTIVE and problem.detail == UNKNOWN_KIND:
         return Refusal(403, texts.ERR_USER_TYPE)
     return words
@@ -133,12 +134,13 @@ def refusal(problem: Refused) -> Refusal:
 
 def login_refusal(problem: Refused) -> Refusal:
     """The same at the login, where an account that waits is told what for."""
-    if problem.reason is Reason.INACTIVE and problem.detail in APPROVAL_TEXTS:
-        return Refusal(403, APPROVAL_TEXTS[problem.detail], {APPROVAL: problem.detail})
+    what, _, state = problem.detail.partition(" ")
+    if problem.reason is Reason.INACTIVE and what == APPROVAL:
+        return Refusal(403, APPROVAL_TEXTS.get(state, texts.ERR_PENDING), {APPROVAL: state})
     if problem.reason is Reason.INACTIVE:
-        suspended = problem.detail == "suspended"
+        suspended = state == "suspended"
         text = texts.ERR_EMPLOYEE_SUSPENDED if suspended else texts.ERR_EMPLOYEE_INACTIVE
-        return Refusal(403, text, {STATUS: problem.detail or "inactive"})
+        return Refusal(403, text, {STATUS: state or "inactive"})
     return refusal(problem)
 
 
@@ -224,9 +226,9 @@ class MarketPolicy(Policy):
 
     def _check_standing(self, user: User) -> None:
         if user.role == names.ROLE_SELLER and user.profile.get(APPROVAL, APPROVED) != APPROVED:
-            raise Refused(Reason.INACTIVE, detail=str(user.profile[APPROVAL]))
+            raise Refused(Reason.INACTIVE, detail=f"{APPROVAL} {user.profile[APPROVAL]}")
         if user.role == names.ROLE_EMPLOYEE and user.profile.get(STATUS, ACTIVE) != ACTIVE:
-            raise Refused(Reason.INACTIVE, detail=str(user.profile[STATUS]))
+            raise Refused(Reason.INACTIVE, detail=f"{STATUS} {user.profile[STATUS]}")
 
 
 def may_write(actor: Actor, other: User) -> bool:
