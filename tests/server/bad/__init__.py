@@ -62,6 +62,8 @@ class Route:
     """Files of a form: part -> name, content, type."""
     spends: bool = False
     """A good one can be asked once only (it ends a session): nothing that may succeed is sent."""
+    unavailable: bool = False
+    """What the platform does elsewhere: a 503 in its envelope is the answer to everything."""
     bodiless: bool = False
     """A body that says nothing is as good as one that does."""
 
@@ -127,7 +129,7 @@ class Bad(ABC):
     """(method, template) -> a good request."""
     events: ClassVar[Mapping[str, Event]]
     socket_path: ClassVar[str] = "/socket.io/"
-    error_event: ClassVar[str] = "error"
+    error_events: ClassVar[tuple[str, ...]] = ("error",)
     malformed: ClassVar[tuple[str, ...]] = ("not-an-id", "A" * 24, "x" * 3_000, "%00", "%ED%A0%80", "'")
     """What is no id, as it stands in a path."""
     unknown: ClassVar[str] = "0" * 24

@@ -78,7 +78,8 @@ class Line:
         self._changed = asyncio.Event()
         self.gone = asyncio.Event()
         self.client = socketio.AsyncClient(reconnection=False, handle_sigint=False)
-        self.client.on(bad.error_event, self._on_error)
+        for event in bad.error_events:
+            self.client.on(event, self._on_error)
         self.client.on("disconnect", self._on_disconnect)
         self.client.on("connect_error", self._on_refusal)
 
