@@ -16,7 +16,7 @@ from sqlalchemy import update
 from chatdesk.server.core.access import actor_of
 from chatdesk.server.core.service import Core
 from chatdesk.server.core.tables import Message
-from tests.conform.planting import Frame, Planter
+from tests.conform.planting import Frame, Path, Planter
 from tests.conform.seeding import PASSWORD, Seeding, expired, good, ms, seeding
 from tests.replay.recording import DEFAULT_WALL_US, Recording, made_up, walk
 
@@ -89,11 +89,13 @@ class StepperGoPlanter(Planter):
     def __init__(self) -> None:
         self._shown: dict[str, set[str]] = {}
         """By trip, the messages of the history that was answered last."""
+        self._at_once = False
 
     async def plant(self, core: Core, recording: Recording) -> Mapping[str, str]:
         """People first, then trips with their seats, then conversations."""
         self._shown.clear()
-        state = State(recording)
+        self._at_once = _sends_at_once(recording)
+        state = State(recording, self.starts_us(recording))
         async with seeding(core) as seed:
             for letter, (name, email, role) in PEOPLE.items():
                 await seed.user(
@@ -110,17 +112,20 @@ class StepperGoPlanter(Planter):
         return await tokens(core, state)
 
     def starts_us(self, recording: Recording) -> int:
-        """Where nothing is said at a known time, the trips of a capture were made just before it."""
+        """Where no event is told with its time, the trips of a capture were made just before it."""
+        if recording.wall_us != DEFAULT_WALL_US:
+            return recording.wall_us
         made = [
-            ms(record["createdAt"]) * 1_000
+            ms(record["createdAt"])
             for record in walk(recording.everything)
             if isinstance(record, dict) and "createdAt" in record and "status" in record
         ]
-        return (
-            max(made, default=recording.wall_us)
-            if recording.wall_us == DEFAULT_WALL_US
-            else recording.wall_us
-        )
+        sent = [
+            ms(frame["response_body"]["data"]["sentAt"]) - frame["t_ms"]
+            for frame in recording.everything
+            if frame["channel"] == "http" and frame["path"] == "/api/messages/send" and frame["status"] == 200
+        ]
+        return max([*made, *sent], default=recording.wall_us // 1_000) * 1_000
 
     async def before(self, core: Core, recording: Recording, frame: Frame) -> None:
         """A message that an administrator has hidden is missing in the next history."""
@@ -137,7 +142,13 @@ class StepperGoPlanter(Planter):
 
     def in_any_order(self, recording: Recording, event: str) -> bool:
         """Sends from one connection are handled side by side, and come back as they are done."""
-        return event in {"message:new", "message:sent"} and _sends_at_once(recording)
+        return event in {"message:new", "message:sent"} and self._at_once
+
+    def ordered(self, path: Path, value: list[Any]) -> list[Any]:
+        """Nor is a history of such sends in the order of sending."""
+        if not self._at_once or path[-1:] != ("messages",):
+            return value
+        return sorted(value, key=lambda one: str(one.get("content")))
 
 
 def _sends_at_once(recording: Recording) -> bool:
@@ -167,8 +178,8 @@ def _history(frame: Frame) -> dict[str, Any] | None:
 class State:
     """The first state, as far as the frames of a capture show it."""
 
-    def __init__(self, recording: Recording) -> None:
-        self.start_ms = recording.wall_us // 1_000
+    def __init__(self, recording: Recording, starts_us: int) -> None:
+        self.start_ms = starts_us // 1_000
         self.letters = {name: letter for letter, (name, _email, _role) in PEOPLE.items()}
         self.ids: dict[str, str] = {}
         self.record_ids: dict[str, str] = {}
@@ -176,6 +187,7 @@ class State:
         self.trips: dict[str, Trip] = {}
         self.chats: dict[str, Chat] = {}
         self.tokens: set[str] = set()
+        self._made = _made(recording)
         self._reported: set[str] = set()
         self._asked: dict[str, list[str]] = {}
         """By connection, the trips whose answer is still to come."""
@@ -211,6 +223,9 @@ class State:
             found = record.get("id") or record.get("user_id")
             if letter and isinstance(found, str):
                 self.ids[letter] = found
+            typer = self.letters.get(str(record.get("userName")))
+            if typer and "userId" in record:
+                self.ids[typer] = record["userId"]
             if "vehicleType" in record and "id" in record:
                 self.record_ids["A"] = record["id"]
         for record in walk(recording.everything):
@@ -304,7 +319,8 @@ class State:
         for record in walk(body):
             if not isinstance(record, dict) or "id" not in record:
                 continue
-            if "departureTime" in record or "schedule" in record:
+            # The answer of an acceptance tells of what was not stored.
+            if ("departureTime" in record or "schedule" in record) and "/accept/" not in path:
                 trip = self._trip(record["id"])
                 trip.shown = trip.shown or record
                 organizer = record.get("organizer")
@@ -325,7 +341,7 @@ class State:
             letter = self.letter_of(one["userId"])
             if letter and letter not in chat.people:
                 chat.people.append(letter)
-        before = [one for one in history["messages"] if ms(one["sentAt"]) < self.start_ms]
+        before = [one for one in history["messages"] if one["id"] not in self._made]
         for one in before:
             reported = one["isReported"] and one["id"] not in self._reported
             chat.messages.setdefault(one["id"], {**one, "isReported": reported})
@@ -475,6 +491,20 @@ class State:
             unread = chat.unread.get(letter, 0)
             joined_ms = min(joined_ms, others[-unread] if unread else joined_ms) - 1
             await seed.member(chat.id, self.ids[letter], joined=joined_ms)
+
+
+def _made(recording: Recording) -> set[str]:
+    """The messages that were written in the course of a capture."""
+    made: set[str] = set()
+    for frame in recording.everything:
+        if frame["channel"] == "http" and frame["path"] == "/api/messages/send":
+            data = (frame.get("response_body") or {}).get("data") or {}
+            made |= {data["id"]} if "id" in data else set()
+        elif frame["channel"] in {"socket", "raw"} and frame["dir"] == "in":
+            for name, payload in _events(frame["event"], frame.get("args") or []):
+                if name in {"message:new", "message:sent"}:
+                    made.add(payload.get("id") or payload.get("messageId"))
+    return made
 
 
 def _events(event: str, args: list[Any]) -> Iterator[tuple[str, Any]]:

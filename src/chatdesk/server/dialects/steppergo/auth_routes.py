@@ -69,7 +69,7 @@ async def driver_login(context: Context, request: Request) -> Response:
         raise BadRequest(text, 403, message=message) from exc
     body = records.driver_signed_in(signed.user, signed.access_token, signed.expires_ms)
     answer = answers.bare({**body, **context.announced})
-    left_s = max((signed.expires_ms - context.core.clock.now_ms()) // 1_000, 0)
+    left_s = max(round((signed.expires_ms - context.core.clock.now_ms()) / 1_000), 0)
     until = formatdate(signed.expires_ms / 1_000, usegmt=True)
     answer.headers["set-cookie"] = (
         f"{names.COOKIE_DRIVER}={signed.access_token}; Path=/; Expires={until}; Max-Age={left_s}; "

@@ -56,12 +56,16 @@ def contact(user: User, *, avatar: bool = True) -> Record:
 def message(shown: Shown) -> Record:
     """A stored message, as pushes, histories and answers have it, with our own server's number in it."""
     row = shown.message
-    record = recorded_message(shown) | {SEQ_FIELD: row.seq}
+    record = recorded_message(shown) | {
+        "status": status(shown),
+        "deliveredAt": iso_or_none(shown.delivered_ms),
+        SEQ_FIELD: row.seq,
+    }
     return record if row.client_id is None else record | {CLIENT_ID_FIELD: row.client_id}
 
 
 def recorded_message(shown: Shown) -> Record:
-    """The same with nothing in it but what the platform has."""
+    """The same with nothing in it but what the recorded servers have: nothing is ever delivered there."""
     row = shown.message
     return {
         "id": row.id,
@@ -70,12 +74,12 @@ def recorded_message(shown: Shown) -> Record:
         "content": row.text,
         "type": row.extras.get(TYPE) or TYPES.get(MessageKind(row.kind), names.TYPE_TEXT),
         METADATA: row.extras.get(METADATA),
-        "status": status(shown),
+        "status": names.MESSAGE_SENT if shown.read_ms is None else names.MESSAGE_READ,
         "isReported": row.report_reason is not None,
         "reportReason": row.report_reason,
         "isHidden": row.hidden_ms is not None,
         "sentAt": iso(row.created_ms),
-        "deliveredAt": iso_or_none(shown.delivered_ms),
+        "deliveredAt": None,
         "readAt": iso_or_none(shown.read_ms),
         "editedAt": None,
         "sender": None if shown.author is None else person(shown.author),
