@@ -85,6 +85,7 @@ def test_bad_input_is_refused_in_the_platforms_words(
             for event in sorted(served.sockets.handlers()):
                 problems += await _events(bad, promised_server.url, event, scene)
             assert (await http.ask("GET", bad.health)).status == 200
+            problems += promised_server.log.read_text("utf-8")[told_before:].splitlines()
             assert problems == [], "\n".join(map(str, problems))
 
     aio(story())
