@@ -68,6 +68,12 @@ class Post:
         self.desk = Desk(self.store, self.host, self.reader)
         self.host.subscribe_news(self._hear)
         self.host.start()
+        self._wake_threads()
+
+    def _wake_threads(self) -> None:
+        """Threads that begin with the first need of them begin now: they are no test's own."""
+        self.store.conversations().result(PATIENCE_S)
+        self.host._thread.ask(lambda: asyncio.to_thread(int), "wake").result(PATIENCE_S)
 
     def close(self) -> None:
         """End as the program does when it quits."""
@@ -92,7 +98,14 @@ class Post:
     # -- accounts
 
     async def sign_in(
-        self, platform: Platform, url: str, login: str, role: str = "", password: str = PASSWORD
+        self,
+        platform: Platform,
+        url: str,
+        login: str,
+        role: str = "",
+        password: str = PASSWORD,
+        *,
+        keep_token: bool = True,
     ) -> Account:
         """Signed in; the engine has begun, see `reached`."""
         request = SignInRequest(
@@ -102,6 +115,7 @@ class Post:
             password=password,
             role=role,
             plain_http_consent=True,
+            keep_token=keep_token,
         )
         return (await self.desk.sign_in(request)).account
 

@@ -35,8 +35,11 @@ def played(variant: Variant) -> pytest.MarkDecorator:
 
 
 def absent(variant: Variant) -> pytest.MarkDecorator:
-    """Parameters `platform`, `feature`."""
-    return pytest.mark.parametrize(("platform", "feature"), absences(variant))
+    """Parameters `platform`, `features`."""
+    found: dict[str, list[str]] = {}
+    for platform, feature in absences(variant):
+        found.setdefault(platform, []).append(feature)
+    return pytest.mark.parametrize(("platform", "features"), list(found.items()), ids=list(found))
 
 
 async def play(stage: Stage, platform: str, scenario: Scenario) -> None:
@@ -44,9 +47,11 @@ async def play(stage: Stage, platform: str, scenario: Scenario) -> None:
     await scenario(await stage.place(platform))
 
 
-async def show_absence(stage: Stage, platform: str, feature: str) -> None:
+async def show_absence(stage: Stage, platform: str, features: list[str]) -> None:
     """Not there, not offered, and explained."""
-    await door.is_absent(await stage.place(platform), feature)
+    place = await stage.place(platform)
+    for feature in features:
+        await door.is_absent(place, feature)
 
 
 async def away(folder: Path, variant: Variant) -> None:

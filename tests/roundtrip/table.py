@@ -150,7 +150,9 @@ TABLE: dict[str, dict[str, Cell]] = {
     "upload": everywhere(NOT_HERE, fakomame=parcels.files_come_with_messages, omw=bookings.a_picture_is_sent),
     "voice": everywhere(NOT_HERE, omw=Both(bookings.voice_is_sent, NOT_HERE)),
     "location": everywhere(
-        NOT_HERE, fakomame=parcels.places_are_read_out_of_texts, steppergo=talk.places_travel
+        No("messages are words alone", instead=talk.a_place_is_only_words),
+        fakomame=parcels.places_are_read_out_of_texts,
+        steppergo=talk.places_travel,
     ),
     "reply": everywhere(NOT_HERE),
     "reactions": everywhere(NOT_HERE),
@@ -187,7 +189,9 @@ TABLE: dict[str, dict[str, Cell]] = {
         steppergo=trips.a_trip_is_accepted,
         omw=bookings.a_booking_is_accepted,
     ),
-    "arrival_code": everywhere(NOT_HERE, omw=bookings.a_code_at_arrival),
+    "arrival_code": everywhere(
+        NOT_HERE, omw=Both(bookings.a_code_at_arrival, No("mail fails", instead=bookings.no_code_comes))
+    ),
     "live_position": everywhere(NOT_HERE, steppergo=trips.the_driver_is_on_the_map),
     "notifications": everywhere(
         NOT_HERE,

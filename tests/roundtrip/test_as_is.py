@@ -31,9 +31,9 @@ def test_round_trip(stage: Stage, aio: Aio, platform: str, scenario: Scenario) -
 
 
 @runs.absent(VARIANT)
-def test_what_is_not_there_is_not_offered(stage: Stage, aio: Aio, platform: str, feature: str) -> None:
+def test_what_is_not_there_is_not_offered(stage: Stage, aio: Aio, platform: str, features: list[str]) -> None:
     """And where the window has a word for it, it says why."""
-    aio(runs.show_absence(stage, platform, feature))
+    aio(runs.show_absence(stage, platform, features))
 
 
 def test_without_a_socket(stage: Stage, aio: Aio) -> None:

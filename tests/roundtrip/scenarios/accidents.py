@@ -95,7 +95,8 @@ async def tokens_end_in_the_middle(stage: Stage, ttl_s: int) -> None:
     desk: dict[str, tuple[Party, ConversationId]] = {}
     for platform, url in ((name, stage.servers.url_of(name)) for name in stage.servers.ports):
         seat = SEATS[platform]
-        account = await stage.ours.sign_in(Platform(platform), url, seat.desk, seat.role)
+        # Where a person who is remembered stays signed in for longer, this one is not.
+        account = await stage.ours.sign_in(Platform(platform), url, seat.desk, seat.role, keep_token=False)
         party = Party(stage.ours, account)
         await party.reached()
         party.talk = (await _any_talk(stage, platform, party)).id
@@ -126,9 +127,12 @@ async def tokens_end_in_the_middle(stage: Stage, ttl_s: int) -> None:
 
 
 async def _person_is_asked(party: Party, platform: str) -> None:
-    await until(
-        lambda: party.status.sign_in is SignInState.NEEDS_PASSWORD, f"{platform}: that the person is asked"
-    )
+    def asked() -> bool:
+        party.refresh()
+        party.open()
+        return party.status.sign_in is SignInState.NEEDS_PASSWORD
+
+    await until(asked, f"{platform}: that the person is asked")
 
 
 async def _is_stored(stage: Stage, platform: str) -> bool:

@@ -66,6 +66,17 @@ async def a_code_at_arrival(place: Place) -> None:
     await ours.ordered(order.remote_id, "in_progress")
 
 
+async def no_code_comes(place: Place) -> None:
+    """The recorded server's mail does not get out: that is told in its words, and the booking stays."""
+    order = await _as(place, "arrived")
+    with pytest.raises(NotDone) as refused:
+        await place.ours.act(ActionKind.REQUEST_CODE, order)
+    assert refused.value.server_words
+    with pytest.raises(NotDone):
+        await place.ours.act(ActionKind.CONFIRM_CODE, order, fields={"code": "123456"})
+    assert place.servers.rows("SELECT status FROM orders WHERE id = ?", order.remote_id) == [("arrived",)]
+
+
 def _code(details: str) -> str:
     import json
 

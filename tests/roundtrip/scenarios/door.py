@@ -109,7 +109,6 @@ ABSENT: dict[str, frozenset[Feature]] = {
     "status_push": frozenset({Feature.STATUS_PUSH}),
     "live_position": frozenset({Feature.LIVE_POSITION}),
     "notifications": frozenset({Feature.NOTIFICATIONS}),
-    "live_only": frozenset(),
 }
 """Features of the table, and what of an account's capabilities says that they are not there."""
 NOT_OFFERED: dict[str, frozenset[ActionKind]] = {
@@ -144,8 +143,6 @@ async def is_absent(place: Place, feature: str) -> None:
         assert feature not in words
     if feature == "subject":
         assert not place.ours.capabilities.message_fields
-    if feature == "live_only":
-        assert not place.ours.row.live_only
 
 
 CHECKED = frozenset(ABSENT) | frozenset(NOT_OFFERED) | FORM | NOWHERE | {"subject"}

@@ -282,6 +282,14 @@ async def places_travel(place: Place) -> None:
     assert got.extras.place == (51.1, 71.42)
 
 
+async def a_place_is_only_words(place: Place) -> None:
+    """Written out it arrives as what was written, and as no more."""
+    text = place.words("Location: the gate (51.1, 71.42)")
+    await place.ours.said(text)
+    got = await place.theirs.got(text)
+    assert (got.kind, got.extras.place) == (MessageKind.TEXT, None)
+
+
 async def relays_reach_their_recipient_alone(place: Place) -> None:
     """What the desk hands over to somebody else is on nobody else's screen."""
     ours, post, text = place.ours, place.stage.ours, place.words("for somebody else alone")

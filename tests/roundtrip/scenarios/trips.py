@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Awaitable
 from contextlib import suppress
 
 import socketio
 
 from chatdesk.domain.actions import ActionKind, FindKind, Lookup
 from chatdesk.domain.changes import PositionChanged
-from chatdesk.domain.entities import Order
+from chatdesk.domain.entities import Notification, Order
 from chatdesk.domain.errors import NotDone
 from chatdesk.domain.kinds import ClosedWhy, Feature, Lifecycle, OutgoingKind, Why
 from chatdesk.domain.ports import vault_key
 from tests.roundtrip.post import until
 from tests.roundtrip.scenarios.orders import changed
 from tests.roundtrip.stage import Party, Place
+
+FREE = "UPDATE users SET profile = json_set(profile, '$.driver.availability', 'AVAILABLE') WHERE id = ?"
+"""A driver who is on the way may not take another trip: as if the last one were over."""
+NOTICE = """
+    INSERT INTO notifications (id, recipient_id, kind, status, title, body, facts, created_ms, updated_ms)
+    VALUES (?, ?, 'SYSTEM', 'unread', 'Tyres', 'Winter tyres from Monday on', '{}', ?, ?)
+"""
+"""What the platform's office tells a driver."""
 
 
 async def _on_the_road(place: Place) -> Order:
@@ -63,6 +73,7 @@ async def a_trip_is_accepted(place: Place) -> None:
     hits = (await ours.post.find(ours.id, Lookup(kind=FindKind.TRIP))).hits
     mine = {order.remote_id for order in await ours.orders()}
     free = next(hit for hit in hits if hit.remote_id not in mine)
+    place.servers.write(FREE, ours.user)
     if place.promised:
         await ours.act(ActionKind.ACCEPT, target=free.remote_id)
     else:
@@ -108,12 +119,10 @@ async def who_lost_the_trip_is_told(place: Place) -> None:
         for row in booking:
             place.servers.write("INSERT INTO order_links VALUES (?, ?, ?)", *row)
 
-    def open_again() -> bool:
-        theirs.refresh()
-        theirs.open()
-        return theirs.row.lifecycle is Lifecycle.OPEN
-
-    await until(open_again, "the talk as open")
+    # Who was refused is not asked for again on the same connection.
+    await theirs.leaves()
+    await theirs.comes()
+    await until(lambda: theirs.row.lifecycle is Lifecycle.OPEN, "the talk as open")
 
 
 async def the_driver_is_on_the_map(place: Place) -> None:
@@ -146,6 +155,12 @@ async def a_driver_has_notices(place: Place) -> None:
     """What the platform tells its drivers is listed; passengers have no such list, and are told why."""
     ours = place.ours
     assert place.theirs.capabilities.why[Feature.NOTIFICATIONS] is Why.NOT_FOR_ROLE
-    ours.refresh()
-    notices = await until(lambda: ours.post.notifications(ours.id), "a notice")
-    assert all(one.title or one.text for one in notices)
+    now_ms = time.time_ns() // 1_000_000
+    place.servers.write(NOTICE, "cnotice000000000000000001", ours.user, now_ms, now_ms)
+
+    def read() -> Awaitable[list[Notification]]:
+        ours.refresh()
+        return ours.post.notifications(ours.id)
+
+    notices = await until(read, "a notice")
+    assert ("Tyres", "Winter tyres from Monday on") in {(one.title, one.text) for one in notices}
