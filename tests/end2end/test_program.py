@@ -36,7 +36,7 @@ def run(*arguments: str, folder: Path, display: bool = False) -> subprocess.Comp
         text=True,
         cwd=folder,
         env=environment,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

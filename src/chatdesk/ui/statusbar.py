@@ -44,6 +44,7 @@ class StatusBar(Panel):
         self.setAccessibleName(tr("Status"))
         self._states: dict[AccountId, PlainLabel] = {}
         self._tight = False
+        self._width_px = 0
         self._states_row = QHBoxLayout()
         self._outbox_button = WordButton("", look="quiet", parent=self)
         self._outbox_button.clicked.connect(self.outbox_asked)
@@ -85,10 +86,14 @@ class StatusBar(Panel):
             counting |= status.retry_at_us is not None and status.retry_at_us > now_us
             if status.synced_at_us:
                 synced.append(status.synced_at_us)
-            self._say(account, now_us)
         self._say_outbox()
         oldest = min(synced, default=0)
         self._synced.setText(tr("Synced {time}", time=list_time(oldest, now_us)) if oldest else "")
+        if self._tight and counting:
+            # Words that come and go with every second would be worse than letters.
+            self._say_states(now_us)
+        else:
+            self._fit_states()
         if counting:
             self._second.start()
         else:
@@ -115,25 +120,29 @@ class StatusBar(Panel):
     def fit(self, width_px: int) -> None:
         """Leave out what matters least where there is little room."""
         scale = self._context.theme.metrics.scale
+        self._width_px = width_px
         self._synced.setVisible(width_px >= 480 * scale)
         self._version.setVisible(width_px >= 700 * scale)
-        self._fit_states(width_px)
+        self._fit_states()
 
-    def _fit_states(self, width_px: int) -> None:
+    def _fit_states(self) -> None:
         """States in words where all of them have room, else as dots with letters."""
-        tight = self._tight
-        self._tight = False
         now_us = self._context.clock.now_us()
-        for account in self._book.accounts():
-            self._say(account, now_us)
+        self._tight = False
+        self._say_states(now_us)
         metrics = self._context.theme.metrics
         gaps = metrics.large * (len(self._states) + 3)
         words = sum(label.sizeHint().width() for label in self._states.values())
         others = (self._outbox_button, self._synced, self._version)
         rest = sum(one.sizeHint().width() for one in others if not one.isHidden())
-        self._tight = words + rest + gaps + metrics.px(_NOTICE_LEAST_PX) > width_px and len(self._states) > 1
-        if self._tight or tight:
-            self.refresh()
+        wanted = words + rest + gaps + metrics.px(_NOTICE_LEAST_PX)
+        if 0 < self._width_px < wanted and len(self._states) > 1:
+            self._tight = True
+            self._say_states(now_us)
+
+    def _say_states(self, now_us: int) -> None:
+        for account in self._book.accounts():
+            self._say(account, now_us)
 
     def _end_notice(self) -> None:
         self._notice.setText("")

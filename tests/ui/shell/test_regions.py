@@ -316,3 +316,28 @@ class TestStatusBar:
             assert not bar._version.isVisible()
 
         ui.run(main())
+
+    def test_words_that_grow_out_of_the_bar_give_way_to_letters(
+        self, ui: Ui, qtbot: QtBot, seat: Seat
+    ) -> None:
+        """Not cut: letters as soon as words have no room, until nothing counts down any more."""
+        scene.add_night_desk(seat.store)
+
+        async def main() -> None:
+            book = seat.book()
+            bar = StatusBar(seat.context, book, seat.outbox())
+            shown(qtbot, bar)
+            for account in book.accounts():
+                seat.engines.tell(msgspec.structs.replace(seat.day.online(), account_id=account.id))
+            await ui.until(lambda: "online" in bar.state_text(seat.account.id))
+            bar.fit(650)
+            parts = (*bar._states.values(), bar._outbox_button, bar._synced)
+            metrics = seat.context.theme.metrics
+            bar.fit(sum(part.sizeHint().width() for part in parts) + 5 * metrics.large + metrics.px(60))
+            assert bar.state_text(seat.account.id) == "● Dana Moderator: online 38 ms"
+            seat.engines.tell(seat.day.offline(retry_s=30))
+            await ui.until(lambda: bar.state_text(seat.account.id) == "● DM")
+            seat.engines.tell(seat.day.online())
+            await ui.until(lambda: bar.state_text(seat.account.id) == "● Dana Moderator: online 38 ms")
+
+        ui.run(main())

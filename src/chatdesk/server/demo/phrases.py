@@ -37,6 +37,7 @@ class Phrases:
         self._book = book
         self._chance = chance
         self._said: set[str] = set()
+        self._last = ""
 
     def remember(self, texts: Iterable[str]) -> None:
         """These have been said."""
@@ -59,6 +60,8 @@ class Phrases:
         return None if template is None else self._fresh((template,), facts)
 
     def _fresh(self, templates: Sequence[str], facts: Mapping[str, str], tail: str = "") -> str:
+        others = [template for template in templates if template != self._last] or templates
+        self._last = template = self._chance.choice(others)
         while True:
             brought = {
                 "weight": f"{self._chance.randrange(20_000, 90_000, 10):,}",
@@ -66,7 +69,7 @@ class Phrases:
                 "clock": f"{self._chance.randrange(5, 20):02d}:{self._chance.randrange(60):02d}",
                 "slip": f"{self._chance.choice(INITIALS)}{self._chance.randrange(10_000, 99_999)}",
             }
-            text = self._chance.choice(templates).format_map({**brought, **facts}) + tail
+            text = template.format_map({**brought, **facts}) + tail
             if text not in self._said:
                 self._said.add(text)
                 return text
