@@ -143,7 +143,7 @@ async def change(context: Context, request: Request) -> Response:
     """Confirm or cancel, for whoever runs the trip."""
     actor = await context.booker(request)
     status = (await requests.fields(request)).get("status")
-    if status not in {names.BOOKING_CONFIRMED, names.BOOKING_CANCELLED}:
+    if status not in (names.BOOKING_CONFIRMED, names.BOOKING_CANCELLED):
         raise BadRequest(ERR_STATUSES)
     seat = await context.bookings_of.change(actor, _id(request), str(status))
     return answers.data(await _record(context, seat))

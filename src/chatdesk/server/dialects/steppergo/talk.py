@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatdesk.server.core.access import Actor, Operation
 from chatdesk.server.core.conversations import Opening
+from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.core.messages import Body, Sent, Shown
 from chatdesk.server.core.notifications import Draft
 from chatdesk.server.core.receipts import MessagesRead
@@ -32,6 +33,8 @@ class Talk:
 
         Raises Refused: ORDER_NOT_FOUND, ORDER_DENIED.
         """
+        if not trip_id:
+            raise Refused(Reason.ORDER_NOT_FOUND)
         opening = Opening(key=trip_id, order_id=trip_id)
         opened = await self.core.conversations.open(actor, opening)
         conversation_id = opened.place.chat.id
