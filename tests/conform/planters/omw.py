@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
 from chatdesk.server.core.ids import Kind
 from chatdesk.server.core.service import Core
@@ -324,17 +323,17 @@ class Omw(Planter):
                 order.details = {**order.details, "otp_code": CODE, "otp_expires_ms": until_ms}
 
     async def happens(self, core: Core, frame: Frame) -> bool:
-        """The database goes away and comes back."""
-        text = str(frame.get("text"))
-        database: Any = core.database
+        """The database goes away and comes back: its file, with every connection to it closed."""
+        text, path = str(frame.get("text")), core.database.path
+        aside = path.with_name("away")
         if text == "database stopped":
-
-            def gone() -> Any:
-                raise OperationalError("connect", None, ConnectionError("the database is gone"))
-
-            database.reading = database.writing = gone
+            await core.database.close()
+            path.rename(aside)
+            # Something that cannot be opened: a missing file would be made anew.
+            path.mkdir()
         elif text == "database started":
-            del database.reading, database.writing
+            path.rmdir()
+            aside.rename(path)
         else:
             return False
         return True
