@@ -87,9 +87,9 @@ class Scene:
     """Who is signed in at one server, and what there is."""
 
     tokens: Mapping[str, str]
-    own: Mapping[str, str]
+    own: Mapping[str, str | int]
     """`{place}` -> the id of something that `me` may use."""
-    foreign: Mapping[str, str]
+    foreign: Mapping[str, str | int]
     """`{place}` -> the id of something of the same kind that `me` may not see."""
     expired: str
     """A token of `me` that was good once."""
@@ -124,7 +124,7 @@ class Bad(ABC):
 
     platform: ClassVar[str]
     health: ClassVar[str]
-    """A route that answers 200 to everybody."""
+    """A path that is answered for everybody, be it with a refusal."""
     routes: ClassVar[Mapping[tuple[str, str], Route]]
     """(method, template) -> a good request."""
     events: ClassVar[Mapping[str, Event]]
@@ -132,7 +132,7 @@ class Bad(ABC):
     error_events: ClassVar[tuple[str, ...]] = ("error",)
     malformed: ClassVar[tuple[str, ...]] = ("not-an-id", "A" * 24, "x" * 3_000, "%00", "%ED%A0%80", "'")
     """What is no id, as it stands in a path."""
-    unknown: ClassVar[str] = "0" * 24
+    unknown: ClassVar[str | int] = "0" * 24
     """An id that there is not."""
     oversize_bytes: ClassVar[int] = 1_100_000
     """More than any body but a file may have."""

@@ -75,7 +75,7 @@ class Emitted:
     refused: bool = False
 
 
-def filled(value: Any, places: Mapping[str, str]) -> Any:
+def filled(value: Any, places: Mapping[str, str | int]) -> Any:
     """A good value with the ids of a scene in it."""
     if isinstance(value, str):
         return places.get(value, value)
@@ -193,7 +193,7 @@ def _parts(bad: Bad, route: Route, good: Asked) -> Iterator[Asked]:
     yield _changed(good, "file: a long name", parts={part: ("x" * 500 + name, b"x", kind)})
 
 
-def _wrong_ids(bad: Bad, scene: Scene, who: str) -> Iterator[tuple[str, Mapping[str, str | None]]]:
+def _wrong_ids(bad: Bad, scene: Scene, who: str) -> Iterator[tuple[str, Mapping[str, str | int | None]]]:
     """By `{place}`; under the empty one what stands for all others."""
     yield "unknown", {"": bad.unknown}
     if who == ME:
@@ -207,17 +207,20 @@ def _with(body: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 
 def _path(
-    template: str, route: Route, places: Mapping[str, str], instead: Mapping[str, str] | None = None
+    template: str,
+    route: Route,
+    places: Mapping[str, str | int],
+    instead: Mapping[str, str | int] | None = None,
 ) -> str:
     path = template
     for parameter, place in route.path.items():
-        value = (instead or {}).get(parameter)
-        path = path.replace("{" + parameter + "}", value or quote(filled(place, places), safe=""))
+        value = (instead or {}).get(parameter) or quote(str(filled(place, places)), safe="")
+        path = path.replace("{" + parameter + "}", str(value))
     assert "{" not in path, (template, path)
     return path
 
 
-def _query(query: Mapping[str, str], places: Mapping[str, str]) -> str:
+def _query(query: Mapping[str, str], places: Mapping[str, str | int]) -> str:
     pairs = [f"{quote(name)}={filled(value, places)}" for name, value in query.items()]
     return "?" + "&".join(pairs) if pairs else ""
 

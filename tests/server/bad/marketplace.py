@@ -172,7 +172,7 @@ class Marketplace(Bad):
         """The id of a message to a buyer; where the server stores none, one that there is not."""
         letter: dict[str, Any] = {**LETTER, "recipient_id": buyer, "recipient_type": "Buyer"}
         sent = await http.ask("POST", SEND[1], token=token, body=letter)
-        return str(sent.body["data"]["_id"]) if sent.status == 201 else self.unknown
+        return str(sent.body["data"]["_id"]) if sent.status == 201 else str(self.unknown)
 
     def is_error(self, answer: Answer) -> bool:
         """`success` and a sentence, a sentence alone, or the page for what is no route."""

@@ -204,7 +204,7 @@ class StepperGo(Bad):
                     "{trip}": trip["id"],
                     "{conversation}": sent.body["data"]["conversationId"],
                     "{message}": sent.body["data"]["id"],
-                    "{booking}": found[0]["id"] if found else self.unknown,
+                    "{booking}": found[0]["id"] if found else str(self.unknown),
                 }
         raise AssertionError("no trip to write about")
 
