@@ -194,7 +194,7 @@ class Ears:
                 found = next((one for one in surplus if self._differ(theirs, one) == 0), None)
                 if found is not None:
                     surplus.remove(found)
-                    if self._has_a_place(theirs):
+                    if self._has_a_place(theirs, found):
                         text = f"{ear.name} got it elsewhere, during frame {found.at}: {shown(found.args)}"
                         self.findings.append(Finding(theirs.at, kind, "order", text))
                 elif not self._planter.may_lack(self._recording, theirs.frame):
@@ -205,14 +205,14 @@ class Ears:
                     text = f"{ear.name} was told, not recorded: {shown(ours.args)}"
                     self.findings.append(Finding(ours.at, _kind(ours.event, ear.name), "surplus", text))
 
-    def _has_a_place(self, theirs: Wanted) -> bool:
-        """Whether it matters between which others this event comes."""
+    def _has_a_place(self, theirs: Wanted, ours: Got) -> bool:
+        """Whether it matters that ours came when it did, and not where it was recorded."""
         if theirs.frame["channel"] == "raw" and theirs.args == [PING]:
             return False  # Nobody but a clock has caused it.
         planter, recording = self._planter, self._recording
-        return not (
-            planter.in_any_order(recording, theirs.event) or planter.may_lack(recording, theirs.frame)
-        )
+        apart_ms = abs(int(recording.everything[max(ours.at, 0)]["t_ms"]) - theirs.t_ms)
+        loose = planter.in_any_order(recording, theirs.event) and apart_ms <= planter.early_ms
+        return not (loose or planter.may_lack(recording, theirs.frame))
 
     def _chances(self, key: str) -> set[tuple[str, Any]]:
         """What came by chance on a connection: names and shapes of events."""

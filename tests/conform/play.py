@@ -30,9 +30,9 @@ from tests.conform.stage import Stage
 from tests.replay.recording import Recording
 
 PATIENCE_S = 60.0
+"""Real seconds within which the server must come to rest, or answer."""
 LATE_MS = 500
 """How late this machine may have begun what a timer counts from."""
-"""Real seconds within which the server must come to rest, or answer."""
 AT_ONCE_MS = 30
 """Recorded emits this close, with nothing heard between them, are sent without waiting for what follows."""
 IN_HANDLER_MS = 3
