@@ -7,7 +7,6 @@ specification, sections 3.1 and 6.6.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from chatdesk.server.web import BadRequest
 from chatdesk.wire.fakomame import names, texts
 
 REQUIRED = "Required"
+AMOUNT_LIMIT = 1_000_000_000_000
 _EMAIL = re.compile(r"[A-Za-z0-9_'+\-.]*[A-Za-z0-9_+\-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _TRUTHS: Mapping[str, bool] = {"true": True, "false": False}
@@ -99,7 +99,7 @@ def whole(
     value = fields.get(name, MISSING)
     if value is MISSING:
         return usual
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124
         raise problem(f"Expected number, received {type_name(value)}", 422)
     if isinstance(value, float) and not value.is_integer():
         raise problem("Expected integer, received float", 422)
@@ -115,10 +115,12 @@ def amount(fields: Mapping[str, Any], name: str) -> float | None:
     value = fields.get(name, MISSING)
     if value is MISSING:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124
         raise problem(f"Expected number, received {type_name(value)}", 422)
     if value < 0:
         raise problem("Number must be greater than or equal to 0")
+    if value > AMOUNT_LIMIT:
+        raise problem(f"Number must be less than or equal to {AMOUNT_LIMIT}")
     return value
 
 
