@@ -89,6 +89,8 @@ class MainWindow(QMainWindow):
         self._panel_asked = False
         self._list_asked = False
         self._started = False
+        self._is_new = False
+        """There is no account yet."""
         self._applied: tuple[Arrangement, bool, bool, float] | None = None
         self.handlers = Handlers(self)
         self.commands = Actions(self, self.handlers)
@@ -198,7 +200,9 @@ class MainWindow(QMainWindow):
         beside = alone or (row is not None and (row.order_id is not None or self.side.linked.is_filled()))
         panel = shape.panel and beside
         # Without an account there is nothing to list: the welcome has the window to itself.
-        listed = shape.list is not ListShape.HIDDEN and bool(self.book.accounts())
+        begins = self._is_new and bool(self.book.accounts())
+        self._is_new = not self.book.accounts()
+        listed = shape.list is not ListShape.HIDDEN and not self._is_new
         self.list.setVisible(listed)
         self.chat.setVisible(shape.chat or not (listed or panel))
         self.side.setVisible(panel)
@@ -213,6 +217,9 @@ class MainWindow(QMainWindow):
             self._applied = (shape, panel, listed, scale)
             self._limit_widths(shape)
             self._share_width()
+        if begins:
+            # The button of the welcome, which had the keyboard, is gone.
+            self.handlers.focus_first()
 
     def toggle_panel(self) -> None:
         """Show or hide the order panel; where there is little room, for now only."""

@@ -328,7 +328,7 @@ class TestWidths:
         ui.run(main())
 
     def test_first_run(self, ui: Ui, qtbot: QtBot, make_seat: MakeSeat) -> None:
-        """First run: the welcome has the window to itself, and its button opens the sign-in."""
+        """First run: the welcome has all of the window and opens the sign-in; then the list has the keys."""
         seat = make_seat(filled=False)
 
         async def main() -> None:
@@ -342,6 +342,7 @@ class TestWidths:
             scene.fill(seat.store, NOON_US)
             await ui.until(window.list.isVisible)
             assert welcome.title() == "No conversation is open"
+            assert window.list.isAncestorOf(window.focusWidget()), "not what happens to follow the button"
 
         ui.run(main())
 
