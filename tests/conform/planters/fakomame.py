@@ -6,6 +6,7 @@ was written before a capture is older than its first moment; what was written in
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,10 +27,11 @@ LOCKED = "Cannot update package that is in transit or delivered"
 SOME_TIME_MS = 3_600_000
 """Before a capture, when what has no time of its own was made."""
 BURST = 20
-BURST_MS = 2_000
-"""So many messages in so short a time were sent without waiting for one another."""
+BURST_GAP_MS = 1_000
+"""So many messages, so close to one another on average, were sent without waiting."""
 MAIN = ("A", "B")
 """Between whom a chat is of which no answer shows the people."""
+_EVENT = re.compile(r"42[0-9]*(\[.*)", re.DOTALL)
 _TOKEN = re.compile(r"<token-([A-Z])>")
 _ROW = frozenset({"id", "role", "status", "title", "createdAt", "updatedAt", "_count"})
 _NOT_OF_THE_PROFILE = _ROW | {
@@ -113,7 +115,7 @@ class FakomamePlanter(Planter):
         if not all(isinstance(one, dict) and "content" in one and "createdAt" in one for one in value):
             return value
         times = [ms(one["createdAt"]) for one in value]
-        hurried = max(times) - min(times) <= BURST_MS
+        hurried = max(times) - min(times) <= BURST_GAP_MS * len(value)
         return sorted(value, key=lambda one: str(one["content"])) if hurried else value
 
 
@@ -167,8 +169,16 @@ def _shown(recording: Recording) -> Iterator[tuple[Frame, Any]]:
     for frame in recording.everything:
         if frame["channel"] == "http":
             yield frame, frame.get("response_body")
+        elif frame["channel"] == "raw":
+            yield frame, _packet(frame)
         elif frame["dir"] == "in":
             yield frame, frame.get("args")
+
+
+def _packet(frame: Frame) -> Any:
+    """What a raw packet of the server says."""
+    found = _EVENT.match(str((frame.get("args") or [""])[0]))
+    return json.loads(found[1]) if found and frame["dir"] == "in" else None
 
 
 def _sent_here(recording: Recording) -> set[str]:
