@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 REFERENCE = re.compile(r"\bref\. ([A-Z0-9]+(?:-[A-Z0-9]+)*)")
 """Whoever writes this finds it again in the answer: so answers can be told apart when they are counted."""
 
+RECENT = 4
+"""So many templates have to be used in between, where there are as many, before one is used again."""
 INITIALS = "ABCDEFGHKLMNPRSTVW"
 
 
@@ -37,7 +40,7 @@ class Phrases:
         self._book = book
         self._chance = chance
         self._said: set[str] = set()
-        self._last = ""
+        self._recent: deque[str] = deque(maxlen=RECENT)
 
     def remember(self, texts: Iterable[str]) -> None:
         """These have been said."""
@@ -60,8 +63,8 @@ class Phrases:
         return None if template is None else self._fresh((template,), facts)
 
     def _fresh(self, templates: Sequence[str], facts: Mapping[str, str], tail: str = "") -> str:
-        others = [template for template in templates if template != self._last] or templates
-        self._last = template = self._chance.choice(others)
+        template = self._chance.choice([one for one in templates if one not in self._recent] or templates)
+        self._recent.append(template)
         while True:
             brought = {
                 "weight": f"{self._chance.randrange(20_000, 90_000, 10):,}",
