@@ -30,7 +30,8 @@ from chatdesk.store import Store
 from chatdesk.sync.host import EngineHost
 
 SETTLED = {DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.READ}
-PATIENCE_S = 12.0
+PATIENCE_S = 20.0
+BEAT_S = 0.02
 
 
 async def until(condition: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S) -> Any:
@@ -43,7 +44,7 @@ async def until(condition: Callable[[], Any], what: str, timeout_s: float = PATI
         if found:
             return found
         assert time.monotonic() < end, f"not within {timeout_s} s: {what}"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(BEAT_S)
 
 
 class Post:

@@ -11,7 +11,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import func, select
 
@@ -27,6 +27,7 @@ from tests.server.process import ServerProcess, quiet_port
 LONG = 130
 """So many lines the desk and its second customer have exchanged besides what the seed has."""
 STEP_MS = 100
+START_S = 60
 
 
 def line(number: int) -> str:
@@ -63,6 +64,9 @@ class AllServers(ServerProcess):
             *usual[3:at],
             *usual[at + 2 :],
         ]
+
+    def start(self, timeout_s: float = START_S) -> Self:
+        return super().start(timeout_s)
 
     def expected(self) -> int:
         return len(self.ports)

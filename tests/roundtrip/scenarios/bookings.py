@@ -120,13 +120,11 @@ async def a_session_is_ended(place: Place) -> None:
         await until(ended, "the end there")
     finally:
         place.servers.write(sql, row.remote_id)
+    # Nothing at the platform takes an end back, so nobody is in the room any more: both connect anew.
     for party in (ours, theirs):
-        # Nothing takes an end back: only the administration, and a reading that finds the session again.
-        def again(party: Party = party) -> bool:
-            party.refresh()
-            return party.row.lifecycle is Lifecycle.OPEN
-
-        await until(again, "the session being there again")
+        await party.leaves()
+        await party.comes()
+    await until(lambda: ours.row.lifecycle is theirs.row.lifecycle is Lifecycle.OPEN, "the session again")
 
 
 async def _uploaded(party: Party, place: Place, name: str, content_type: str, data: bytes) -> Extras:
