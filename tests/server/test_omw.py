@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 import socketio
 
 from chatdesk.server.core.errors import Reason
 from chatdesk.server.core.notifications import Filter
+from chatdesk.server.core.service import SECRET_NAME
+from chatdesk.server.core.tokens import ALGORITHM, load_secret
 from chatdesk.server.demo.cast import PASSWORD
 from chatdesk.server.demo.omw import (
     DESK_EMAIL,
@@ -254,7 +257,7 @@ def test_a_client_id_sends_once(tmp_path: Path, aio: Aio) -> None:
             worker, customer = await place.pair()
             chat, _booking = await place.chat(customer, worker)
             other, _booking = await place.chat(customer, worker)
-            health = (await place.http.get(names.ROUTE_HEALTH)).json()
+            health = (await place.http.get(names.PATH_HEALTH)).json()
             assert (health["status"], health["chatdesk"]["features"]) == ("healthy", ["client_id", "seq"])
             async with worker.socket() as ear, customer.socket() as theirs:
                 line = {"sessionId": chat, "content": "once", "clientId": "key-1"}
@@ -469,8 +472,11 @@ def test_connections_need_a_good_token(tmp_path: Path, aio: Aio) -> None:
             worker = await place.add(names.ROLE_WORKER)
             gone = await place.add(names.ROLE_CUSTOMER, active=False)
             ended = await place.signed_in(worker.user, names.ROLE_WORKER, ttl_s=-1)
+            secret = load_secret(tmp_path / SECRET_NAME)
+            of_nobody = jwt.encode({"role": "worker", "exp": 2**40}, secret, ALGORITHM)
             for auth, text in (
                 (None, texts.CONNECT_NO_TOKEN),
+                ({"token": of_nobody}, texts.CONNECT_BAD_PAYLOAD),
                 ({"token": "no.good.token"}, texts.CONNECT_INVALID_TOKEN),
                 ({"token": f"Bearer {worker.token}"}, texts.CONNECT_INVALID_TOKEN),
                 ({"token": ended.token}, texts.CONNECT_INVALID_TOKEN),
@@ -500,6 +506,12 @@ def test_connections_need_a_good_token(tmp_path: Path, aio: Aio) -> None:
                 answer = await place.http.get(names.ROUTE_REQUESTS, headers=headers)
                 text = texts.ERR_TOKEN if headers else texts.ERR_NO_HEADER
                 assert (answer.status_code, answer.json()) == (status, {"message": text})
+            answer = await place.http.get(
+                names.ROUTE_SESSIONS, headers={"Authorization": f"Bearer {of_nobody}"}
+            )
+            assert (answer.status_code, answer.json()["message"]) == (401, texts.ERR_TOKEN_PAYLOAD)
+            answer = await place.http.get(names.ROUTE_REQUESTS, headers={"Authorization": "Bearer"})
+            assert (answer.status_code, answer.json()) == (401, {"message": texts.ERR_NO_TOKEN_IN_HEADER})
 
     aio(story())
 

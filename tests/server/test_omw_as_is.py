@@ -123,7 +123,7 @@ def test_routes_are_silent(tmp_path: Path, aio: Aio) -> None:
             assert (
                 await customer.ask("POST", names.ROUTE_MESSAGES.format(session_id=chat))
             ).status_code == 500
-            assert (await place.http.get(names.ROUTE_HEALTH)).status_code == 404
+            assert (await place.http.get(names.PATH_HEALTH)).status_code == 404
 
     aio(story())
 

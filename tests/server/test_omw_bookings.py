@@ -337,7 +337,7 @@ def test_the_customers_code_starts_the_work(tmp_path: Path, aio: Aio) -> None:
             soon = await worker.ask("POST", ask, json={})
             assert (soon.status_code, soon.json()) == (
                 429,
-                {"message": texts.ERR_OTP_SOON.format(minutes=10)},
+                {"message": texts.OTP_SOON.format(minutes=10)},
             )
             right = await sent_code(place, customer)
             for route, who, shown in (

@@ -124,7 +124,10 @@ def test_refusals_are_known_letter_by_letter() -> None:
         "ERR_JOIN",
         "ERR_LEAVE",
         "ERR_MARK",
+        "ERR_NO_TOKEN_IN_HEADER",
         "ERR_ONLY_ACCEPTED",
+        "ERR_OTP_LOGIN_PHONE",
+        "ERR_OTP_LOGIN_ROLE",
         "ERR_TOKEN_PAYLOAD",
     }
 

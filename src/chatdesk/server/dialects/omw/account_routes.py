@@ -139,6 +139,6 @@ ROUTES: tuple[RouteEntry, ...] = (
     (names.ROUTE_LOGIN, "POST", login, ENVELOPE),
     (names.ROUTE_LOGIN_OTP, "POST", login_otp, ENVELOPE),
     (names.ROUTE_REQUEST_OTP, "POST", request_otp, ENVELOPE),
-    (names.ROUTE_HEALTH, "GET", health, ENVELOPE),
+    (names.PATH_HEALTH, "GET", health, ENVELOPE),
 )
 """Every route of this module."""

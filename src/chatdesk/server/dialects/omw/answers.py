@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chatdesk.server.core.errors import Reason, Refused
-from chatdesk.server.dialects.omw.vocabulary import ABOUT_TOKENS, REFUSALS, Refusal
+from chatdesk.server.dialects.omw.vocabulary import ABOUT_TOKENS, NOBODY, REFUSALS, Refusal
 from chatdesk.server.web import BadRequest
 from chatdesk.wire.omw import names, texts
 
@@ -117,6 +117,8 @@ class ChatEnvelope(Envelope):
 
     def worded(self, words: Refusal, problem: Refused) -> Response:
         """Two envelopes, by what it is about."""
+        if problem.detail == NOBODY:
+            return bare({"success": False, "message": texts.ERR_TOKEN_PAYLOAD}, 401)
         if problem.reason in ABOUT_TOKENS:
             return bare({"success": False, "message": words.text}, words.status)
         if problem.reason is Reason.STATUS_REFUSED:

@@ -352,7 +352,7 @@ class Bookings:
             return
         left_ms = asked_ms + OTP_PAUSE_S * 1_000 - self.core.clock.now_ms()
         if left_ms > 0:
-            raise BadRequest(texts.ERR_OTP_SOON.format(minutes=-(-left_ms // 60_000)), 429)
+            raise BadRequest(texts.OTP_SOON.format(minutes=-(-left_ms // 60_000)), 429)
 
 
 async def _in_silence(_changed: Changed) -> None:

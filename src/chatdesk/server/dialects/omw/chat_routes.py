@@ -210,6 +210,6 @@ ROUTES: tuple[RouteEntry, ...] = (
     (names.ROUTE_MESSAGES_READ, "PUT", mark_read, MARK),
     (names.ROUTE_UNREAD_COUNT, "GET", unread, UNREAD),
     (names.ROUTE_UPLOAD, "POST", upload, FILES),
-    (names.ROUTE_UPLOADED, "GET", uploaded, FILES),
+    (names.PATH_UPLOADED, "GET", uploaded, FILES),
 )
 """Every route of this module."""
