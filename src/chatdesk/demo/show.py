@@ -92,6 +92,8 @@ def _play(plugins: program.Plugins, seats: Sequence[Seat], stage: Stage, out: Pa
         print(line)
     print(f"pictures and report.json are in {out}")
     shortcomings = lacking(report, seats)
+    if complaints := stage.complaints():
+        shortcomings.append(f"the server complained: {complaints}")
     for sentence in shortcomings:
         print(f"chatdesk: {sentence}")
     return 1 if shortcomings else 0

@@ -105,11 +105,7 @@ class StageProcess:
 
     def last_words(self) -> str:
         """The end of what it wrote to its error output, at most 500 characters."""
-        try:
-            text = self._log_file.read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return ""
-        return text[-500:].strip()
+        return _end_of(self._log_file)
 
 
 class Stage:
@@ -162,6 +158,10 @@ class Stage:
             self._server.stop()
             self._server = None
 
+    def complaints(self) -> str:
+        """The end of what the server has written to its error output: empty where all is well."""
+        return _end_of(self.folder / "server.log")
+
     def start_customers(self, lines_per_minute: int) -> None:
         """Let the customers in; the pace is of each platform. Raises StageTrouble."""
         arguments = ["customers", "--pace", str(lines_per_minute), "--notes", str(self.notes)]
@@ -178,6 +178,13 @@ class Stage:
             self._customers.stop()
         self.stop_server()
         log.info("stage closed in %.1f s", time.monotonic() - started)
+
+
+def _end_of(log_file: Path) -> str:
+    try:
+        return log_file.read_text(encoding="utf-8", errors="replace")[-500:].strip()
+    except FileNotFoundError:
+        return ""
 
 
 def own_command() -> list[str]:
