@@ -59,6 +59,12 @@ def fakomame_server(server_of: Callable[[str], ServerProcess]) -> ServerProcess:
     return server_of("fakomame")
 
 
+@pytest.fixture(scope="session")
+def rides_server(server_of: Callable[[str], ServerProcess]) -> ServerProcess:
+    """StepperGO with the people of its demonstration."""
+    return server_of("steppergo")
+
+
 @pytest.fixture
 def make_server(tmp_path: Path) -> Iterator[MakeServer]:
     """`make_server(**opts)` starts a server of the test's own over tmp_path/server; stopped at the end."""
