@@ -19,9 +19,12 @@ from chatdesk.server.registry import DIALECTS
 from tests.conftest import Aio
 from tests.server.bad import CRASH, CRASH_TOO, SILENT, Answer, Bad, Scene
 from tests.server.bad.asking import Line, http_of
-from tests.server.bad.cases import MISSING, Asked, Emitted, events, requests
+from tests.server.bad.cases import MISSING, Asked, Emitted, events, is_alike, requests
 from tests.server.conftest import MakeServer
 from tests.server.process import ServerProcess
+
+PATIENCE_S = 240
+"""Thousands of requests, on a machine that may do other things besides."""
 
 
 def bad_of(platform: str) -> Bad:
@@ -88,7 +91,7 @@ def test_bad_input_is_refused_in_the_platforms_words(
             problems += promised_server.log.read_text("utf-8")[told_before:].splitlines()
             assert problems == [], "\n".join(map(str, problems))
 
-    aio(story())
+    aio(story(), timeout_s=PATIENCE_S)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +113,8 @@ def test_bad_input_does_what_was_recorded(
                 for asked in requests(bad, template, bad.routes[method, template], scene):
                     key = (method, template, asked.name)
                     seen.add(key)
+                    if is_alike(asked.name) and key not in bad.recorded:
+                        continue
                     answer = await http.ask(method, asked.path, **_request(asked))
                     status, text = bad.recorded.get(key, (answer.status, ""))
                     if answer.status != status or text not in str(answer.body):
@@ -120,7 +125,7 @@ def test_bad_input_does_what_was_recorded(
             assert (await http.ask("GET", bad.health)).status < 500
             assert problems == [], "\n".join(map(str, problems))
 
-    aio(story())
+    aio(story(), timeout_s=PATIENCE_S)
     server.stop()
     assert server.log.read_text("utf-8") == ""
 
@@ -208,6 +213,13 @@ async def _recorded_events(bad: Bad, server: ServerProcess, event: str, scene: S
 async def _opened(bad: Bad, server: ServerProcess, token: str) -> Line:
     line = Line(bad, server.url, token)
     assert await line.open(), line.refusal
+    if bad.wakes is not None:
+        event, payload = bad.wakes
+        for _ in range(20):
+            await line.emit(event, payload)
+            if await line.error(1, within_s=0.5) is not None:
+                break
+        line.errors.clear()
     return line
 
 

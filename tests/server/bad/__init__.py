@@ -130,6 +130,8 @@ class Bad(ABC):
     events: ClassVar[Mapping[str, Event]]
     socket_path: ClassVar[str] = "/socket.io/"
     error_events: ClassVar[tuple[str, ...]] = ("error",)
+    wakes: ClassVar[tuple[str, Any] | None] = None
+    """As recorded: an event with an error of its own, which tells that a connection is listened to by now."""
     malformed: ClassVar[tuple[str, ...]] = ("not-an-id", "A" * 24, "x" * 3_000, "%00", "%ED%A0%80", "'")
     """What is no id, as it stands in a path."""
     unknown: ClassVar[str | int] = "0" * 24

@@ -106,10 +106,10 @@ class Line:
         # As a tuple: the library takes a bare None for no argument at all.
         await self.client.emit(event, payload or None)
 
-    async def error(self, number: int) -> Any:
+    async def error(self, number: int, within_s: float = WAIT_S) -> Any:
         """The so-manieth error; None when none comes or the connection ends."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + WAIT_S
+        end = loop.time() + within_s
         while len(self.errors) < number:
             if self.gone.is_set() or loop.time() >= end:
                 return None

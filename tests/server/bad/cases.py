@@ -38,6 +38,8 @@ STRANGE: dict[str, Any] = {
 NEVER_GOOD = frozenset({"missing", "null", "list", "object", "operator", "deep", "half a surrogate"})
 """What no field can hold that is needed; the others may be taken for texts."""
 NEVER_IDS = frozenset(STRANGE)
+ALIKE = frozenset({"deep", "true", "negative", "float", "zero", "empty", "list", "text", "nul", "oversize"})
+"""What the recorded servers treat like another of these: sent to them only where that was recorded."""
 
 BODIES: dict[str, bytes] = {
     "no body": b"",
@@ -136,6 +138,11 @@ def events(bad: Bad, event: Event, scene: Scene) -> Iterator[Emitted]:
             value = wrong.get(event.payload, wrong[""])
             if value is not None:
                 yield Emitted(name=name, payload=value, refused=True)
+
+
+def is_alike(name: str) -> bool:
+    """Whether a case says little that another one does not say."""
+    return name.rpartition(": ")[2] in ALIKE
 
 
 def _strangers(good: Asked, scene: Scene) -> Iterator[Asked]:

@@ -128,6 +128,7 @@ class Omw(Bad):
     unknown = 99_999_999
     malformed = ("not-an-id", "1.5", "-1", "9" * 30, "%00", "%ED%A0%80", "'")
     oversize_bytes = 110_000
+    wakes = ("send_message", {})
     routes = ROUTES
     events = EVENTS
 
