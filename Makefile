@@ -11,7 +11,7 @@ READY := $(VENV)/.stamp
 DEV   := packaging/dev
 export PYTHONPATH := src
 
-.PHONY: help demo test lint format bench shots replay conform fuzz coverage docs fresh lock clean system-run system-test
+.PHONY: help demo test lint format bench shots replay conform fuzz faults coverage docs fresh lock clean system-run system-test
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -49,6 +49,10 @@ conform: $(READY)  ## play recorded clients into our servers: CAPTURES=folder PL
 
 fuzz: $(READY)  ## damage what every platform sends, a million times each
 	CHATDESK_FUZZ=$${CHATDESK_FUZZ:-1000000} $(PY) -m pytest -q tests/platforms -k fuzz
+
+# SEED: which presses and faults; SCHEDULES: how many. A run that was interrupted goes on where it stopped.
+faults: $(READY)  ## presses among faults at every platform; writes build/faults/report.json: SEED=n SCHEDULES=n
+	$(PY) -m tests.faults --seed $(or $(SEED),1) --schedules $(or $(SCHEDULES),10000)
 
 coverage: test  ## run the tests, then write the annotated sources to build/coverage/
 	$(PY) -m coverage html -q -d build/coverage
