@@ -267,3 +267,20 @@ async def town(folder: Path, variant: Variant = Variant.PROMISED, **choices: Any
             # Each sleeps until the next ping of a connection that has long gone.
             if getattr(task.get_coro(), "__qualname__", "") == "AsyncSocket._send_ping":
                 task.cancel()
+
+
+@asynccontextmanager
+async def without_database(place: Town) -> AsyncIterator[None]:
+    """While this lasts the file of the database is not where it was."""
+    # Nothing may be reading when every connection is closed.
+    await place.server.sockets.finish()
+    path = place.core.database.path
+    aside = path.with_name("away")
+    await place.core.database.close()
+    path.rename(aside)
+    path.mkdir()
+    try:
+        yield
+    finally:
+        path.rmdir()
+        aside.rename(path)

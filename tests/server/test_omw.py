@@ -29,9 +29,9 @@ from chatdesk.server.demo.omw import (
 )
 from chatdesk.server.dialects.omw.vocabulary import REFUSALS
 from chatdesk.wire.omw import names, texts
-from tests.conftest import Aio
+from tests.conftest import Aio, AllowLog
 from tests.server.conftest import MakeServer
-from tests.server.omw import Dweller, Ear, town
+from tests.server.omw import Dweller, Ear, town, without_database
 
 
 @pytest.mark.promised("omw", "real-time messaging")
@@ -461,6 +461,33 @@ def test_bad_payloads_are_answered_and_harm_nothing(tmp_path: Path, aio: Aio) ->
             assert await worker.texts(chat) == ["still fine"]
 
     aio(story())
+
+
+@pytest.mark.promised("omw", "robust")
+def test_an_outage_of_the_database_is_told_and_survived(
+    tmp_path: Path, aio: Aio, allow_log: AllowLog
+) -> None:
+    """Whatever is asked meanwhile is answered as a failure of the server's; the connection lives on."""
+    outages = allow_log("ERROR chatdesk.server.web: .* failed: OperationalError")
+
+    async def story() -> None:
+        async with town(tmp_path) as place:
+            worker, customer = await place.pair()
+            chat, _booking = await place.chat(customer, worker)
+            async with worker.socket() as ear:
+                async with without_database(place):
+                    text = await ear.asked(names.EMIT_SEND, {"sessionId": chat, "content": "lost"})
+                    assert text == texts.ERR_SEND
+                    assert await ear.asked(names.EMIT_TYPING_START, {"sessionId": chat}) == "Server error"
+                    assert await Ear().refused(place.url, {"token": customer.token}) == "Server error"
+                    answer = await customer.ask("GET", names.ROUTE_SESSIONS)
+                    assert (answer.status_code, answer.json()) == (500, {"error": texts.ERR_SESSIONS})
+                await ear.emit(names.EMIT_SEND, {"sessionId": chat, "content": "back"})
+                await ear.until(names.EVENT_MESSAGE_SENT)
+            assert await customer.texts(chat) == ["back"]
+
+    aio(story())
+    assert outages
 
 
 @pytest.mark.promised("omw", "socket sign-in")

@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import socketio
 
 from chatdesk.server.core.accounts import hash_password
-from chatdesk.server.core.service import Core
 from chatdesk.server.core.tables import User
 from chatdesk.server.dialect import Variant
 from chatdesk.wire.omw import names, texts
 from tests.conftest import Aio
-from tests.server.omw import Dweller, Ear, town
+from tests.server.omw import Dweller, Ear, town, without_database
 
 BURST = 60
 AS_IS = Variant.AS_IS
-
-
-@asynccontextmanager
-async def without_database(core: Core) -> AsyncIterator[None]:
-    """While this lasts the file of the database is not where it was."""
-    path = core.database.path
-    aside = path.with_name("away")
-    await core.database.close()
-    path.rename(aside)
-    path.mkdir()
-    try:
-        yield
-    finally:
-        path.rmdir()
-        aside.rename(path)
 
 
 def test_what_is_sent_at_once_is_lost(tmp_path: Path, aio: Aio) -> None:
@@ -219,7 +201,7 @@ def test_the_database_goes_away_and_comes_back(tmp_path: Path, aio: Aio) -> None
             customer = await place.add(names.ROLE_CUSTOMER)
             chat, _booking = await place.chat(customer, worker)
             async with worker.socket(heard=chat) as ear:
-                async with without_database(place.core):
+                async with without_database(place):
                     for event, more, text in (
                         (names.EMIT_SEND, {"content": "lost"}, texts.ERR_SEND),
                         (names.EMIT_HISTORY, {}, texts.ERR_HISTORY),

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
-
-from chatdesk.server.bodies import EPOCH
 from chatdesk.server.core.tables import Order, User
 from chatdesk.server.dialects.omw.records import Record, db_time, number, profile_id, service_of
 
@@ -218,12 +214,3 @@ def request_number(offer: Order) -> int:
 def request_id(number_: object) -> str:
     """The core's id of a request with this number."""
     return f"{REQUEST_PREFIX}{number_}"
-
-
-def scheduled_ms(details: dict[str, Any]) -> int | None:
-    """When a booking is to be carried out, read as UTC; None where that is not known."""
-    try:
-        at = datetime.strptime(str(details.get("scheduled_time")), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 -- no zone
-    except ValueError:
-        return None
-    return int((at.replace(tzinfo=EPOCH.tzinfo) - EPOCH) / timedelta(milliseconds=1))
