@@ -74,5 +74,5 @@ PROMISES: dict[str, str] = {
     "positions": "The driver's position reaches subscribers with the minutes that are left.",
     "heartbeat": "Every connection hears a heartbeat twice a minute.",
     "client ids": "The same client id twice stores one message.",
-    "numbers": "Messages of a conversation are numbered without a gap.",
+    "numbers": "Messages of a conversation are numbered, each one more than the last.",
 }
