@@ -177,6 +177,11 @@ def test_typing_is_told_and_ends(tmp_path: Path, aio: Aio) -> None:
                 async with customer.socket() as theirs:
                     await theirs.emit(names.EMIT_TYPING_START, {"sessionId": chat})
                     assert await ear.until(names.EVENT_TYPING, 6) == {**told, "isTyping": False}
+                    place.core.rules = replace(place.core.rules, typing_timeout_s=60)
+                    await theirs.emit(names.EMIT_TYPING_START, {"sessionId": chat})
+                    await theirs.emit(names.EMIT_LEAVE, {"sessionId": chat})
+                    assert await ear.until(names.EVENT_TYPING, 8) == {**told, "isTyping": False}
+                    await ear.until(names.EVENT_USER_LEFT)
 
     aio(story())
 
@@ -606,6 +611,7 @@ def test_a_code_signs_in_once(tmp_path: Path, aio: Aio) -> None:
                 return answer.status_code, answer.json()
 
             async def code() -> str:
+                place.clock.ahead_ms += 61_000
                 assert await ask(names.ROUTE_REQUEST_OTP, phone="5550001") == (
                     200,
                     {"success": True, "message": texts.OK_OTP},
@@ -635,6 +641,7 @@ def test_a_code_signs_in_once(tmp_path: Path, aio: Aio) -> None:
             assert (await ask(names.ROUTE_LOGIN_OTP, **late))[0] == 401
             right = await code()
             wrong = "000000" if right != "000000" else "000001"
+            await ask(names.ROUTE_REQUEST_OTP, phone="5550001")
             tries = [(await ask(names.ROUTE_LOGIN_OTP, phone="5550001", otp=wrong))[0] for _ in range(6)]
             assert tries == [401] * 5 + [429]
             assert (await ask(names.ROUTE_LOGIN_OTP, phone="5550001", otp=right))[0] == 429

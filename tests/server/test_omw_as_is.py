@@ -291,6 +291,12 @@ def test_sessions_hardly_follow_their_bookings(tmp_path: Path, aio: Aio) -> None
                 assert await ear.asked(names.EMIT_JOIN, {"sessionId": done}) == texts.ERR_ACCESS
                 assert ear.all(names.EVENT_BOOKING_STATUS) == []
             left = {one["session_id"]: one["service_status"] for one in await customer.sessions()}
+            # A code is asked for, and no mail brings it; what was accepted is given back without more.
+            at_door = await place.booking(customer, worker, "arrived")
+            ask = names.ROUTE_GENERATE_OTP.format(booking_id=at_door)
+            assert [(await worker.ask("POST", ask, json={})).status_code for _ in range(2)] == [500, 429]
+            given = await worker.ask("PUT", path, json={"status": "rejected"})
+            assert (given.status_code, given.json()["status"]) == (200, "rejected")
             assert left == {cancelled: "cancelled", paid: "completed"}
             assert (await worker.send(cancelled, "still here")).status_code == 200
             for path, method, who in (

@@ -29,7 +29,7 @@ PROMISES: dict[str, str] = {
     "own bookings only": "Sessions, histories and files are for the two of the booking and nobody else.",
     "session validation": "Every event and route checks the session that it names.",
     "secure upload": "Files are taken by extension and type together, and given out as what they are.",
-    "data privacy": "What was deleted is gone from the database for both, files too.",
+    "data privacy": "What was deleted is gone from the database; bytes of files go with the next sweep.",
     "rate limit": "Whoever sends too much is told for how long to wait; others are not slowed down.",
     "robust": "Whatever a client sends, it gets an error for it and the server goes on.",
     # services

@@ -18,14 +18,19 @@ from chatdesk.server.core.text import is_storable
 from chatdesk.server.dialects.omw import answers, records
 from chatdesk.server.dialects.omw.answers import LoginEnvelope
 from chatdesk.server.dialects.omw.context import Context, RouteEntry
-from chatdesk.server.dialects.omw.vocabulary import ERR_LOGINS, LOGIN_OTP_LIFE_S, role_of
+from chatdesk.server.dialects.omw.vocabulary import (
+    ERR_LOGINS,
+    LOGIN_OTP_LIFE_S,
+    LOGIN_OTP_PAUSE_S,
+    role_of,
+)
 from chatdesk.server.web import BadRequest
 from chatdesk.wire.omw import names, texts
 
 OTP_SMS = "otp_sms"
 """Kind of the notification that holds a code of sign-in: what an operator sends out as a short message."""
-CODE, CODE_EXPIRES, CODE_TRIES = "loginCode", "loginCodeExpiresMs", "loginCodeTries"
-"""In a profile."""
+CODE, CODE_ASKED, CODE_TRIES = "loginCode", "loginCodeAskedMs", "loginCodeTries"
+"""In a profile: the code, when it was asked for, how often a wrong one was tried."""
 MOST_TRIES = 5
 
 ERR_OTP = "Invalid or expired OTP"
@@ -69,21 +74,24 @@ def signed_record(signed: SignIn, *, phone: bool = False) -> dict[str, Any]:
 
 
 async def request_otp(context: Context, request: Request) -> Response:
-    """Send a code to a telephone number; whether it is anybody's is not told."""
+    """Send a code to a telephone number; whether it is anybody's, or one was just sent, is not told."""
     phone = (await context.fields(request)).get("phone")
     if not _is_text(phone):
         raise BadRequest(ERR_PHONE)
+    now_ms = context.core.clock.now_ms()
     for user in (await found_by_phone(context, str(phone)))[:1]:
+        if user.profile.get(CODE_ASKED, 0) > now_ms - LOGIN_OTP_PAUSE_S * 1_000:
+            # A new code would be a new handful of guesses.
+            continue
         code = f"{secrets.randbelow(10**names.OTP_DIGITS):0{names.OTP_DIGITS}d}"
-        expires_ms = context.core.clock.now_ms() + LOGIN_OTP_LIFE_S * 1_000
         draft = Draft(
             recipient_id=user.id,
             kind=OTP_SMS,
             title="Your code",
             body=f"Your code to sign in is {code}.",
-            expires_ms=expires_ms,
+            expires_ms=now_ms + LOGIN_OTP_LIFE_S * 1_000,
         )
-        await context.core.accounts.note(user.id, {CODE: code, CODE_EXPIRES: expires_ms, CODE_TRIES: 0})
+        await context.core.accounts.note(user.id, {CODE: code, CODE_ASKED: now_ms, CODE_TRIES: 0})
         async with context.core.database.writing() as session:
             context.core.notifications.add(session, [draft])
     return answers.success(message=texts.OK_OTP)
@@ -120,12 +128,12 @@ async def found_by_phone(context: Context, phone: str) -> list[User]:
 
 async def _use_code(context: Context, user: User, otp: str) -> None:
     """A code is good once, for some minutes, and not to be guessed."""
-    code, expires_ms = user.profile.get(CODE), user.profile.get(CODE_EXPIRES, 0)
+    code, asked_ms = user.profile.get(CODE), user.profile.get(CODE_ASKED, 0)
     tries = user.profile.get(CODE_TRIES, 0)
     if tries >= MOST_TRIES:
         raise BadRequest(ERR_LOGINS, 429)
     right = isinstance(code, str) and hmac.compare_digest(code.encode(), otp.encode())
-    if not right or expires_ms <= context.core.clock.now_ms():
+    if not right or asked_ms + LOGIN_OTP_LIFE_S * 1_000 <= context.core.clock.now_ms():
         await context.core.accounts.note(user.id, {CODE_TRIES: tries + 1})
         raise BadRequest(ERR_OTP, 401)
     await context.core.accounts.note(user.id, {CODE: None, CODE_TRIES: 0})

@@ -39,6 +39,7 @@ FILE_LIMIT_BYTES = 10 * 1_024 * 1_024
 OTP_LIFE_S = 15 * 60
 OTP_PAUSE_S = 10 * 60
 LOGIN_OTP_LIFE_S = 5 * 60
+LOGIN_OTP_PAUSE_S = 60
 
 AUDIO_TYPES = {**names.UPLOAD_TYPES_AUDIO, "aac": "audio/aac", "amr": "audio/amr"}
 FILE_TYPES: Mapping[str, frozenset[str]] = {
