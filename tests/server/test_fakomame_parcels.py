@@ -137,6 +137,7 @@ def test_every_milestone_stands_in_the_chat_and_is_noted(fakomame_server: Server
             await ear.hears(f"Package “{package['title']}”: Delivered.")
             way = (await margot.get(path))["data"]["trackingEvents"]
             assert [one["event"] for one in way] == ["DELIVERED", "IN_TRANSIT", "PICKED_UP", "MATCHED"]
+            assert {one["tripId"] for one in way} == {trip["id"]}
             done = await idris.ask("PUT", trip_path(trip), json={"status": "COMPLETED"})
             assert done.json()["message"] == texts.OK_TRIP
             await ear.hears(f"Trip “{trip['title']}”: Completed.")

@@ -1,7 +1,8 @@
 """What Fakomame's requirement document promises of its server.
 
 Left out are what the document says of clients (hooks, components, caches), and what it plans for the future:
-file sharing, voice, push notifications, read receipts, moderation, languages, scaling.
+file sharing, voice, push notifications, read receipts, moderation, languages, scaling. Encryption in transit
+is the business of whatever stands before the server, which speaks plain HTTP; cookies are for https alone.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ PROMISES: dict[str, str] = {
     "last seen": "When somebody was last there is told with their going, and stands in their profile.",
     "active users": "A newcomer is told who of their partners is there; a profile says so too.",
     # Chats and deliveries
-    "chat on a match": "When a package is matched with a trip, sender and traveller have a chat by themselves.",
+    "chat on a match": "When a package is matched with a trip, a chat of sender and traveller is there by itself.",
     "one room per pair": "A sender and a traveller have one chat, however many packages they share.",
     "lasting history": "The history of a chat stays whole through all of a delivery, in pages and in order.",
     "context": "A chat shows its package and its trip with their statuses.",
-    "status in the chat": "A change of a package or trip stands in its chats as a system message, pushed live.",
+    "status in the chat": "A change of a package or trip stands in its chats as a system line, pushed live.",
     "milestones": "Matched, picked up, in transit and delivered are noted, and told in the chat.",
     # Security
     "access control": "Nobody reads, joins, writes into or types in a chat that is not theirs.",

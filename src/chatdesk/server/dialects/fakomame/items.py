@@ -214,12 +214,14 @@ def _counts(order: Order, near: Around) -> Record:
     return {"packages": len(near.packages.get(order.id, ())), "chats": near.chats.get(order.id, 0)}
 
 
-def tracking_event(event: str, order: Order, trip: Order | None, event_id: str, at_ms: int) -> dict[str, Any]:
+def tracking_event(
+    event: str, order: Order, trip_id: str | None, event_id: str, at_ms: int
+) -> dict[str, Any]:
     """One step of a package's way."""
     return {
         "id": event_id,
         "packageId": order.id,
-        "tripId": None if trip is None else trip.id,
+        "tripId": trip_id,
         "event": event,
         "description": "",
         "location": None,

@@ -56,7 +56,7 @@ async def match(context: Context, actor: Actor, package: Order, trip: Order) -> 
 
     def edit(order: Order) -> None:
         order.assignee_id = trip.owner_id
-        _note(context, order, trip, names.PACKAGE_MATCHED)
+        _note(context, order, names.PACKAGE_MATCHED, trip.id)
 
     async def also(session: WriteSession, order: Order) -> None:
         session.add(OrderLink(from_id=order.id, kind=CARRIED_BY, to_id=trip.id))
@@ -112,7 +112,7 @@ async def change(
         if edit is not None:
             edit(row)
         if moved and row.kind == PACKAGE:
-            _note(context, row, None, status)
+            _note(context, row, status)
 
     async def also(session: WriteSession, row: Order) -> None:
         if moved:
@@ -140,14 +140,16 @@ def _status_line(order: Order) -> str:
     return STATUS_LINE.format(kind=records.kind_of(order), title=order.title, status=status)
 
 
-def _note(context: Context, order: Order, trip: Order | None, status: str) -> None:
-    """Add the steps of a package's way that a status stands for."""
+def _note(context: Context, order: Order, status: str, trip_id: str | None = None) -> None:
+    """Add the steps of a package's way that a status stands for; on the trip of the step before."""
     now_ms = context.core.clock.now_ms()
+    way = order.details.get(items.TRACKING, [])
+    trip_id = trip_id or (way[-1]["tripId"] if way else None)
     steps = [
-        items.tracking_event(event, order, trip, context.core.ids.new(), now_ms)
+        items.tracking_event(event, order, trip_id, context.core.ids.new(), now_ms)
         for event in EVENTS.get(status, ())
     ]
-    order.details = {**order.details, items.TRACKING: [*order.details.get(items.TRACKING, []), *steps]}
+    order.details = {**order.details, items.TRACKING: [*way, *steps]}
 
 
 async def _chats_of(session: WriteSession, order: Order) -> list[Conversation]:
