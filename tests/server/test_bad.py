@@ -19,7 +19,7 @@ from chatdesk.server.registry import DIALECTS
 from tests.conftest import Aio
 from tests.server.bad import CRASH, CRASH_TOO, SILENT, Answer, Bad, Scene
 from tests.server.bad.asking import Line, http_of
-from tests.server.bad.cases import MISSING, Asked, Emitted, events, is_alike, requests
+from tests.server.bad.cases import MISSING, Asked, Emitted, events, good_request, is_alike, requests
 from tests.server.conftest import MakeServer
 from tests.server.process import ServerProcess
 
@@ -67,7 +67,7 @@ def test_bad_input_is_refused_in_the_platforms_words(
 ) -> None:
     """Promised: an error in the platform's own envelope, never a 500, silence, or a word on stderr.
 
-    Afterwards the server lives.
+    Afterwards the server lives, and everything that it has stored can be read.
     """
     bad = bad_of(promised_server.platform)
     served = built(tmp_path, bad.platform, Variant.PROMISED)
@@ -87,7 +87,13 @@ def test_bad_input_is_refused_in_the_platforms_words(
             problems += await _refused_connections(bad, promised_server.url, scene)
             for event in sorted(served.sockets.handlers()):
                 problems += await _events(bad, promised_server.url, event, scene)
-            assert (await http.ask("GET", bad.health)).status < 500
+            for method, template in sorted(routes_of(served)):
+                row = bad.routes[method, template]
+                if method == "GET" and not row.endless:
+                    good = good_request(template, row, scene)
+                    answer = await http.ask(method, good.path, **_request(good))
+                    if answer.status >= 500:
+                        problems.append((method, template, "afterwards", answer))
             problems += promised_server.log.read_text("utf-8")[told_before:].splitlines()
             assert problems == [], "\n".join(map(str, problems))
 

@@ -1,4 +1,4 @@
-"""Bad input of every kind: a clear 4xx or an `error` event, never a 500, a crash or a word on stderr."""
+"""Bad input that the tables of `bad` do not make: types of bodies, many queries, any JSON, strange frames."""
 
 from __future__ import annotations
 
@@ -14,26 +14,6 @@ from chatdesk.wire.dispatcher import names, texts
 from tests.conftest import Aio
 from tests.server.people import town, unique
 from tests.server.process import ServerProcess
-
-STRANGE: tuple[Any, ...] = (
-    None,
-    True,
-    0,
-    -1,
-    1e308,
-    10**400,
-    "",
-    "\0",
-    "x" * 5_000,
-    "(",
-    "../../etc/passwd",
-    "'; DROP TABLE users; --",
-    "\u202e🚚\ufeff",
-    [],
-    {},
-    [[["deep"]]],
-    {"$ne": None},
-)
 
 RAW: tuple[bytes, ...] = (
     b"",
@@ -52,28 +32,14 @@ RAW: tuple[bytes, ...] = (
     b" " * 1_100_000,
 )
 
-# Method, route, a good body: each field of it is replaced by everything strange.
-WRITES: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("POST", names.ROUTE_LOGIN, {"email": "nobody@example.test", "password": "Passw0rd!x"}),
-    ("POST", names.ROUTE_REFRESH, {"refreshToken": "x"}),
-    ("POST", names.ROUTE_SEND, {"orderId": "{order}", "message": "text", "clientId": "c-1"}),
-    ("PUT", names.ROUTE_ORDER_STATUS, {"status": "pending"}),
-    (
-        "POST",
-        names.ROUTE_NOTIFICATIONS,
-        {
-            "recipientId": "{owner}",
-            "type": "order_updated",
-            "title": "t",
-            "message": "m",
-            "metadata": {},
-            "actionUrl": "u",
-            "actionText": "a",
-            "expiresAt": "2027-01-01",
-        },
-    ),
-    ("PATCH", names.ROUTE_NOTIFICATIONS_MARK_READ, {"notificationIds": ["0" * 24]}),
-    ("PATCH", names.ROUTE_NOTIFICATION, {"status": "read"}),
+WRITES = (
+    ("POST", names.ROUTE_LOGIN),
+    ("POST", names.ROUTE_REFRESH),
+    ("POST", names.ROUTE_SEND),
+    ("PUT", names.ROUTE_ORDER_STATUS),
+    ("POST", names.ROUTE_NOTIFICATIONS),
+    ("PATCH", names.ROUTE_NOTIFICATIONS_MARK_READ),
+    ("PATCH", names.ROUTE_NOTIFICATION),
 )
 
 READS = (
@@ -114,27 +80,6 @@ STRANGE_QUERY = (
     "🚚",
 )
 
-PATHS = (
-    names.ROUTE_ORDER,
-    names.ROUTE_ORDER_FILES,
-    names.ROUTE_ORDER_FILE,
-    names.ROUTE_HISTORY,
-    names.ROUTE_UNREAD_COUNT,
-    names.ROUTE_ORDER_STATUSES,
-)
-STRANGE_IDS = (
-    "not-an-id",
-    "0" * 24,
-    "A" * 24,
-    "٣" * 24,
-    "%00",
-    "..%2F..%2Fetc%2Fpasswd",
-    "%ED%A0%80",
-    "x" * 3_000,
-    "%F0%9F%9A%9A",
-    "'",
-)
-
 
 def assert_clear(answer: Any, what: object) -> None:
     """Below 500, and an error in the platform's envelope (or, for a route that is none, its page)."""
@@ -145,30 +90,6 @@ def assert_clear(answer: Any, what: object) -> None:
         assert envelope["message"], what
 
 
-@pytest.mark.parametrize(("method", "route", "good"), WRITES, ids=[route for _, route, _ in WRITES])
-def test_strange_values_in_every_field(
-    demo_server: ServerProcess, aio: Aio, method: str, route: str, good: dict[str, Any]
-) -> None:
-    """Every field of every body may hold anything at all."""
-
-    async def story() -> None:
-        async with town(demo_server.url) as place:
-            owner, admin = await place.owner(), await place.admin()
-            order = (await owner.new_order())["id"]
-            path = route.format(order_id=order, notification_id="0" * 24)
-            fills = {"{order}": order, "{owner}": owner.id}
-            good_body = {k: fills.get(v, v) if isinstance(v, str) else v for k, v in good.items()}
-            for field in good_body:
-                for value in STRANGE:
-                    content = json.dumps({**good_body, field: value})
-                    headers = {"content-type": "application/json"}
-                    answer = await admin.ask(method, path, content=content, headers=headers)
-                    assert_clear(answer, (field, value))
-            assert (await admin.send(order, "alive")).status_code == 201
-
-    aio(story())
-
-
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "text/plain", ""])
 def test_strange_bodies_on_every_route(demo_server: ServerProcess, aio: Aio, kind: str) -> None:
     """No body, broken JSON, lists, half surrogates, deep nesting and megabytes are no requests."""
@@ -177,8 +98,7 @@ def test_strange_bodies_on_every_route(demo_server: ServerProcess, aio: Aio, kin
         async with town(demo_server.url) as place:
             admin, owner = await place.admin(), await place.owner()
             order = (await owner.new_order())["id"]
-            routes = [(method, route) for method, route, _ in WRITES]
-            for method, route in [*routes, ("POST", names.ROUTE_ORDER_CREATE)]:
+            for method, route in [*WRITES, ("POST", names.ROUTE_ORDER_CREATE)]:
                 person = owner if route == names.ROUTE_ORDER_CREATE else admin
                 path = route.format(order_id=order, notification_id="0" * 24)
                 for content in RAW:
@@ -210,80 +130,6 @@ def test_strange_queries_on_every_list(demo_server: ServerProcess, aio: Aio) -> 
                 answer = await admin.get(names.ROUTE_HISTORY.format(order_id=order), **{key: "-1"})
                 invalid = texts.ERR_INVALID_FIELD.format(field=key)
                 assert (answer.status_code, answer.json()["message"]) == (400, invalid)
-
-    aio(story())
-
-
-def test_strange_ids_in_every_path(demo_server: ServerProcess, aio: Aio) -> None:
-    """What is no id is a 400 or a 404, wherever it stands."""
-
-    async def story() -> None:
-        async with town(demo_server.url) as place:
-            admin, owner = await place.admin(), await place.owner()
-            order = (await owner.new_order())["id"]
-            for route in PATHS:
-                for strange in STRANGE_IDS:
-                    path = route.format(
-                        order_id=strange, order_number=strange, filename=strange, type=strange
-                    )
-                    answer = await admin.get(path)
-                    assert_clear(answer, path)
-                    assert answer.status_code in {400, 404} or route == names.ROUTE_ORDER_STATUSES
-            for method, route in (
-                ("DELETE", names.ROUTE_MESSAGE),
-                ("DELETE", names.ROUTE_NOTIFICATION),
-                ("PATCH", names.ROUTE_READ),
-                ("PUT", names.ROUTE_ORDER_STATUS),
-                ("POST", names.ROUTE_ORDER_MODERATE),
-            ):
-                for strange in STRANGE_IDS:
-                    path = route.format(order_id=strange, message_id=strange, notification_id=strange)
-                    answer = await admin.ask(method, path, json={"status": "pending"})
-                    assert_clear(answer, path)
-                    assert answer.status_code in {400, 404}
-            for token in (b"\xff", b"x" * 20_000):
-                headers = {b"Authorization": b"Bearer " + token}
-                assert (await place.http.get(names.ROUTE_CHATS, headers=headers)).status_code == 401
-            assert (await admin.send(order, "alive")).status_code == 201
-
-    aio(story())
-
-
-def test_strange_orders_are_refused_field_by_field(demo_server: ServerProcess, aio: Aio) -> None:
-    """Every kind of field of a new order may hold anything; what is stored can be read back."""
-
-    async def story() -> None:
-        async with town(demo_server.url) as place:
-            owner = await place.owner()
-            form = await owner.order_form(
-                makeModel="m", serial="s", singleMultiple="single", axleConfigs=[], messages=[]
-            )
-            one_of_each_kind = (
-                "contact",
-                "permitStartDate",
-                "truckId",
-                "lengthFt",
-                "legalWeight",
-                "originAddress",
-                "makeModel",
-                "stops",
-                "axleConfigs",
-                "messages",
-            )
-            for field in one_of_each_kind:
-                for value in STRANGE:
-                    content = json.dumps({**form, field: value})
-                    answer = await owner.ask(
-                        "POST",
-                        names.ROUTE_ORDER_CREATE,
-                        content=content,
-                        headers={"content-type": "application/json"},
-                    )
-                    assert_clear(answer, (field, value))
-            params = [("search", ""), ("limit", "5000"), (names.QUERY_STATUS, "pending")]
-            listed = await owner.ask("GET", names.ROUTE_ORDERS, params=params)
-            for item in listed.json()["data"]:
-                await owner.detail(item["orderNumber"])
 
     aio(story())
 

@@ -62,6 +62,8 @@ class Route:
     """Files of a form: part -> name, content, type."""
     spends: bool = False
     """A good one can be asked once only (it ends a session): nothing that may succeed is sent."""
+    endless: bool = False
+    """The answer to a good request does not end."""
     unavailable: bool = False
     """What the platform does elsewhere: a 503 in its envelope is the answer to everything."""
     bodiless: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -52,7 +53,13 @@ BODIES: dict[str, bytes] = {
     "deep": b'{"a":' * 5_000,
 }
 PAGES = ("", "0", "-1", "1.5", "x", "9" * 30, "%00", "%ED%A0%80", "(", "%F0%9F%9A%9A", "0001-01-01")
-TOKENS = {"no token": None, "garbage": "garbage", "half a token": "a.b.c", "huge token": "x" * 6_000}
+TOKENS = {
+    "no token": None,
+    "garbage": "garbage",
+    "half a token": "a.b.c",
+    "no ASCII": "ÿ",
+    "huge token": "x" * 6_000,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +95,21 @@ def filled(value: Any, places: Mapping[str, str | int]) -> Any:
     return value
 
 
-def requests(bad: Bad, template: str, route: Route, scene: Scene) -> Iterator[Asked]:
-    """Every bad request that can be made of this route."""
-    good_body = None if route.body is None else filled(dict(route.body), scene.own)
-    good = Asked(
+def good_request(template: str, route: Route, scene: Scene) -> Asked:
+    """The good one."""
+    body = None if route.body is None else filled(dict(route.body), scene.own)
+    return Asked(
         name="good",
         path=_path(template, route, scene.own) + _query(route.query, scene.own),
         token=scene.tokens[route.who] if route.who else None,
-        content=None if good_body is None else json.dumps(good_body).encode(),
+        content=None if body is None else json.dumps(body).encode(),
         parts=route.parts or None,
     )
+
+
+def requests(bad: Bad, template: str, route: Route, scene: Scene) -> Iterator[Asked]:
+    """Every bad request that can be made of this route."""
+    good = good_request(template, route, scene)
     if route.who:
         yield from _strangers(good, scene)
     if route.spends:
@@ -107,9 +119,10 @@ def requests(bad: Bad, template: str, route: Route, scene: Scene) -> Iterator[As
         for value in PAGES:
             path = good.path.partition("?")[0] + _query({**route.query, name: value}, scene.own)
             yield _changed(good, f"?{name}={value[:10]}", path=path)
-    if good_body is not None:
-        yield from _bodies(bad, route, good, good_body)
-        yield from _fields(bad, route, scene, good, good_body)
+    if route.body is not None:
+        body = filled(dict(route.body), scene.own)
+        yield from _bodies(bad, route, good, body)
+        yield from _fields(bad, route, scene, good, body)
     if route.parts:
         yield from _parts(bad, route, good)
 
@@ -138,6 +151,11 @@ def events(bad: Bad, event: Event, scene: Scene) -> Iterator[Emitted]:
             value = wrong.get(event.payload, wrong[""])
             if value is not None:
                 yield Emitted(name=name, payload=value, refused=True)
+
+
+@functools.cache
+def _pad(count: int) -> bytes:
+    return b"x" * count
 
 
 def is_alike(name: str) -> bool:
@@ -169,7 +187,7 @@ def _bodies(bad: Bad, route: Route, good: Asked, body: dict[str, Any]) -> Iterat
     for name, content in BODIES.items():
         says_nothing = route.bodiless and name in {"no body", "null", "number", "text", "list"}
         yield _changed(good, f"body: {name}", content=content, refused=not says_nothing)
-    large = json.dumps({**body, "pad": "x" * bad.oversize_bytes}).encode()
+    large = json.dumps(body)[:-1].encode() + b', "pad": "' + _pad(bad.oversize_bytes) + b'"}'
     yield _changed(good, "body: oversize", content=large, refused=True)
 
 

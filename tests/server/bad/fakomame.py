@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatdesk.server.demo.cast import PASSWORD
-from chatdesk.server.demo.fakomame import DESK_EMAIL, NOOR_EMAIL, TIAGO_EMAIL
+from chatdesk.server.demo.fakomame_cast import DESK_EMAIL, NOOR_EMAIL, TIAGO_EMAIL
 from tests.server.bad import CRASH, CRASH_TOO, Answer, Bad, Event, Http, Route, Scene, expired
 from tests.server.process import ServerProcess
 

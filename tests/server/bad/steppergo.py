@@ -73,7 +73,7 @@ ROUTES = {
     ),
     ("GET", "/api/trips/{trip_id}"): Route(who="", path=TRIP),
     ("GET", "/api/trips/{trip_id}/availability"): Route(who="", path=TRIP, query={"seats": "1"}),
-    ("GET", "/api/realtime/trip-status/{trip_id}"): Route(who="", path=TRIP),
+    ("GET", "/api/realtime/trip-status/{trip_id}"): Route(who="", path=TRIP, endless=True),
     ("POST", "/api/realtime/trip-status/{trip_id}"): Route(who="", path=TRIP),
     ("GET", "/api/bookings"): Route(query=LIST),
     ("GET", "/api/passengers/bookings"): Route(query=LIST),
