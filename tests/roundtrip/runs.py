@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,10 +28,15 @@ def stage_of(folder: Path, variant: Variant, access_ttl_s: int = 0) -> Iterator[
 
 
 def played(variant: Variant) -> pytest.MarkDecorator:
-    """Parameters `platform`, `scenario`."""
-    found = scenarios(variant)
-    ids = [f"{platform}-{scenario.__name__}" for platform, scenario in found]
-    return pytest.mark.parametrize(("platform", "scenario"), found, ids=ids)
+    """Parameters `platform`, `played`: scenarios of one subject, told apart by the report of what failed.
+
+    A test of its own for each would cost more than most of them do.
+    """
+    found: dict[tuple[str, str], list[Scenario]] = {}
+    for platform, scenario in scenarios(variant):
+        found.setdefault((platform, scenario.__module__.rpartition(".")[2]), []).append(scenario)
+    cases = [(platform, played) for (platform, _subject), played in found.items()]
+    return pytest.mark.parametrize(("platform", "played"), cases, ids=["-".join(one) for one in found])
 
 
 def absent(variant: Variant) -> pytest.MarkDecorator:
@@ -42,9 +47,18 @@ def absent(variant: Variant) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("platform", "features"), list(found.items()), ids=list(found))
 
 
-async def play(stage: Stage, platform: str, scenario: Scenario) -> None:
-    """One scenario at one platform."""
-    await scenario(await stage.place(platform))
+async def play(stage: Stage, platform: str, played: Sequence[Scenario]) -> None:
+    """Every scenario at one platform; those that fail, by name."""
+    place = await stage.place(platform)
+    failed: list[Exception] = []
+    for scenario in played:
+        try:
+            await scenario(place)
+        except Exception as exc:  # noqa: BLE001 - all of them are raised together at the end
+            exc.add_note(f"in {scenario.__name__} at {platform}, {stage.variant}")
+            failed.append(exc)
+    if failed:
+        raise ExceptionGroup(f"{len(failed)} of {len(played)} scenarios failed", failed)
 
 
 async def show_absence(stage: Stage, platform: str, features: list[str]) -> None:
@@ -52,12 +66,6 @@ async def show_absence(stage: Stage, platform: str, features: list[str]) -> None
     place = await stage.place(platform)
     for feature in features:
         await door.is_absent(place, feature)
-
-
-async def away(folder: Path, variant: Variant) -> None:
-    """Servers go away and come back."""
-    with stage_of(folder, variant) as stage:
-        await accidents.servers_go_away_and_come_back(stage)
 
 
 async def tokens(folder: Path, variant: Variant) -> None:

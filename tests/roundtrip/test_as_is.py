@@ -25,9 +25,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @runs.played(VARIANT)
-def test_round_trip(stage: Stage, aio: Aio, platform: str, scenario: Scenario) -> None:
-    """The scenario's own sentence says what is shown."""
-    aio(runs.play(stage, platform, scenario), timeout_s=60)
+def test_round_trips(stage: Stage, aio: Aio, platform: str, played: list[Scenario]) -> None:
+    """The sentence of each scenario says what is shown."""
+    aio(runs.play(stage, platform, played), timeout_s=240)
 
 
 @runs.absent(VARIANT)
@@ -38,14 +38,14 @@ def test_what_is_not_there_is_not_offered(stage: Stage, aio: Aio, platform: str,
 
 def test_without_a_socket(stage: Stage, aio: Aio) -> None:
     """Behind an address without sockets everything is polled and sent by request, where that is stored."""
-    aio(accidents.without_a_socket(stage), timeout_s=90)
+    aio(accidents.without_a_socket(stage), timeout_s=150)
 
 
-def test_servers_go_away_and_come_back(tmp_path: Path, aio: Aio) -> None:
+def test_servers_go_away_and_come_back(stage: Stage, aio: Aio) -> None:
     """Written meanwhile, on both sides, and over a restart of the program: arrived once, in order."""
-    aio(runs.away(tmp_path, VARIANT), timeout_s=90)
+    aio(accidents.servers_go_away_and_come_back(stage), timeout_s=150)
 
 
 def test_tokens_end_in_the_middle(tmp_path: Path, aio: Aio) -> None:
     """Renewed without the person where that is possible; else the person is asked, and nothing is lost."""
-    aio(runs.tokens(tmp_path, VARIANT), timeout_s=90)
+    aio(runs.tokens(tmp_path, VARIANT), timeout_s=150)

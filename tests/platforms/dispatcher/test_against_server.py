@@ -1,4 +1,7 @@
-"""The adapter and its client against the real reference server, over real sockets."""
+"""What only an adapter without its engine shows of the real server: repeats, refusals, and patience.
+
+Everything else of the two is in tests/roundtrip.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,15 @@ from typing import Any
 import pytest
 
 from chatdesk.domain.arrivals import (
-    Accepted,
-    LinkLost,
     VerdictLater,
     VerdictRefused,
-    VerdictStored,
 )
 from chatdesk.domain.events import (
-    ConversationSeen,
-    ListsRead,
     MessageDeleted,
     MessageSeen,
     Noticed,
-    NotificationSeen,
     OrderSeen,
-    PresenceSeen,
-    ReadSeen,
     Stale,
-    TypingSeen,
     WindowRead,
 )
 from chatdesk.domain.goals import (
@@ -35,19 +29,13 @@ from chatdesk.domain.goals import (
     DeleteMessage,
     FreshHead,
     FreshLists,
-    FreshNotifications,
-    FreshOrder,
     Joined,
-    MarkRead,
-    OlderPage,
     Probe,
     SendText,
     SignIn,
-    SignOut,
-    Typing,
 )
 from chatdesk.domain.ids import RemoteId, new_outgoing_id
-from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Platform, PresenceState, Support
+from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
 from chatdesk.domain.steps import Done, NeedsPassword, Parked, Wait
 from chatdesk.platforms.registry import plugin
 from chatdesk.server.demo.cast import ADMIN_EMAIL, CARRIERS, DESK_EMAIL, PASSWORD
@@ -94,92 +82,6 @@ def own_order(desk: Desk) -> OrderSeen:
 def say(order: OrderSeen, text: str) -> SendText:
     client_id = new_outgoing_id()
     return SendText(order.remote_id, client_id, client_id, text)
-
-
-def test_lists_orders_and_histories(server: ServerProcess, aio: Aio) -> None:
-    """Staff sees every order with its customer, a carrier its own; detail and history fit the list."""
-
-    async def story() -> None:
-        async with signed_in(server, DESK_EMAIL, CARRIER_EMAIL) as (staff, carrier):
-            assert {order.remote_id for order in carrier.of(OrderSeen)} < {
-                order.remote_id for order in staff.of(OrderSeen)
-            }
-            titles = {seen.remote_id: seen.title for seen in staff.of(ConversationSeen) if seen.title}
-            for order in staff.of(OrderSeen):
-                assert titles[order.remote_id] == order.customer
-            assert any(seen.unread for seen in staff.of(ConversationSeen))
-            assert staff.of(ListsRead) == [ListsRead()]
-            features = staff.adapter.capabilities(staff.facts).features
-            assert features[Feature.CHAT_LIST] is features[Feature.SERVER_UNREAD] is Support.YES
-            order = own_order(staff)
-            assert order.number is not None
-            assert await staff.reach(FreshOrder(order.remote_id, order.number)) == Done()
-            full = staff.of(OrderSeen)[-1]
-            assert full.remote_id == order.remote_id
-            assert {"from", "to", "size", "company"} <= {line.key for line in full.fields or ()}
-            assert "customer" in {person.role for person in full.participants or ()}
-            assert await staff.reach(FreshHead(order.remote_id)) == Done()
-            (window,) = staff.of(WindowRead)
-            assert window.complete
-            assert window.reaches_head
-            assert list(window.ids) == [message.remote_id for message in staff.of(MessageSeen)]
-            assert await staff.reach(FreshNotifications()) == Done()
-
-    aio(story())
-
-
-def test_a_message_passes_between_two_desks(server: ServerProcess, aio: Aio) -> None:
-    """Sent by REST, echoed to its sender, pushed to the other; typing, reading and presence are seen."""
-
-    async def story() -> None:
-        async with signed_in(server, DESK_EMAIL, CARRIER_EMAIL) as (staff, carrier):
-            order = own_order(carrier)
-            room = order.remote_id
-            for desk in (staff, carrier):
-                assert await desk.reach(Joined(room)) == Done()
-            await until(lambda: staff.of(PresenceSeen), "the carrier in the room")
-            assert staff.of(PresenceSeen)[-1].state is PresenceState.ONLINE
-            await staff.reach(Typing(room, True))
-            await until(lambda: carrier.of(TypingSeen), "typing")
-            assert carrier.of(TypingSeen)[-1].on
-            assert carrier.of(TypingSeen)[-1].name == DESK_EMAIL
-            await staff.reach(say(order, "Where is it? \U0001f69a <b>'\"</b>\n\u202e"))
-            await until(lambda: carrier.of(MessageSeen), "the message")
-            verdict = staff.verdicts[-1]
-            assert isinstance(verdict, VerdictStored)
-            got = carrier.of(MessageSeen)[-1]
-            assert (got.remote_id, got.own, got.sender_name) == (verdict.remote_id, False, DESK_EMAIL)
-            assert got.text == "Where is it? \U0001f69a <b>'\"</b>\n\u202e"
-            assert not carrier.of(TypingSeen)[-1].on
-            mine = [seen for seen in staff.of(MessageSeen) if seen.remote_id == verdict.remote_id]
-            assert {seen.cursor for seen in mine} == {got.cursor}
-            assert all(seen.own and seen.client_id for seen in mine)
-            assert await carrier.reach(MarkRead(room, got.cursor)) == Done()
-            await until(lambda: staff.of(ReadSeen), "the read mark")
-            read = staff.of(ReadSeen)[-1]
-            assert (read.by_self, read.person_id) == (False, carrier.facts.account.user_id)
-            assert (read.up_to_us or 0) >= got.sent_at_us
-            assert carrier.adapter.capabilities(carrier.facts).features[Feature.STORED_READ] is Support.YES
-            await until(lambda: carrier.of(NotificationSeen), "the notification")
-            assert carrier.of(NotificationSeen)[-1].conversation == room
-            assert not carrier.of(Stale), "the message itself has come"
-
-    aio(story())
-
-
-def test_outside_its_room_a_desk_hears_by_notification(server: ServerProcess, aio: Aio) -> None:
-    """And reads the head then."""
-
-    async def story() -> None:
-        async with signed_in(server, DESK_EMAIL, CARRIER_EMAIL) as (staff, carrier):
-            order = own_order(carrier)
-            await staff.reach(say(order, "outside the room"))
-            await until(lambda: Stale(conversation=order.remote_id) in carrier.events, "the notification")
-            assert not carrier.of(MessageSeen)
-            await carrier.reach(FreshHead(order.remote_id))
-            assert carrier.of(MessageSeen)[-1].text == "outside the room"
-
-    aio(story())
 
 
 def test_the_same_client_id_is_stored_once(server: ServerProcess, aio: Aio) -> None:
@@ -250,32 +152,6 @@ def test_an_administrator_changes_a_status_that_everybody_sees(server: ServerPro
     aio(story())
 
 
-def test_a_long_history_is_scrolled_to_its_start(server: ServerProcess, aio: Aio) -> None:
-    """Page by page, each message once."""
-
-    async def story() -> None:
-        async with signed_in(server, DESK_EMAIL) as (staff,):
-            order = staff.of(OrderSeen)[-1]
-            for number in range(130):
-                await staff.reach(say(order, f"line {number}"))
-            staff.events.clear()
-            await staff.reach(FreshHead(order.remote_id))
-            window = staff.of(WindowRead)[-1]
-            held = set(window.ids)
-            while not window.reaches_start:
-                oldest = min(seen.cursor for seen in staff.of(MessageSeen))
-                await staff.reach(OlderPage(order.remote_id, oldest, len(held)))
-                window = staff.of(WindowRead)[-1]
-                assert window.complete
-                assert set(window.ids) - held
-                held |= set(window.ids)
-            assert len(held) == window.total
-            await staff.reach(FreshHead(order.remote_id, complete=True))
-            assert set(staff.of(WindowRead)[-1].ids) == held
-
-    aio(story())
-
-
 def test_what_the_server_refuses_is_told_in_its_words(server: ServerProcess, aio: Aio) -> None:
     """Wrong password, foreign order, unknown order: by sign-in, by history, by send, by room."""
 
@@ -322,28 +198,5 @@ def test_a_server_that_asks_for_patience_gets_it(tmp_path: Any, aio: Aio) -> Non
                 assert 0 < later[0].ms <= 60_000
                 assert not [verdict for verdict in staff.verdicts if isinstance(verdict, VerdictRefused)]
                 assert NoticeCode.RATE_LIMITED in {notice.code for notice in staff.of(Noticed)}
-
-    aio(story())
-
-
-def test_tokens_are_renewed_and_a_restart_is_survived(tmp_path: Any, aio: Aio) -> None:
-    """Short tokens are refreshed on the way; after a restart a new link opens and rooms are joined anew."""
-
-    async def story() -> None:
-        with ServerProcess(tmp_path / "data", seed="demo", access_ttl=2) as server:
-            async with signed_in(server, DESK_EMAIL) as (staff,):
-                order = own_order(staff)
-                first = staff.facts.account.secrets.access
-                await staff.reach(Joined(order.remote_id))
-                server.restart()
-                await until(lambda: staff.arrived[-1] == LinkLost(), "the loss")
-                await until(lambda: staff.token_age_s() > 2.1, "the token's end", timeout_s=4)
-                assert await staff.reach(Connected()) == Done()
-                assert isinstance(staff.arrived[-2], Accepted) or isinstance(staff.arrived[-1], Accepted)
-                assert staff.facts.account.secrets.access != first
-                await staff.reach(Joined(order.remote_id))
-                await staff.reach(say(order, "after the restart"))
-                await until(lambda: staff.packets("new-message"), "the echo")
-                assert await staff.reach(SignOut()) == Done()
 
     aio(story())
