@@ -20,7 +20,8 @@ from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.core.messages import Body, Post, Sent
 from chatdesk.server.core.service import Ground
 from chatdesk.server.core.tables import Message
-from chatdesk.server.demo.fakomame import (
+from chatdesk.server.demo.fakomame import seed_fakomame
+from chatdesk.server.demo.fakomame_cast import (
     DESK_EMAIL,
     IDRIS_EMAIL,
     LENA_EMAIL,
@@ -28,7 +29,6 @@ from chatdesk.server.demo.fakomame import (
     NOOR_EMAIL,
     TIAGO_EMAIL,
     WREN_EMAIL,
-    seed_fakomame,
 )
 from chatdesk.server.dialect import Choices, Variant
 from chatdesk.server.dialects.fakomame.app import DIALECT

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatdesk.server.demo.fakomame import (
+from chatdesk.server.demo.fakomame_cast import (
     DESK_EMAIL,
     GONE_EMAIL,
     IDRIS_EMAIL,

@@ -14,13 +14,13 @@ import pytest
 from chatdesk.server.core.clock import SystemClock
 from chatdesk.server.core.errors import Reason, Refused
 from chatdesk.server.core.service import SECRET_NAME, Ground
-from chatdesk.server.demo.fakomame import (
+from chatdesk.server.demo.fakomame import seed_fakomame
+from chatdesk.server.demo.fakomame_cast import (
     DESK_EMAIL,
     GONE_EMAIL,
     MARGOT_EMAIL,
     NOOR_EMAIL,
     WREN_EMAIL,
-    seed_fakomame,
 )
 from chatdesk.server.dialect import Choices, Variant
 from chatdesk.server.dialects.fakomame.app import DIALECT

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatdesk.server.demo.fakomame import (
+from chatdesk.server.demo.fakomame_cast import (
     ADMIN_EMAIL,
     DESK_EMAIL,
     IDRIS_EMAIL,

@@ -26,7 +26,7 @@ PROMISES: dict[str, str] = {
     "last seen": "When somebody was last there is told with their going, and stands in their profile.",
     "active users": "A newcomer is told who of their partners is there; a profile says so too.",
     # Chats and deliveries
-    "chat on a match": "When a package is matched with a trip, a chat of sender and traveller is there by itself.",
+    "chat on a match": "A match of a package with a trip gives its sender and traveller a chat.",
     "one room per pair": "A sender and a traveller have one chat, however many packages they share.",
     "lasting history": "The history of a chat stays whole through all of a delivery, in pages and in order.",
     "context": "A chat shows its package and its trip with their statuses.",
