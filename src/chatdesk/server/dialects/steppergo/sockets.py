@@ -128,7 +128,12 @@ class Sockets(SocketSide):
 
     def _strikes(self, sid: str, what: str) -> None:
         self._clocks.pop((sid, what), None)
-        if self._closing or self.core.presence.user_of(sid) is None:
+        if self._closing:
+            return
+        if self.core.presence.user_of(sid) is None:
+            # The connection is gone: its session, which may last a month, is nobody's any more.
+            if clock := self._clocks.pop((sid, "session"), None):
+                clock.cancel()
             return
         if what == "session":
             self.later(self._cut(sid), what)
