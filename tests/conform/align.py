@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 A = TypeVar("A")
 B = TypeVar("B")
 
-LOST = 1.0
+LOST = 2.0
 SURPLUS = 1.0
 UNEQUAL = 1.5
-"""An event with another content is dearer than an equal one, and cheaper than one lost and one surplus."""
+"""An event with another content is cheaper than a lost one, even if an equal one is recorded further on."""
 
 
 @dataclass(frozen=True, slots=True)

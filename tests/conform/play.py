@@ -222,7 +222,8 @@ class Player:
     async def _pause(self, frame: Frame) -> None:
         """Come to rest, compare what has come, let the time go by until this frame."""
         await self._settle()
-        ahead_s = self._clock.reach(frame["t_ms"])
+        later = (int(one["t_ms"]) for one in self._recording.everything[frame["at"] + 1 :])
+        ahead_s = self._clock.reach(frame["t_ms"], next(later, frame["t_ms"]))
         while ahead_s > SLICE_S:
             self._loop.put_forward(SLICE_S)
             ahead_s -= SLICE_S
@@ -312,6 +313,8 @@ class Player:
                 Finding(frame["at"], f"event {event}", "", "there is no connection for it")
             )
         elif event == "connect":
+            if line.connected:
+                self._ears.findings.append(Finding(frame["at"], event, "", "ours was connected all the time"))
             await line.connect()
         elif event == "disconnect":
             await asyncio.gather(*(one.close() for one in [line, *self._closing_too(frame)]))

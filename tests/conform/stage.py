@@ -17,7 +17,7 @@ from chatdesk.server.dialect import Choices, Dialect, Variant
 from chatdesk.server.run import _config, _listen, _WebServer
 from tests.conform.clock import CaptureClock
 
-STANDING_S = 1.0
+STANDING_S = 20.0
 """What a server does for longer than this it does all the time."""
 _SERVER = "chatdesk/server/"
 _ALWAYS = ("retention.py", "run.py")
