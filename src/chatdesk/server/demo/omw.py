@@ -223,7 +223,6 @@ async def seed_omw(core: Core) -> bool:
             return False
         people: dict[str, User] = {}
         for one in PEOPLE:
-            is_worker = names.ROLE_WORKER in {one.role, *one.more_roles}
             people[one.email] = core.accounts.add(
                 session,
                 email=one.email,
@@ -235,11 +234,14 @@ async def seed_omw(core: Core) -> bool:
                     phone=one.phone,
                     more_roles=one.more_roles,
                     active=one.active,
-                    profile={PROFILE_ID: int(core.ids.new())} if is_worker else {},
                     created_ms=now_ms - 90 * DAY_MS,
                 ),
             )
         await session.flush()
+        workers = [people[one.email] for one in PEOPLE if one.role == names.ROLE_WORKER]
+        for worker, other in zip(workers, reversed(workers), strict=True):
+            # Profiles are counted apart from accounts: the same number means two people.
+            worker.profile = {PROFILE_ID: int(other.id)}
         for age, job in enumerate(reversed(JOBS), 1):
             await _job(
                 core, session, job, people, now_ms - (len(JOBS) - age) * HOUR_MS - 30 * HOUR_MS, now_ms
