@@ -120,7 +120,7 @@ TABLE: dict[str, dict[str, Cell]] = {
         talk.coming_and_going,
         dispatcher=Both(talk.coming_and_going, talk.coming_alone),
         steppergo=NOT_HERE,
-        omw=talk.presence_is_polled,
+        omw=Both(talk.coming_and_going, talk.presence_is_polled),
     ),
     "last_seen": everywhere(NOT_HERE, fakomame=talk.last_seen, omw=talk.last_seen),
     "delivered": everywhere(No("no server says so reliably, or at all")),
