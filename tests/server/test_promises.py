@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 
 import pytest
@@ -14,10 +15,18 @@ from tests.tooling.tree import ROOT
 MARK = "promised"
 
 
-def marks() -> Iterator[tuple[str, str]]:
+@cache
+def marks() -> frozenset[tuple[str, str]]:
     """(platform, promise) of every mark in the sources of the tests."""
+    return frozenset(_marks())
+
+
+def _marks() -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        source = path.read_text("utf-8")
+        if f".{MARK}(" not in source:
+            continue
+        for node in ast.walk(ast.parse(source)):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
