@@ -127,16 +127,22 @@ async def found_by_phone(context: Context, phone: str) -> list[User]:
 
 
 async def _use_code(context: Context, user: User, otp: str) -> None:
-    """A code is good once, for some minutes, and not to be guessed."""
-    code, asked_ms = user.profile.get(CODE), user.profile.get(CODE_ASKED, 0)
-    tries = user.profile.get(CODE_TRIES, 0)
+    """A code is good once, for some minutes, and not to be guessed; two who come at once take turns."""
+    async with context.core.database.writing() as session:
+        row = await session.get_one(User, user.id)
+        code, asked_ms = row.profile.get(CODE), row.profile.get(CODE_ASKED, 0)
+        tries = row.profile.get(CODE_TRIES, 0)
+        fresh = asked_ms + LOGIN_OTP_LIFE_S * 1_000 > context.core.clock.now_ms()
+        right = isinstance(code, str) and hmac.compare_digest(code.encode(), otp.encode())
+        good = right and fresh and tries < MOST_TRIES
+        if good:
+            row.profile = {**row.profile, CODE: None, CODE_TRIES: 0}
+        elif tries < MOST_TRIES:
+            row.profile = {**row.profile, CODE_TRIES: tries + 1}
     if tries >= MOST_TRIES:
         raise BadRequest(ERR_LOGINS, 429)
-    right = isinstance(code, str) and hmac.compare_digest(code.encode(), otp.encode())
-    if not right or asked_ms + LOGIN_OTP_LIFE_S * 1_000 <= context.core.clock.now_ms():
-        await context.core.accounts.note(user.id, {CODE_TRIES: tries + 1})
+    if not good:
         raise BadRequest(ERR_OTP, 401)
-    await context.core.accounts.note(user.id, {CODE: None, CODE_TRIES: 0})
 
 
 def _is_text(value: object) -> bool:
