@@ -14,10 +14,12 @@ import httpx
 import pytest
 
 from chatdesk.server.chat_server import ChatServer
+from chatdesk.server.core.orders import NewOrder
 from chatdesk.server.core.service import Ground
-from chatdesk.server.demo.steppergo import DESK_EMAIL, PASSENGER_EMAILS, seed_steppergo
+from chatdesk.server.demo.steppergo import DESK_EMAIL, PASSENGER_EMAILS, RIVAL_EMAIL, seed_steppergo
 from chatdesk.server.dialect import Choices, Variant
 from chatdesk.server.dialects.steppergo.app import build
+from chatdesk.server.dialects.steppergo.rides import ERR_BUSY
 from chatdesk.server.run import _config, _listen, _WebServer
 from chatdesk.wire.steppergo import names, texts
 from tests.conform.clock import CaptureLoop
@@ -120,12 +122,35 @@ def test_ten_changes_of_status_a_minute(tmp_path: Path, aio: Aio) -> None:
     aio(story())
 
 
+def test_a_driver_takes_one_trip_at_a_time(tmp_path: Path, aio: Aio) -> None:
+    """Whoever drives is not available until that trip is over."""
+
+    async def story() -> None:
+        async with serving(tmp_path, Hands()) as (server, place):
+            rival = await place.rider(RIVAL_EMAIL, driver=True)
+            first = await place.trip("Family visit in Astana")
+            zarina = await place.rider(PASSENGER_EMAILS[-1])
+            now_ms = server.core.clock.now_ms()
+            new = NewOrder(kind="trip", status="PUBLISHED", details={"departure_ms": now_ms + 1_000_000})
+            async with server.core.database.writing() as session:
+                second = (await server.core.orders.store(session, zarina.id, new, now_ms)).id
+            accept = names.ROUTE_ACCEPT
+            assert (await rival.ask("POST", accept.format(trip_id=first))).status_code == 200
+            busy = await rival.ask("POST", accept.format(trip_id=second))
+            assert (busy.status_code, busy.json()) == (400, {"error": ERR_BUSY})
+            over = names.ROUTE_DRIVER_STATUS.format(trip_id=first)
+            assert (await rival.ask("PUT", over, json={"status": "CANCELLED"})).status_code == 200
+            assert (await rival.ask("POST", accept.format(trip_id=second))).status_code == 200
+
+    aio(story())
+
+
 def test_the_recorded_servers_let_others_in(tmp_path: Path, aio: Aio) -> None:
     """As recorded: an assigned driver is refused, a cancelled booking is not; REST is not told of itself."""
 
     async def story() -> None:
         async with serving(tmp_path, Hands(), Variant.AS_IS) as (_server, place):
-            rival = await place.rider("marat@fastlane.example", driver=True)
+            rival = await place.rider(RIVAL_EMAIL, driver=True)
             shared = await place.trip("Shared taxi to Bishkek")
             answer = await rival.ask("GET", names.ROUTE_HISTORY.format(trip_id=shared))
             assert (answer.status_code, answer.json()) == (403, {"error": texts.ERR_DENIED})

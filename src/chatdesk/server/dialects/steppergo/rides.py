@@ -91,10 +91,8 @@ class Rides:
 
     async def accept(self, driver: User, trip_id: str) -> Order:
         """Take an open trip. Raises Refused: ORDER_NOT_FOUND, STATUS_REFUSED; BadRequest while busy."""
-        if (driver_of(driver) or {}).get("availability") == names.DRIVER_BUSY:
-            raise BadRequest(ERR_BUSY)
         after = names.STATUS_IN_PROGRESS
-        telling = self._telling(driver, after, texts.NOTE_ACCEPTED, availability=False)
+        telling = self._telling(driver, after, texts.NOTE_ACCEPTED, availability=False, takes=True)
         changed = await self.core.orders.take_over(actor_of(driver), trip_id, after, telling)
         return changed.order
 
@@ -115,7 +113,9 @@ class Rides:
         await self.pushes.status(record)
         self.streams.tell(trip.id, {"type": names.STREAM_STATUS, **record})
 
-    def _telling(self, driver: User, after: str, notes: str | None, *, availability: bool) -> Telling:
+    def _telling(
+        self, driver: User, after: str, notes: str | None, *, availability: bool, takes: bool = False
+    ) -> Telling:
         label = names.STATUS_LABELS[after]
 
         def line(_trip: Order) -> str:
@@ -138,8 +138,10 @@ class Rides:
         async def also(session: WriteSession, _trip: Order) -> None:
             user = await session.get_one(User, driver.id)
             state = names.DRIVER_AVAILABLE if availability else names.DRIVER_BUSY
-            record = {**(driver_of(user) or {}), "availability": state}
-            user.profile = {**user.profile, DRIVER: record}
+            record = driver_of(user) or {}
+            if takes and record.get("availability") == names.DRIVER_BUSY:
+                raise BadRequest(ERR_BUSY)
+            user.profile = {**user.profile, DRIVER: {**record, "availability": state}}
 
         async def push(changed: Changed) -> None:
             await self.tell(changed.order, changed.before, after, driver, notes)
