@@ -37,12 +37,13 @@ SEATS: dict[str, DemoSeat] = {
             desk="shop@parcel-corner.example",
             customers=("noor@between-cities.example", "tiago@weekend-flights.example"),
         ),
-        # A driver; the customers are passengers with confirmed bookings.
+        # A driver; the customers are passengers with confirmed bookings, each on one trip of the driver only:
+        # typing is shown where it is clear where somebody types.
         DemoSeat(
             platform="steppergo",
             desk="desk@longroad-rides.example",
             role="driver",
-            customers=("saule@almond-tree.example", "erlan@northgate.example"),
+            customers=("saule@almond-tree.example", "dana@riverbank.example"),
             customer_role="traveller",
         ),
         # A worker; the customers have bookings that the worker has accepted.
