@@ -76,13 +76,13 @@ class Listed:
     def stale(self, played: Iterable[tuple[str, str]]) -> list[Entry]:
         """Entries without a difference, as far as all of their captures were played."""
         there = set(played)
-        return [
-            entry
-            for entry in self.entries
-            if not entry.occurred
-            and any(platform == entry.platform for platform, _ in there)
-            and all((entry.platform, one) in there for one in entry.scenarios if "*" not in one)
-        ]
+        return [entry for entry in self.entries if not entry.occurred and _is_played(entry, there)]
+
+
+def _is_played(entry: Entry, there: set[tuple[str, str]]) -> bool:
+    """Whether every capture that an entry names was played, and something for each of its patterns."""
+    names = [scenario for platform, scenario in there if platform == entry.platform]
+    return bool(names) and all(any(fnmatchcase(name, one) for name in names) for one in entry.scenarios)
 
 
 def read(path: Path = TABLE) -> Listed:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -12,22 +11,12 @@ from sqlalchemy import select
 from chatdesk.server.core.ids import Kind
 from chatdesk.server.core.service import Core
 from chatdesk.server.core.tables import MessageKind, Order
+from tests.conform.planters.omw_story import Booking, Session, Story
 from tests.conform.planting import Frame, Path, Planter
 from tests.conform.seeding import GARBAGE, Seeding, expired, good, ms, seeding
 from tests.replay.recording import Recording
 
-CUSTOMER, WORKER = 201, 202
-OTHER_CUSTOMER, OTHER_WORKER = 203, 204
-ROLES = {CUSTOMER: "customer", WORKER: "worker", OTHER_CUSTOMER: "customer", OTHER_WORKER: "worker"}
-PROFILES = {WORKER: 7, OTHER_WORKER: 8}
-"""Numbers of the providers' profiles, as the recorder's own rows had them."""
-NAMES = {OTHER_CUSTOMER: "Customer Two", OTHER_WORKER: "Worker Two"}
-UNVERIFIED = "customer3@example.test"
-SWITCHED_OFF = "inactive@example.test"
-PASSWORD = "test-password"
 FIRST_MESSAGE = 1001
-NEVER = 900_000
-"""Numbers from here on were made up by the recorder: nothing has them."""
 ZONE_MS = 19_800_000
 """The database of the recordings told its times in +05:30."""
 CODE = "123456"
@@ -62,179 +51,6 @@ _ABOUT = {
     "bookingId": Kind.ORDER,
 }
 FILE = re.compile(r"/uploads/chat/file-\d+-\d+\.\w+")
-
-
-@dataclass(slots=True)
-class Session:
-    """A chat as the capture shows it."""
-
-    number: int
-    booking: int = 0
-    row: dict[str, Any] = field(default_factory=dict)
-    """Its line in a list or its detail, when first seen."""
-    seen_at: int = 0
-    """The first frame that shows it."""
-    made_at: int = 0
-    """The frame before which it was put into the database; 0 = it was there from the start."""
-    count: int = 0
-    """How many messages it began with."""
-    unread: dict[str, int] = field(default_factory=dict)
-    """By side: messages of the other one that it has not read."""
-    messages: dict[int, dict[str, Any]] = field(default_factory=dict)
-    of_others: bool = False
-
-
-@dataclass(slots=True)
-class Booking:
-    """A booking as the capture shows it."""
-
-    number: int
-    status: str = "assigned"
-    row: dict[str, Any] = field(default_factory=dict)
-    has_worker: bool = True
-    of_others: bool = False
-
-
-class Story:
-    """What one capture tells of the state that it began with."""
-
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
-        self.sessions: dict[int, Session] = {}
-        self.bookings: dict[int, Booking] = {}
-        self.requests: dict[int, dict[str, Any]] = {}
-        self.sent: dict[int, tuple[int, int]] = {}
-        """Messages that were sent in the capture: their number -> the frame that told it, and the session."""
-        self.begun: set[int] = set()
-        """Numbers of sessions that were begun in it."""
-        people = {str(one.get("user_id")): one for one in recording.raw.get("actors", {}).values()}
-        self.people = {int(number): one for number, one in people.items() if number.isdecimal()}
-        for frame in recording.everything:
-            self._made(frame)
-        for frame in recording.everything:
-            self._frame(frame)
-        self._absences()
-
-    def _made(self, frame: Frame) -> None:
-        """What was made in the capture itself."""
-        body = frame.get("response_body")
-        if frame["channel"] == "http" and frame["method"] == "POST" and isinstance(body, dict):
-            if isinstance(body.get("message"), dict) and frame["path"].endswith("/messages"):
-                session = int(body["message"]["session_id"])
-                self.sent.setdefault(int(body["message"]["id"]), (frame["at"], session))
-            if "created" in str(body.get("message")) and "sessionId" in body:
-                self.begun.add(int(body["sessionId"]))
-        if frame["channel"] == "socket" and frame["dir"] == "in" and frame["event"] == "message_sent":
-            told = frame["args"][0]
-            self.sent.setdefault(int(told["messageId"]), (frame["at"], int(told["sessionId"])))
-
-    def _frame(self, frame: Frame) -> None:
-        if frame["channel"] == "socket":
-            self._event(frame)
-        elif frame["channel"] == "http":
-            self._exchange(frame)
-
-    def _event(self, frame: Frame) -> None:
-        payload = frame["args"][0] if frame.get("args") else None
-        if not isinstance(payload, dict):
-            return
-        number = _whole(payload.get("sessionId", payload.get("session_id")))
-        if number is None or number >= NEVER:
-            return
-        shown = frame["dir"] == "in"
-        session = self._session(number, frame, shown=shown)
-        if frame.get("event") == "chat_history":
-            self._history(session, payload["messages"])
-
-    def _exchange(self, frame: Frame) -> None:
-        body = frame["response_body"] if isinstance(frame["response_body"], dict) else {}
-        ok = frame["status"] == 200
-        found = re.match(r"/api/chat/sessions/(\d+)", frame["path"])
-        if found and int(found[1]) < NEVER:
-            session = self._session(int(found[1]), frame, shown=ok)
-            if ok and isinstance(body.get("messages"), list):
-                self._history(session, body["messages"])
-        for text, shown in ((frame["request_body"], False), (frame["response_body"], True)):
-            # Raw packets.
-            for number in re.findall(r'"session(?:Id|_id)":(\d+)', text if isinstance(text, str) else ""):
-                self._session(int(number), frame, shown=shown)
-        rows = list(body.get("sessions") or [])
-        if isinstance(body.get("session"), dict):
-            rows.append(body["session"])
-        for row in rows:
-            self._row(self._session(int(row["session_id"]), frame, shown=True), row, frame["at"])
-        self._bookings(frame, body)
-
-    def _session(self, number: int, frame: Frame, *, shown: bool) -> Session:
-        session = self.sessions.get(number)
-        if session is None:
-            session = self.sessions[number] = Session(number, of_others=not shown, seen_at=frame["at"])
-        elif shown and session.of_others:
-            session.of_others, session.seen_at = False, frame["at"]
-        return session
-
-    def _row(self, session: Session, row: dict[str, Any], at: int) -> None:
-        if not session.row:
-            session.row, session.booking = row, int(row["booking_id"])
-            since = [one for one, where in self.sent.values() if one < at and where == session.number]
-            session.count = int(row["message_count"]) - len(since)
-            status = str(row["service_status"])
-            booking = self._booking(session.booking, status=status)
-            booking.row = {**row, **booking.row}
-        if "unread_count" in row:
-            session.unread.setdefault(str(row["user_role"]), int(row["unread_count"]))
-
-    def _history(self, session: Session, messages: list[dict[str, Any]]) -> None:
-        for one in messages:
-            if int(one["id"]) not in self.sent:
-                session.messages.setdefault(int(one["id"]), one)
-
-    def _booking(self, number: int, *, status: str = "") -> Booking:
-        booking = self.bookings.get(number)
-        if booking is None:
-            booking = self.bookings[number] = Booking(number, status=status or "assigned")
-        return booking
-
-    def _bookings(self, frame: Frame, body: dict[str, Any]) -> None:
-        sent = frame["request_body"] if isinstance(frame["request_body"], dict) else {}
-        wanted = _whole(sent.get("bookingId"))
-        if wanted is not None and frame["path"] == "/api/chat/sessions":
-            booking = self._booking(wanted, status=str(body.get("currentStatus") or ""))
-            booking.of_others = booking.of_others or frame["status"] == 403
-            booking.has_worker = booking.has_worker and frame["status"] != 500
-            session = _whole(body.get("sessionId"))
-            if session is not None:
-                self._session(session, frame, shown=True).booking = wanted
-        for row in body.get("bookings") or []:
-            self._booking(int(row["id"]), status=str(row["service_status"])).row = row
-        for row in body.get("booking_requests") or []:
-            self.requests.setdefault(int(row["request_id"]), row)
-            booking = self._booking(int(row["booking_id"]), status=str(row["service_status"]))
-            booking.row = {**row, **booking.row}
-            booking.has_worker = False
-        found = re.match(r"/api/(worker-management|customer)/bookings/(\d+)", frame["path"])
-        if found and int(found[2]) < NEVER and frame["status"] != 500:
-            new = int(found[2]) not in self.bookings
-            booking = self._booking(int(found[2]))
-            if new and found[1] == "worker-management":
-                booking.of_others = frame["status"] in {403, 404}
-            detail = body.get("booking")
-            if isinstance(detail, dict) and "service_name" in detail:
-                booking.row = {**detail, **booking.row}
-
-    def _absences(self) -> None:
-        """Find sessions that were put into the database while the capture ran."""
-        born = [str(one.row["created_at"]) for one in self.sessions.values() if one.row]
-        for session in self.sessions.values():
-            if session.number in self.begun or session.of_others:
-                continue
-            for frame in self.recording.everything[: session.seen_at]:
-                body = frame.get("response_body")
-                rows = body.get("sessions") if isinstance(body, dict) else None
-                if rows is not None and all(int(row["session_id"]) != session.number for row in rows):
-                    session.made_at = session.seen_at
-            if session.row and str(session.row["created_at"]) > min(born):
-                session.made_at = session.seen_at
 
 
 class Omw(Planter):
@@ -292,7 +108,7 @@ class Omw(Planter):
             for booking in story.bookings.values():
                 await self._booking(seed, story, booking)
             for number, row in story.requests.items():
-                await _request(seed, number, row)
+                await _request(seed, story, number, row)
             later = []
             for session in sorted(story.sessions.values(), key=lambda one: one.number):
                 if session.number in story.begun:
@@ -341,41 +157,35 @@ class Omw(Planter):
     # -- people and tokens
 
     async def _people(self, seed: Seeding, story: Story) -> None:
-        for number, role in ROLES.items():
-            about = story.people.get(number, {})
-            which = "1" if number in {CUSTOMER, WORKER} else "2"
+        for one in story.people.values():
             await seed.user(
-                str(number),
-                email=f"{role}{which}@example.test",
-                name=str(about.get("name") or NAMES.get(number) or f"{role.title()} One"),
-                role=role,
-                password=PASSWORD,
-                phone=f"5550000{number}",
-                # Nobody asks workers to verify their address, so they never have.
-                confirmed=role == "customer",
-                profile={"providerId": PROFILES[number]} if number in PROFILES else {},
+                str(one.number),
+                email=one.email or f"{one.role}{one.number}@example.test",
+                name=one.name,
+                role=one.role,
+                password=one.password,
+                phone=one.phone or f"5550000{one.number}",
+                confirmed=one.role == "customer" if one.confirmed is None else one.confirmed,
+                profile={"providerId": one.profile} if one.profile is not None else {},
             )
         # Who has the number of a provider's profile as an account's is taken for the provider at times.
-        others = {number: f"other{number}@example.test" for number in PROFILES.values()}
-        for number, email in {205: UNVERIFIED, 206: SWITCHED_OFF, **others}.items():
+        for number in {one.profile for one in story.people.values()} - {None, *story.people}:
             await seed.user(
-                str(number),
-                email=email,
-                name=email.partition("@")[0],
-                role="customer",
-                password=PASSWORD,
-                phone=f"5550000{number}",
-                confirmed=email != UNVERIFIED,
-                active=email != SWITCHED_OFF,
+                str(number), email=f"other{number}@example.test", name=f"Other {number}", role="customer"
             )
 
     async def _tokens(self, core: Core, story: Story) -> dict[str, str]:
-        tokens = {"<bad-token>": GARBAGE, "<expired-token>": await expired(core, str(WORKER), role="worker")}
+        expired_one = await expired(core, str(story.worker), role="worker")
+        tokens = {"<bad-token>": GARBAGE, "<expired-token>": expired_one}
         for letter, about in story.recording.raw.get("actors", {}).items():
-            number, role = str(about["user_id"]), str(about["role"])
+            number = str(about.get("user_id"))
+            if not number.isdecimal():
+                continue
+            role = story.people[int(number)].role
             token = await good(core, number, role=role)
             tokens |= {f"<token-{letter}>": token, f"<Bearer + token-{letter}>": f"Bearer {token}"}
-            tokens[f"<token-{letter}-3s>"] = await good(core, number, role=role, ttl_s=3)
+            for found in re.findall(rf"<token-{letter}-(\d+)s>", str(story.recording.raw["frames"])):
+                tokens[f"<token-{letter}-{found}s>"] = await good(core, number, role=role, ttl_s=int(found))
         return tokens
 
     # -- bookings and sessions
@@ -404,7 +214,9 @@ class Omw(Planter):
             value = row.get(name)
             if isinstance(value, int | float) or (isinstance(value, str) and _DECIMAL.fullmatch(value)):
                 details[name] = value
-        owner, worker = (OTHER_CUSTOMER, OTHER_WORKER) if booking.of_others else (CUSTOMER, WORKER)
+        owner, worker = story.customer, story.worker
+        if booking.of_others:
+            owner, worker = story.other_customer, story.other_worker
         created = row.get("booking_created_at") or row.get("created_at")
         await seed.order(
             str(booking.number),
@@ -420,8 +232,8 @@ class Omw(Planter):
     async def _session(self, seed: Seeding, story: Story, session: Session) -> None:
         strangers = session.of_others
         booking = session.booking or 50 + session.number
-        customer = OTHER_CUSTOMER if strangers else CUSTOMER
-        worker = OTHER_WORKER if strangers else WORKER
+        customer = story.other_customer if strangers else story.customer
+        worker = story.other_worker if strangers else story.worker
         if booking not in story.bookings:
             made = Booking(booking, of_others=strangers)
             await self._booking(seed, story, made)
@@ -474,11 +286,11 @@ async def _unseen(seed: Seeding, session: Session, chat: Any, customer: str, wor
         )
 
 
-async def _request(seed: Seeding, number: int, row: dict[str, Any]) -> None:
+async def _request(seed: Seeding, story: Story, number: int, row: dict[str, Any]) -> None:
     asked = utc_ms(row["requested_at"])
     await seed.order(
         f"r{number}",
-        owner_id=str(WORKER),
+        owner_id=str(story.worker),
         status=str(row["status"]),
         kind="request",
         details={"requested_ms": asked},
@@ -502,12 +314,6 @@ async def _numbers(seed: Seeding, story: Story) -> None:
 def utc_ms(text: Any) -> int:
     """A time of the recorded database, in milliseconds since 1970."""
     return ms(str(text)) - ZONE_MS
-
-
-def _whole(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdecimal():
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _hurried(recording: Recording, frame: Frame) -> bool:
