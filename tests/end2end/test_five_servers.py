@@ -158,8 +158,8 @@ async def _sends(place: Place, desk: WindowPost, twin: Party) -> None:
 async def _reads(place: Place, twin: Party) -> None:
     """Read by the other client: nothing is unread here any more, where the server remembers such a thing."""
     ours = place.ours
-    ours.post.desk.look_away(ours.id)
-    twin.post.desk.look_away(twin.id)
+    ours.look_away()
+    twin.look_away()
     text = place.words("read me")
     await place.theirs.said(text)
     for party in (ours, twin):

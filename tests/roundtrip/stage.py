@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ from chatdesk.server.dialect import Variant
 from tests.roundtrip.post import Post, until
 from tests.roundtrip.servers import AllServers
 
+AGAIN_S = 0.2
+"""A condition that asks the server is tried so often, not at every beat."""
+
 
 class Party:
     """One account of one chatdesk, and the conversation with the other side."""
@@ -30,6 +34,8 @@ class Party:
         self.id: AccountId = account.id
         self.user = account.user_id
         self._talk: ConversationId | None = None
+        self._asked: dict[str, float] = {}
+        self._waiting: dict[str, tuple[float, int]] = {}
 
     @property
     def talk(self) -> ConversationId:
@@ -104,11 +110,32 @@ class Party:
         self.open()
 
     def open(self, conversation: ConversationId | None = None) -> None:
-        """Look at the talk."""
-        self.post.desk.opened(conversation or self.talk)
+        """Look at the talk, or at another conversation; again and again only now and then."""
+        wanted = conversation or self.talk
+        self._now_and_then(f"open {wanted}", lambda: self.post.desk.opened(wanted))
+
+    def look_away(self) -> None:
+        self.post.desk.look_away(self.id)
 
     def refresh(self) -> None:
-        self.post.desk.refresh(self.id)
+        """Read the lists; again and again only now and then."""
+        self._now_and_then("refresh", lambda: self.post.desk.refresh(self.id))
+
+    def _now_and_then(self, what: str, ask: Callable[[], None]) -> None:
+        """At once, or as soon as AGAIN_S have passed since the last time; never not at all."""
+        now, loop = time.monotonic(), asyncio.get_running_loop()
+        due = self._asked.get(what, -AGAIN_S) + AGAIN_S
+        if due <= now:
+            self._asked[what] = now
+            ask()
+        elif self._waiting.get(what) != (due, id(loop)):
+            self._waiting[what] = due, id(loop)
+
+            def later() -> None:
+                self._asked[what] = time.monotonic()
+                ask()
+
+            loop.call_later(due - now, later)
 
     async def say(self, text: str, **more: Any) -> Outgoing:
         return await self.post.say(self.talk, text, **more)

@@ -227,7 +227,7 @@ async def notices_are_read_marked_and_deleted(place: Place) -> None:
     """What the platform has to say is listed, marked one by one and all at once, and deleted."""
     party = place.theirs if place.platform == "dispatcher" else place.ours
     if place.platform == "dispatcher":
-        party.post.desk.look_away(party.id)
+        party.look_away()
         await place.ours.said(place.words("a word that rings"))
     party.refresh()
 

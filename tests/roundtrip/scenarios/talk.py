@@ -136,7 +136,7 @@ async def unread_is_counted(place: Place) -> None:
     """What came while the desk looked away counts as unread by the server's number, until it is seen."""
     ours, theirs = place.ours, place.theirs
     await _all_seen(ours)
-    ours.post.desk.look_away(ours.id)
+    ours.look_away()
     texts = [place.words("while you were away") for _ in range(2)]
     for text in texts:
         await theirs.said(text)
