@@ -6,16 +6,24 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import socketio
 
+from chatdesk.server.core.clock import Clock
+from chatdesk.server.core.service import Ground
 from chatdesk.server.demo.cast import PASSWORD
+from chatdesk.server.demo.steppergo import seed_steppergo
+from chatdesk.server.dialect import Choices, Variant
+from chatdesk.server.dialects.steppergo.app import build
+from chatdesk.server.run import _config, _listen, _WebServer
 from chatdesk.wire.steppergo import names
 
 WAIT_S = 15.0
+DEFAULTS = Choices()
 _sessions: dict[tuple[str, str], dict[str, Any]] = {}
 
 
@@ -170,3 +178,41 @@ class Rides:
 async def rides(url: str) -> AsyncIterator[Rides]:
     async with httpx.AsyncClient(base_url=url, timeout=20, trust_env=False) as http:
         yield Rides(url, http)
+
+
+class Hands:
+    """A clock that stands until it is put forward."""
+
+    def __init__(self) -> None:
+        self.at_s = 1_795_000_000.0
+
+    def now_ms(self) -> int:
+        return int(self.at_s * 1_000)
+
+    def monotonic_s(self) -> float:
+        return self.at_s
+
+
+@asynccontextmanager
+async def listening(
+    folder: Path, clock: Clock | None = None, choices: Choices = DEFAULTS
+) -> AsyncIterator[str]:
+    """The address of a server in this process, over real sockets, whose timers follow this loop."""
+    server = build(Ground(folder, clock), choices, Variant.PROMISED)
+    await server.open()
+    await seed_steppergo(server.core)
+    listener = _listen("127.0.0.1", 0)
+    web = _WebServer(_config(server))
+    serving = asyncio.create_task(web.serve(sockets=[listener]))
+    try:
+        await web.listening.wait()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        await server.close_connections()
+        web.should_exit = True
+        await serving
+        await server.close()
+        for task in asyncio.all_tasks():
+            # Each sleeps until the next ping of a connection that has long gone.
+            if getattr(task.get_coro(), "__qualname__", "") == "AsyncSocket._send_ping":
+                task.cancel()

@@ -20,27 +20,13 @@ from chatdesk.server.demo.steppergo import DESK_EMAIL, PASSENGER_EMAILS, RIVAL_E
 from chatdesk.server.dialect import Choices, Variant
 from chatdesk.server.dialects.steppergo.app import build
 from chatdesk.server.dialects.steppergo.rides import ERR_BUSY
-from chatdesk.server.run import _config, _listen, _WebServer
 from chatdesk.wire.steppergo import names, texts
 from tests.conform.clock import CaptureLoop
 from tests.conftest import Aio
-from tests.server.rides import Ear, Rides, rides
+from tests.server.rides import Ear, Hands, Rides, listening, rides
 from tests.server.test_steppergo import MORNING, NIGHT
 
 DAY_S = 24 * 3_600
-
-
-class Hands:
-    """A clock that stands until it is put forward."""
-
-    def __init__(self) -> None:
-        self.at_s = 1_795_000_000.0
-
-    def now_ms(self) -> int:
-        return int(self.at_s * 1_000)
-
-    def monotonic_s(self) -> float:
-        return self.at_s
 
 
 @asynccontextmanager
@@ -195,25 +181,6 @@ def test_connections_end_with_their_session(tmp_path: Path) -> None:
 
     with asyncio.Runner(loop_factory=CaptureLoop) as runner:
         runner.run(story())
-
-
-@asynccontextmanager
-async def listening(folder: Path, clock: Hands, choices: Choices) -> AsyncIterator[str]:
-    """The address of a server in this process, over real sockets, whose timers follow this loop."""
-    server = build(Ground(folder, clock), choices, Variant.PROMISED)
-    await server.open()
-    await seed_steppergo(server.core)
-    listener = _listen("127.0.0.1", 0)
-    web = _WebServer(_config(server))
-    serving = asyncio.create_task(web.serve(sockets=[listener]))
-    try:
-        await web.listening.wait()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        await server.close_connections()
-        web.should_exit = True
-        await serving
-        await server.close()
 
 
 @asynccontextmanager
