@@ -175,7 +175,7 @@ def test_all_platforms_run_on_one_database(make_server: MakeServer, aio: Aio) ->
             assert (await bazaar.login(desk.email)).status_code == 401
             headers = {"Authorization": f"Bearer {desk.token}"}
             answer = await bazaar.http.get(market_names.ROUTE_INBOX, headers=headers)
-            assert answer.status_code == 401
+            assert answer.status_code == 403
 
     aio(story())
     assert server.stop() == 0
