@@ -37,8 +37,9 @@ def main() -> int:
             outcome = place.outcome(recording, table)
             outcomes.append(outcome)
             print(outcome.line, *outcome.told(arguments.limit), sep="\n", flush=True)
-    # The table is about the captures of the tests.
-    stale = [] if arguments.captures else table.stale((one.platform, one.scenario) for one in outcomes)
+    # The table is about all captures of the tests.
+    part = arguments.captures or arguments.scenario
+    stale = [] if part else table.stale((one.platform, one.scenario) for one in outcomes)
     print("\nListed differences (platform | captures | frame | place | reason):")
     for line in table_of(outcomes) or ["none"]:
         print(line)

@@ -130,9 +130,8 @@ class Hall:
             except CannotPlant as exc:
                 outcome.unlisted = [Finding(0, "process", "", f"can't be planted: {exc}")]
                 return outcome
-            except Exception:  # noqa: BLE001 -- one capture's accident must not hide the others
-                text = "".join(traceback.format_exc(limit=-4))
-                outcome.unlisted = [Finding(0, "process", "", f"the run broke off: {text}")]
+            except Exception as exc:  # noqa: BLE001 -- one capture's accident must not hide the others
+                outcome.unlisted = [Finding(0, "process", "", f"the run broke off: {_accident(exc)}")]
                 return outcome
         for one in findings:
             entry = table.meant(recording.platform, recording.name, one)
@@ -141,6 +140,14 @@ class Hall:
             else:
                 outcome.listed.append((one, entry))
         return outcome
+
+
+def _accident(exc: Exception) -> str:
+    """What went wrong, and the last place of ours on the way there."""
+    places = [one for one in traceback.extract_tb(exc.__traceback__) if "conform" in one.filename]
+    where = f" at {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
+    said = str(exc).partition("\n")[0]
+    return f"{type(exc).__name__}{where}{f': {said}' if said else ''}"
 
 
 async def _played(
