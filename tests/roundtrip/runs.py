@@ -13,7 +13,7 @@ from tests.roundtrip.scenarios import accidents, door
 from tests.roundtrip.stage import Stage
 from tests.roundtrip.table import Scenario, absences, scenarios
 
-TOKEN_S = 3
+TOKEN_S = 5
 """How long a sign-in lasts where tokens end in the middle."""
 
 
