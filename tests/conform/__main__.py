@@ -20,11 +20,14 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=6, help="differences told per capture")
     arguments = parser.parse_args()
     folder = Path(arguments.captures) if arguments.captures else DATA
+    path = folder
+    found = []
     try:
         table = read()
-        found = [Recording(path) for path in captures(folder)]
+        for path in captures(folder):
+            found.append(Recording(path))
     except (BadTable, Unreadable) as exc:
-        sys.stderr.write(f"{exc}\n")
+        sys.stderr.write(f"{path}: {exc}\n")
         return 1
     wanted = [
         one
