@@ -15,6 +15,7 @@ from chatdesk.domain.outbox import WAITING
 from chatdesk.domain.text import one_line
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.i18n import tr
+from chatdesk.ui.lists.row import order_tag
 from chatdesk.ui.plain import plain_tooltip
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.words import (
@@ -171,8 +172,7 @@ class OutboxModel(QAbstractTableModel):
                 return next_step_words(item, now_us, online=self._is_online(item.account_id))
 
     def _target(self, item: Outgoing) -> str:
-        number = one_line(item.order_number, 40)
-        tag = f"#{number}" if number.isdecimal() else number
+        tag = order_tag(item.order_number)
         return " · ".join(part for part in (self._title(item.conversation_id), tag) if part)
 
     def _title(self, conversation: ConversationId | None) -> str:

@@ -64,6 +64,9 @@ class TestRow:
         assert order_tag("10482") == "#10482"
         assert order_tag("ORD-000123") == "ORD-000123"
         assert order_tag("") == ""
+        assert order_tag("cmwp88zjk0i2u6f6bwrz8pri4") == "", "an id of a database"
+        assert order_tag("6741f3a09bd1c2e5f8a7b604") == ""
+        assert order_tag("TRANSFORMER-2026-KARAGANDA") == "TRANSFORMER-2026-KARAGANDA"
 
     def test_hostile_text_is_one_short_line(self) -> None:
         """Surrogates, breaks, direction marks and length never reach a row."""

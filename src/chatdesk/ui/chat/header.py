@@ -17,6 +17,7 @@ from chatdesk.ui.chat.avatar import Avatar
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import IconButton, Line, Panel, WordButton
 from chatdesk.ui.i18n import tr
+from chatdesk.ui.lists.row import order_tag
 from chatdesk.ui.orders.row import kind_in_line
 from chatdesk.ui.plain import ElidedLabel, PlainLabel, plain_tooltip
 from chatdesk.ui.theme import TextRole
@@ -164,11 +165,10 @@ class ConversationHeader(Panel):
         standing = self._standing(row)
         self._presence.setText(standing)
         self._presence.setVisible(bool(standing))
-        number = one_line(row.order_number, 40)
-        tag = f"#{number}" if number.isdecimal() else number
-        self._order.setVisible(bool(number))
-        named = tr("{kind} {tag}", kind=self._kind_of(row), tag=tag)
-        self._order.set_words(named if self._is_roomy() else tag)
+        tag, kind = order_tag(row.order_number), self._kind_of(row)
+        self._order.setVisible(bool(row.order_number))
+        named = tr("{kind} {tag}", kind=kind, tag=tag) if tag else kind
+        self._order.set_words(named if self._is_roomy() or not tag else tag)
         self._order.setAccessibleName(named)
         account = self._book.account(row.account_id)
         plain = account is not None and account.plain_http_consent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from chatdesk.domain.entities import SNIPPET_CHARS, Conversation
@@ -35,8 +36,17 @@ class ConversationRow:
         return self.conversation.id
 
 
+_MACHINE_MADE = re.compile(r"(?=.*[0-9])(?=.*[a-z])[0-9a-z]{20,40}")
+"""Database ids: 24 hexadecimal characters, cuids of 25."""
+
+
 def order_tag(number: str) -> str:
-    """An order number as it is shown: digits alone get a number sign, `TR-2231` speaks for itself."""
+    """An order number as it is shown: digits alone get a number sign, `TR-2231` speaks for itself.
+
+    Empty for the long ids of databases, which some platforms use as numbers: nobody reads them out.
+    """
+    if _MACHINE_MADE.fullmatch(number):
+        return ""
     clean = one_line(number, NUMBER_CHARS)
     return f"#{clean}" if clean.isdecimal() else clean
 

@@ -102,7 +102,7 @@ class OrderPanel(Panel):
             tr("Cancel this order?"),
             tr(
                 "{tag} becomes “{status}”. Everyone on the order sees it.",
-                tag=order_tag(order.number),
+                tag=order_tag(order.number) or one_line(order.title, NAME_CHARS),
                 status=one_line(status.label, NAME_CHARS),
             ),
             yes=tr("Yes, cancel the order"),
@@ -216,7 +216,8 @@ class OrderPanel(Panel):
         self._column.setContentsMargins(*[metrics.px(14)] * 4)
         self._column.setSpacing(metrics.medium)
         tag, title = order_tag(order.number), one_line(order.title, NAME_CHARS)
-        self._title.setText(tr("{kind} {tag}", kind=kind_text(order.kind), tag=tag))
+        kind = kind_text(order.kind)
+        self._title.setText(tr("{kind} {tag}", kind=kind, tag=tag) if tag else kind)
         self._subtitle.setText(title)
         self._subtitle.setVisible(bool(title))
         shown = steps(order, self._statuses(order))
