@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain import outbox as machine
@@ -150,7 +149,6 @@ def test_nothing_to_send_nothing_to_ask(ui: Ui, stage: Stage, composer: Composer
         assert composer.later_button.isVisible()
         assert not composer.later_button.isEnabled()
         QTest.keyClick(composer.edit, Qt.Key.Key_Return, CONTROL | SHIFT)
-        QApplication.processEvents()
         assert composer.findChildren(SendLaterDialog) == []
 
     ui.run(story())
