@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -34,19 +34,43 @@ settings.register_profile("local", deadline=None, suppress_health_check=[HealthC
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
+COVERAGE_VARIABLES = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+"""By these a process that is started counts its lines, too."""
+
 T = TypeVar("T")
 
 
 # ------------------------------------------------------------------------------------------- which tests run
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Nothing looks on at a test that is marked as uncounted, nor at the processes that it starts."""
+    if item.get_closest_marker("uncounted") is None:
+        return (yield)
+    here, in_threads = sys.gettrace(), threading.gettrace()
+    told = {name: os.environ.pop(name) for name in COVERAGE_VARIABLES if name in os.environ}
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(here)
+        threading.settrace(in_threads)
+        os.environ.update(told)
+
+
+UNCOUNTED = {"test_fuzz", "test_bad", "roundtrip", "faults"}
+"""Files and folders of tests that are many times the same."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "replay" in item.path.stem.split("_") or "replay" in item.path.parts:
             item.add_marker(pytest.mark.replay)
-        # A hundred thousand inputs are a lot of lines to count, and show none that others do not.
-        if item.get_closest_marker("replay") or item.path.stem == "test_fuzz":
-            item.add_marker(pytest.mark.no_cover)
+        # Counting lines takes longer than what is counted here, and others show the same lines.
+        if item.get_closest_marker("replay") or item.path.stem in UNCOUNTED or UNCOUNTED & {*item.path.parts}:
+            item.add_marker(pytest.mark.uncounted)
         # Inside the session nothing is skipped: a display or a bus that is missing there fails its tests.
         if IN_SESSION:
             continue

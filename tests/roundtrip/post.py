@@ -63,6 +63,7 @@ class Post:
 
     def start(self) -> None:
         """Open the folder and start the engines of the accounts that are in it."""
+        self.closed = False
         self.store = Store.open(self.folder)
         self.reader = self.store.reader()
         self.host = EngineHost(self.store, self.plugins, self.vault)
@@ -78,6 +79,7 @@ class Post:
 
     def close(self) -> None:
         """End as the program does when it quits."""
+        self.closed = True
         self.host.stop()
         self.reader.close()
         self.store.close()

@@ -132,6 +132,8 @@ class Party:
             self._waiting[what] = due, id(loop)
 
             def later() -> None:
+                if self.post.closed:
+                    return  # what was asked for has come, and the story is over
                 self._asked[what] = time.monotonic()
                 ask()
 
