@@ -27,6 +27,7 @@ class WindowPost(Post):
         super().__init__(folder)
 
     def start(self) -> None:
+        self.closed = False
         self.program = program.Program(self._app, Store.open(self.folder), self.plugins, self.vault)
         self.store, self.reader = self.program.store, self.program.reader
         self.host, self.desk = self.program.engines, self.program.desk
@@ -40,6 +41,7 @@ class WindowPost(Post):
         """It was closed by `end`, on the loop of the window."""
 
     async def end(self) -> None:
+        self.closed = True
         await self.program.close()
 
     # -- hands and eyes

@@ -221,7 +221,11 @@ class Post:
         def why() -> str:
             message = self.message(conversation, text)
             if message is None:
-                return "it is not there"
+                newest = self.reader.newest_page(conversation).messages[-5:]
+                shown = [
+                    (one.text, one.state.value, one.deleted, one.cursor, one.outgoing_id) for one in newest
+                ]
+                return f"it is not there, but {shown}"
             return f"{message.state.value} {message.parked} {message.parked_detail}"
 
         try:

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from chatdesk.domain.changes import (
     AccountStatus,
@@ -14,8 +15,10 @@ from chatdesk.domain.changes import (
     PresenceChanged,
     TypingChanged,
 )
+from chatdesk.domain.events import Event, MessageSeen
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ConnectionState, DeliveryState, PresenceState, SignInState
+from chatdesk.domain.ordering import Stamp
 from tests.conftest import AllowLog
 from tests.sync.toy.adapter import LIMITS, cursor
 from tests.sync.toy.server import CUSTOMER, Fault
@@ -190,6 +193,39 @@ def test_where_the_socket_is_refused_the_server_is_polled(tmp_path: Path) -> Non
             world.server.customer_says(ROOM, "good")
             await world.quiet(1_000)
             assert (await world.messages())[-1].text == "good"
+
+    run_virtual(story())
+
+
+def test_what_was_stored_is_newer_than_every_reading_that_began_while_it_was_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a reading may lack the message and proves nothing: the answer is stamped when it comes."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            world.server.socket_refused = True
+            world.server.cut_all()
+            await until(lambda: world.status.connection is ConnectionState.POLLING)
+            assert world.engine is not None
+            exchange = world.engine._exchange
+            told: list[tuple[Event, Stamp]] = []
+            take = exchange._receiver.take
+
+            async def listening(events: tuple[Event, ...], stamp: Stamp) -> None:
+                told.extend((event, stamp) for event in events)
+                await take(events, stamp)
+
+            monkeypatch.setattr(exchange._receiver, "take", listening)
+            world.server.fault("say", Fault(slow_ms=300))
+            item = await world.press("on my way")
+            await until(lambda: world.server.seen["say"] == 1)
+            a_reading_would_begin_at = exchange.begin()
+            await world.settled(item)
+            stored = [stamp for event, stamp in told if isinstance(event, MessageSeen) and event.own]
+            assert stored[0] > a_reading_would_begin_at
+            await world.quiet(20_000)
+            assert [one.text for one in await world.messages() if one.own] == ["on my way"]
 
     run_virtual(story())
 

@@ -146,7 +146,8 @@ Verdict = VerdictStored | VerdictRefused | VerdictLater | VerdictUnknown
 class Reading(msgspec.Struct, frozen=True):
     """What a packet or an answer means.
 
-    Events of an Answer are stamped with the moment at which the first step of its goal began. The messages of
+    Events of an Answer are stamped with the moment at which the first step of its goal began, of a committing
+    step with that of the answer. The messages of
     a FreshHead or OlderPage may come step by step, but the WindowRead comes once, beside the last of them.
     TokensChanged and IdentityKnown are taken over into `facts.account` by the engine (refresh None:
     unchanged); an adapter may have done so already.

@@ -474,7 +474,8 @@ class ToyAdapter:
             case "upload":
                 return Reading(_put(facts, files={**own.files, token: body}), verdicts=stored)
             case "say":
-                return Reading(_done(facts, token), (), (VerdictStored(step_id, RemoteId(body)),))
+                told = (self._message(body, facts, Source.STORED),)
+                return Reading(_done(facts, token), told, (VerdictStored(step_id, RemoteId(body["id"])),))
             case "act":
                 made = Result(conversation=RemoteId(body["id"]), text="done")
                 seen = ConversationSeen(remote_id=RemoteId(body["id"]), title=body["number"])

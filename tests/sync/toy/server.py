@@ -44,7 +44,7 @@ class Fault(msgspec.Struct, kw_only=True):
     longer stops it). in_kernel_ms: it leaves this machine only later, unless the connection is closed hard.
     no_answer: it is carried out, and the answer is lost. cut: the link breaks instead of the answer.
     oops / status: refused in these words. no_echo, echoes: of what is stored. echo_late_ms: after the answer.
-    answer_late_ms: carried out at once, answered later.
+    answer_late_ms: carried out at once, answered later. slow_ms: carried out after so long, then answered.
     """
 
     lost: bool = False
@@ -58,6 +58,7 @@ class Fault(msgspec.Struct, kw_only=True):
     echoes: int = 1
     echo_late_ms: int = 0
     answer_late_ms: int = 0
+    slow_ms: int = 0
 
 
 class ToyServer:
@@ -228,7 +229,8 @@ class ToyServer:
             case "upload":
                 return 201, f"stored-{body['name']}"
             case "say":
-                return 201, self.say(body, fault)
+                made = self.say(body, fault)
+                return 201, next(one for one in self.rooms[body["room"]] if one["id"] == made)
             case "act":
                 if body["kind"] == "start_chat" and body["room"] not in self.rooms:
                     self.add_room(body["room"])
@@ -394,6 +396,7 @@ class ToyClient:
         if fault.store_after_ms:
             server.later(fault.store_after_ms, lambda: server.call(step, fault))
             await asyncio.sleep(3600)
+        await asyncio.sleep(fault.slow_ms / 1000)
         status, body = server.call(step, fault)
         if fault.no_answer:
             if fault.cut:
