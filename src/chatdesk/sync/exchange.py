@@ -302,8 +302,8 @@ class Exchange:
         after = msgspec.structs.replace(reading.facts, epoch=facts.epoch, online=facts.online)
         self._put_facts(_with_identity(after, reading.events))
         one = None if isinstance(arrived, Packet | LinkLost | GoalEnded) else self._open.get(arrived.step_id)
-        # What a read tells was so when it began. What was stored just now is news, like a push: a history that
-        # was read meanwhile, and lacks it, proves nothing.
+        # What a read tells was so when it began. What was stored just now is news, like a push: a history
+        # that was read meanwhile, and lacks it, proves nothing.
         stamp = self.now if one is None or one.open_step.step.commits else one.began
         if reading.events:
             await self._receiver.take(reading.events, stamp)
