@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from sqlalchemy import func, select
-
 from chatdesk.server.bodies import iso
-from chatdesk.server.core.accounts import Person, hash_password
+from chatdesk.server.core.accounts import Person
 from chatdesk.server.core.conversations import Opening, store
 from chatdesk.server.core.database import WriteSession
 from chatdesk.server.core.messages import append
@@ -16,7 +13,7 @@ from chatdesk.server.core.notifications import Draft
 from chatdesk.server.core.orders import NewOrder
 from chatdesk.server.core.service import Core
 from chatdesk.server.core.tables import Order, Party, User
-from chatdesk.server.demo.cast import PASSWORD
+from chatdesk.server.demo import first
 from chatdesk.server.demo.fakomame_cast import (
     DAY_MS,
     DESK_EMAIL,
@@ -36,11 +33,10 @@ from chatdesk.wire.fakomame import names
 
 async def seed_fakomame(core: Core) -> bool:
     """Add people, trips, packages and talks in one transaction; False when anybody is there already."""
-    password_hash = await asyncio.to_thread(hash_password, PASSWORD)
+    password_hash = await first.password_hash()
     now_ms = core.clock.now_ms()
     async with core.database.writing() as session:
-        here = User.platform == core.platform
-        if await session.scalar(select(func.count()).select_from(User).where(here)):
+        if await first.has_people(core, session):
             return False
         people = {
             one.email: core.accounts.add(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-
 from chatdesk.server.bodies import iso
-from chatdesk.server.core.accounts import Person, hash_password
+from chatdesk.server.core.accounts import Person
 from chatdesk.server.core.conversations import Opening, store
 from chatdesk.server.core.database import WriteSession
 from chatdesk.server.core.messages import Body, append
@@ -17,7 +14,7 @@ from chatdesk.server.core.orders import NewOrder
 from chatdesk.server.core.receipts import advance_mark
 from chatdesk.server.core.service import Core
 from chatdesk.server.core.tables import User
-from chatdesk.server.demo.cast import PASSWORD
+from chatdesk.server.demo import first
 from chatdesk.wire.marketplace import names
 
 SELLER_EMAIL = "sales@ironwood.example"
@@ -153,11 +150,10 @@ PRODUCTS = (
 
 async def seed_market(core: Core) -> bool:
     """Add people, talks, requests and products in one transaction; False when anybody is there already."""
-    password_hash = await asyncio.to_thread(hash_password, PASSWORD)
+    password_hash = await first.password_hash()
     now_ms = core.clock.now_ms()
     async with core.database.writing() as session:
-        here = User.platform == core.platform
-        if await session.scalar(select(func.count()).select_from(User).where(here)):
+        if await first.has_people(core, session):
             return False
         people: dict[str, User] = {}
         for trader in TRADERS:

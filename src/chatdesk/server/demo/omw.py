@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-
 from chatdesk.server.bodies import EPOCH
-from chatdesk.server.core.accounts import Person, hash_password
+from chatdesk.server.core.accounts import Person
 from chatdesk.server.core.database import WriteSession
 from chatdesk.server.core.messages import append
 from chatdesk.server.core.service import Core
 from chatdesk.server.core.tables import Message, Receipt, User
-from chatdesk.server.demo.cast import PASSWORD
+from chatdesk.server.demo import first
 from chatdesk.server.demo.seats import SEATS
 from chatdesk.server.dialects.omw.making import begin_session, book, offer
 from chatdesk.server.dialects.omw.vocabulary import PROFILE_ID
@@ -215,11 +212,10 @@ JOBS = (
 
 async def seed_omw(core: Core) -> bool:
     """Add people, bookings and talks in one transaction; False when anybody is there already."""
-    password_hash = await asyncio.to_thread(hash_password, PASSWORD)
+    password_hash = await first.password_hash()
     now_ms = core.clock.now_ms()
     async with core.database.writing() as session:
-        here = User.platform == core.platform
-        if await session.scalar(select(func.count()).select_from(User).where(here)):
+        if await first.has_people(core, session):
             return False
         people: dict[str, User] = {}
         for one in PEOPLE:

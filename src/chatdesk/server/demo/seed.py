@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from sqlalchemy import func, select
-
-from chatdesk.server.core.accounts import Person, hash_password
+from chatdesk.server.core.accounts import Person
 from chatdesk.server.core.database import WriteSession
 from chatdesk.server.core.messages import append
 from chatdesk.server.core.orders import NewOrder
 from chatdesk.server.core.receipts import advance_mark
 from chatdesk.server.core.service import Core
 from chatdesk.server.core.tables import Asset, Role, User
+from chatdesk.server.demo import first
 from chatdesk.server.demo.cast import (
     ADMIN_EMAIL,
     CARRIERS,
     DESK_EMAIL,
     HAULS,
-    PASSWORD,
     Carrier,
     Haul,
     Vehicle,
@@ -35,11 +32,10 @@ DAY_MS = 24 * 3_600 * 1_000
 
 async def seed_demo(core: Core) -> bool:
     """Add people, orders and histories in one transaction; False when anybody is there already."""
-    password_hash = await asyncio.to_thread(hash_password, PASSWORD)
+    password_hash = await first.password_hash()
     now_ms = core.clock.now_ms()
     async with core.database.writing() as session:
-        here = User.platform == core.platform
-        if await session.scalar(select(func.count()).select_from(User).where(here)):
+        if await first.has_people(core, session):
             return False
         desk = core.accounts.add(
             session,
