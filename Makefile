@@ -11,7 +11,7 @@ READY := $(VENV)/.stamp
 DEV   := packaging/dev
 export PYTHONPATH := src
 
-.PHONY: help demo test lint format bench shots replay conform fuzz faults coverage docs fresh lock clean system-run system-test
+.PHONY: help demo test lint format bench bench-peers bench-growth shots replay conform fuzz faults faults-mutants soak coverage docs fresh lock clean system-run system-test
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -35,6 +35,14 @@ format: $(READY)  ## put the code into its one format
 bench: system-test $(READY)  ## measure against the bars; writes build/bench/report.json
 	bash $(DEV)/session.sh $(PY) -m tests.bench
 
+# Without Chromium or npm the bars against the panel are not shown, with the reason; the others are measured.
+bench-peers: system-test $(READY)  ## the same, side by side with a web panel in Chromium
+	-@bash $(DEV)/system.sh $(DEV)/apt-peers.txt
+	bash $(DEV)/session.sh $(PY) -m tests.bench --peers
+
+bench-growth: system-test $(READY)  ## measure what it costs as the work grows; writes build/bench/growth.json
+	bash $(DEV)/session.sh $(PY) -m tests.bench.growth
+
 shots: system-run $(READY)  ## draw every state of the window into build/shots/
 	$(PY) tests/shots/make_shots.py --out build/shots
 
@@ -53,6 +61,14 @@ fuzz: $(READY)  ## damage what every platform sends, a million times each
 # SEED: which presses and faults; SCHEDULES: how many. A run that was interrupted goes on where it stopped.
 faults: $(READY)  ## presses among faults at every platform; writes build/faults/report.json: SEED=n SCHEDULES=n
 	$(PY) -m tests.faults --seed $(or $(SEED),1) --schedules $(or $(SCHEDULES),10000)
+
+# SEED: where the search begins; ONLY: names of defects.
+faults-mutants: system-run $(READY)  ## plant twelve defects, and find each: SEED=n ONLY="late_attempt no_watermark"
+	QT_QPA_PLATFORM=offscreen $(PY) -m tests.faults.mutants --seed $(or $(SEED),1) $(if $(ONLY),--only $(ONLY))
+
+# MINUTES: how long; what it compares are sixths of it, so less than 6 says nothing about memory.
+soak: system-run $(READY)  ## the program among events and faults, watched for growth and leaks; writes build/soak/: MINUTES=n SEED=n
+	QT_QPA_PLATFORM=offscreen $(PY) -m tests.soak --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
 
 coverage: test  ## run the tests, then write the annotated sources to build/coverage/
 	$(PY) -m coverage html -q -d build/coverage

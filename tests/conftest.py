@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib.util
 import itertools
 import logging
 import os
@@ -12,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -24,6 +26,10 @@ if not IN_SESSION:
     # A test must not reach the keyring or the notifications of the person who runs it.
     os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore imports it at each of its turns if it can; finding out that it can't takes half of a request.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -60,11 +66,33 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         os.environ.update(told)
 
 
-UNCOUNTED = {"test_fuzz", "test_bad", "roundtrip", "faults"}
-"""Files and folders of tests that are many times the same."""
+UNCOUNTED = {
+    *("test_fuzz", "test_bad", "roundtrip", "faults", "soak", "conform"),
+    *("test_five_servers", "test_desk", "test_hard", "test_order", "test_asking", "test_asking_platforms"),
+}
+"""Files and folders of tests that are many times the same, or go through the whole program once more."""
+LONGEST = (
+    *("test_promised", "test_as_is", "test_conform", "test_five_servers", "test_program", "test_desk"),
+    *("test_sweeps", "test_hard", "test_order", "test_asking", "test_kills", "test_sockets", "test_soak"),
+    *("test_hostile", "test_imports", "test_abort", "test_guards", "test_no_switch"),
+)
+"""Files that a parallel run begins with: what takes long and begins last keeps one processor busy alone."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def _order(items: list[pytest.Item]) -> None:
+    """Whole files: the longest first, then those with the most tests, so that the last ones are short."""
+    tests = Counter(item.path for item in items)
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        stem = item.path.stem
+        return LONGEST.index(stem) if stem in LONGEST else len(LONGEST), -tests[item.path]
+
+    items.sort(key=place)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        _order(items)
     for item in items:
         if "replay" in item.path.stem.split("_") or "replay" in item.path.parts:
             item.add_marker(pytest.mark.replay)
@@ -83,16 +111,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # -------------------------------------------------------------------------------------------------- guards
 
 
+_strangers: set[str] = set()
+"""Processes that are not our children, by pid: nobody becomes one later, so they are asked only once."""
+
+
 def _children() -> dict[int, str]:
     """Command lines of our live child processes by pid; empty where there is no /proc."""
     found: dict[int, str] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    if not Path("/proc").is_dir():
+        return found
+    running = {entry.name for entry in os.scandir("/proc") if entry.name.isdecimal()}
+    _strangers.intersection_update(running)
+    for pid in running - _strangers:
         try:
             # The name in parentheses may hold spaces; what follows is: state, parent's pid, ...
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-            if int(parent) == os.getpid() and state != "Z":
-                command = (stat.parent / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                found[int(stat.parent.name)] = command
+            state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+            if int(parent) != os.getpid():
+                _strangers.add(pid)
+            elif state != "Z":
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+                found[int(pid)] = command.replace(b"\0", b" ").decode(errors="replace")
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended while we looked
     return found
@@ -133,17 +171,27 @@ def no_leaks() -> Iterator[None]:
 
 # Python collects garbage on whichever thread allocates; a widget of an earlier test that dies on another
 # thread ends the process. So the main thread alone collects, between tests; the program has
-# chatdesk.ui.garbage for that.
+# chatdesk.ui.garbage for that. What has lasted, as modules do, is not looked at again: else each of thousands
+# of collections would go through half a million objects.
 gc.disable()
 WHOLE_COLLECTION_EVERY = 25
 _tests_done = itertools.count(1)
+
+
+def _collect_all() -> None:
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_collection_finish() -> None:
+    _collect_all()
 
 
 @pytest.fixture(autouse=True)
 def _collected_here() -> Iterator[None]:
     """What a test leaves behind is collected on the main thread, after it."""
     yield
-    gc.collect() if next(_tests_done) % WHOLE_COLLECTION_EVERY == 0 else gc.collect(1)
+    _collect_all() if next(_tests_done) % WHOLE_COLLECTION_EVERY == 0 else gc.collect(1)
 
 
 class AllowLog(Protocol):

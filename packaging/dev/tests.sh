@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # tests.sh PYTHON: the whole test suite in three passes with one coverage figure; run inside session.sh.
 # The first two have no display and share the processors, without and with servers of our own; the third has the X
-# display to itself.
+# display to itself. Tests wait for servers, disks and clocks: one more at once than there are processors keeps these
+# busy. tests/conftest.py puts the longest files first.
 set -euo pipefail
 python=$1
 mkdir -p build/test
@@ -13,7 +14,8 @@ status=0
 # limit: this script always ends, and never well by accident.
 limit=(timeout --kill-after=30 "${TEST_LIMIT_S:-2400}")
 cover=(--cov --cov-report= --cov-fail-under=0)
-offscreen=("$python" -m pytest -q -m "not display" -n "${JOBS:-2}" --dist loadfile --max-worker-restart=0)
+offscreen=("$python" -m pytest -q -m "not display" -n "${JOBS:-$(($(nproc) + 1))}" --dist loadfile
+    --no-loadscope-reorder --max-worker-restart=0)
 # What starts one of our servers; tests/tooling/test_passes.py holds this list to the imports of the tests.
 served=()
 while read -r path; do served+=("$path"); done < "$(dirname "$0")/served.txt"

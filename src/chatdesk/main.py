@@ -7,10 +7,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatdesk import __version__
-from chatdesk.domain.kinds import Platform
-from chatdesk.domain.ports import PlatformPlugin
+
+if TYPE_CHECKING:
+    from chatdesk.domain.kinds import Platform
+    from chatdesk.domain.ports import PlatformPlugin
 
 FAILURE = 1
 
@@ -47,6 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"chatdesk {__version__}")
     parser.add_argument("--data", type=Path, help="folder of the database (default: the user's data folder)")
+    parser.add_argument(
+        "--profile-startup",
+        action="store_true",
+        help="start, print where the time went until everything was painted, and end",
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser("demo", help="try it with embedded servers and customers who answer")
     demo.add_argument(
@@ -96,17 +104,35 @@ def _say(sentence: str) -> int:
 def _window(parsed: argparse.Namespace) -> int:
     if not has_display() and "QT_QPA_PLATFORM" not in os.environ:
         return _say("there is no display. Start it in a desktop session, or try `chatdesk demo --offscreen`.")
+    watch = None
+    if parsed.profile_startup:
+        from chatdesk.desktop.stopwatch import Stopwatch
+
+        watch = Stopwatch()
+    from chatdesk.desktop.lean import start_lean
+
+    start_lean()  # before all other modules of the window are imported
     from chatdesk import program
     from chatdesk.desktop import folders, logfile
     from chatdesk.desktop.vault import KeyringVault
+    from chatdesk.desktop.witness import KeyringWitness
 
     folder = parsed.data or folders.data_folder()
-    logfile.start(parsed.data / "log" if parsed.data else folders.log_folder())
+    logs = parsed.data / "log" if parsed.data else folders.log_folder()
+    logfile.start(logs)
     vault = KeyringVault()
+    around = program.Surroundings(KeyringWitness(vault, folder), logs)
     try:
-        return program.run(folder, _plugins(), vault)
+        if watch is None:
+            return program.run(folder, _plugins(), vault, around=around)
+        plugins = _plugins()
+        watch.mark("imports")
+        profiling = program.Profiling(watch.mark, watch.stop)
+        return program.run(folder, plugins, vault, around=around, profiling=profiling)
     finally:
         vault.close()
+        if watch is not None:
+            print(watch.report())
 
 
 def _demo(parsed: argparse.Namespace) -> int:
@@ -115,6 +141,7 @@ def _demo(parsed: argparse.Namespace) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from chatdesk.demo import show
     from chatdesk.demo.seats import Seat
+    from chatdesk.domain.kinds import Platform
     from chatdesk.server.demo.cast import PASSWORD
     from chatdesk.server.demo.seats import SEATS
 

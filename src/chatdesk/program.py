@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import logging
 import signal
@@ -15,8 +16,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from chatdesk import __version__
+from chatdesk.desktop.way import way
+from chatdesk.desktop.witness import KeyringWitness
 from chatdesk.domain.errors import StoreProblem
-from chatdesk.domain.health import integrity_sentence, recovery_sentence
+from chatdesk.domain.health import StartKind, integrity_sentence, recovery_sentence
 from chatdesk.domain.kinds import Platform
 from chatdesk.domain.ports import PlatformPlugin, Vault
 from chatdesk.services.desk import Desk
@@ -26,7 +29,6 @@ from chatdesk.store.recovery import open_store
 from chatdesk.sync.host import EngineHost
 from chatdesk.ui.clock import Clock
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.dialogs.trouble import TroubleWindow
 from chatdesk.ui.entries import PlatformEntry
 from chatdesk.ui.feed import ChangeFeed
 from chatdesk.ui.garbage import GuiCollector
@@ -52,13 +54,33 @@ _PLACES = frozenset(one.key for one in (GEOMETRY, LAST_ACCOUNT, LAST_CONVERSATIO
 """What is not restored where starting has failed twice."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """What the machine around us gives beside the data folder; a profile that is thrown away has none of it.
+
+    witness: vouches for the ledger. logs: folder of log and traces, for the report of a crash.
+    """
+
+    witness: KeyringWitness | None = None
+    logs: Path | None = None
+
+
 class Program:
     """The parts of one running chatdesk, on the GUI thread. `close` ends them in the right order."""
 
-    def __init__(self, app: QApplication, store: Store, plugins: Plugins, vault: Vault) -> None:
+    def __init__(
+        self,
+        app: QApplication,
+        store: Store,
+        plugins: Plugins,
+        vault: Vault,
+        *,
+        around: Surroundings | None = None,
+    ) -> None:
         self.store = store
+        self._around = around or Surroundings()
         self.reader = store.reader()
-        self.engines = EngineHost(store, plugins, vault)
+        self.engines = EngineHost(store, plugins, vault, way=way)
         self.desk = Desk(store, self.engines, self.reader)
         self.troubles = Troubles()
         self.feed = ChangeFeed(store, self.engines)
@@ -78,6 +100,8 @@ class Program:
         )
         self.window = MainWindow(self.context)
         self._after_paint = _AfterFirstPaint(self.window, self._start_engines)
+        self.network_started = asyncio.Event()
+        """Its thread runs; set some time after the first paint."""
         self._closed = False
 
     def show(self) -> None:
@@ -103,6 +127,8 @@ class Program:
         self.window.deleteLater()
         self.reader.close()
         await asyncio.get_running_loop().run_in_executor(None, self.store.close)
+        if self._around.witness is not None:
+            await self._around.witness.settle()
 
     def _start_engines(self) -> None:
         if not self._closed:
@@ -110,7 +136,18 @@ class Program:
             gc.collect()
             gc.freeze()
             self.engines.start()
+            self.network_started.set()
+            self._listen_to_system()
             self._tell_of_recovery()
+            self._offer_report()
+            if self._around.witness is not None:
+                self._saving.start("witness", self._around.witness.begin(anew=self.store.is_new))
+
+    def _listen_to_system(self) -> None:
+        """Hear of the end of a sleep and of networks that come. Loaded late: the window has been painted."""
+        from chatdesk.desktop.ground import GroundSignals
+
+        GroundSignals(self.engines.shaken, self._keeper)
 
     def _tell_of_recovery(self) -> None:
         """After an unclean end: what was found, and a check that nobody waits for."""
@@ -122,8 +159,23 @@ class Program:
         if sentence:
             log.info("the start: %s", self.store.recovery.kind.value)
             self.window.status.tell(sentence)
+            if self.store.recovery.kind is not StartKind.UNCLEAN:
+                self.window.asks.tell_recovery(sentence)
         if not self.store.ended_cleanly:
             self._saving.start("check", self._check())
+
+    def _offer_report(self) -> None:
+        """After two crashes in a row; what is known is collected only when the person asks for it."""
+        logs, store = self._around.logs, self.store
+        if logs is None or not store.is_careful:
+            return
+
+        def compose() -> str:
+            from chatdesk.desktop import report  # of use to nobody else, and a start is to be quick
+
+            return report.compose(store.folder, logs, store.recovery, store.crashes_before)
+
+        self.window.asks.offer_report(compose)
 
     async def _check(self) -> None:
         """Tell of what the check has found, where it is not sound."""
@@ -178,6 +230,38 @@ class _AfterFirstPaint(QObject):
 Script = Callable[[Program], Awaitable[int]]
 
 
+class Profiling:
+    """Marks the stages of a start, and has the program end when all of it is there.
+
+    mark: takes the name of a stage that has ended. stop: nothing is marked from then on.
+    """
+
+    def __init__(self, mark: Callable[[str], None], stop: Callable[[], None]) -> None:
+        self.mark = mark
+        self._stop = stop
+        self._content = asyncio.Event()
+
+    def watch(self, window: MainWindow) -> None:
+        """Mark the first paint of a window that is about to be shown, and that of its content."""
+        from chatdesk.ui.painted import FirstPaints
+
+        paints = FirstPaints(window, *window.content())
+        paints.painted.connect(lambda: self.mark("first paint"))
+        paints.content_painted.connect(self._on_content)
+        self.mark("window built")
+
+    async def until_done(self, program: Program) -> None:
+        """Return once the content is painted and the network has been started, which no paint waits for."""
+        await self._content.wait()
+        await program.network_started.wait()
+        self.mark("network started")
+        self._stop()
+
+    def _on_content(self) -> None:
+        self.mark("content painted")
+        self._content.set()
+
+
 def make_app(arguments: list[str]) -> QApplication:
     """The Qt application with its names; at most one in a process."""
     QCoreApplication.setApplicationName("chatdesk")
@@ -189,35 +273,63 @@ def make_app(arguments: list[str]) -> QApplication:
     return app
 
 
-def run(folder: Path, plugins: Plugins, vault: Vault, script: Script | None = None) -> int:
+def run(
+    folder: Path,
+    plugins: Plugins,
+    vault: Vault,
+    script: Script | None = None,
+    *,
+    around: Surroundings | None = None,
+    profiling: Profiling | None = None,
+) -> int:
     """Run the window until it is closed, or until `script` (a journey of the demo) has ended.
 
     folder: of the database; made if missing. Returns the exit status. SIGTERM (the desktop logs out) ends it
     as closing does: what was typed is on disk first.
     """
     app = make_app(["chatdesk"])
+    if profiling is not None:
+        profiling.mark("Qt application")
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
-        return runner.run(_live(app, folder, plugins, vault, script))
+
+        def made(store: Store) -> Program:
+            return Program(app, store, plugins, vault, around=around)
+
+        return runner.run(_live(app, folder, made, script, around, profiling))
 
 
 async def _live(
-    app: QApplication, folder: Path, plugins: Plugins, vault: Vault, script: Script | None
+    app: QApplication,
+    folder: Path,
+    made: Callable[[Store], Program],
+    script: Script | None,
+    around: Surroundings | None,
+    profiling: Profiling | None,
 ) -> int:
     try:
         with _cancelled_by(signal.SIGTERM):
-            store = await _open_store(app, folder)
-            return 1 if store is None else await _show(app, store, plugins, vault, script)
+            store = await _open_store(app, folder, around)
+            if store is None:
+                return 1
+            if profiling is not None:
+                profiling.mark("database opened")
+            return await _show(made, store, script, profiling)
     except asyncio.CancelledError:
         return 128 + signal.SIGTERM
 
 
 async def _show(
-    app: QApplication, store: Store, plugins: Plugins, vault: Vault, script: Script | None
+    made: Callable[[Store], Program], store: Store, script: Script | None, profiling: Profiling | None
 ) -> int:
     collector = GuiCollector()
-    program = Program(app, store, plugins, vault)
+    program = made(store)
     try:
+        if profiling is not None:
+            profiling.watch(program.window)
         program.show()
+        if profiling is not None:
+            await profiling.until_done(program)
+            return 0
         if script is not None:
             return await script(program)
         await program.until_closed()
@@ -239,11 +351,11 @@ def _cancelled_by(sign: signal.Signals) -> Iterator[None]:
         signal.signal(sign, previous)
 
 
-async def _open_store(app: QApplication, folder: Path) -> Store | None:
+async def _open_store(app: QApplication, folder: Path, around: Surroundings | None = None) -> Store | None:
     """The database, however often the person tries again; None when they give up."""
     while True:
         try:
-            return open_store(folder)
+            return open_store(folder, witness=around.witness if around is not None else None)
         except StoreProblem as problem:
             log.warning("the database did not open: %s", type(problem).__name__)
             if not await _ask_again(app, problem):
@@ -252,6 +364,8 @@ async def _open_store(app: QApplication, folder: Path) -> Store | None:
 
 async def _ask_again(app: QApplication, problem: StoreProblem) -> bool:
     """Show what is wrong; True when the person wants another try."""
+    from chatdesk.ui.dialogs.trouble import TroubleWindow
+
     answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     window = TroubleWindow(Theme(app), problem, details=str(problem))
     window.retry_asked.connect(lambda: None if answer.done() else answer.set_result(True))

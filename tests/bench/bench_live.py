@@ -1,4 +1,4 @@
-"""Bars 2, 7 and 9 with everything real: server process, customer, socket, engine, store and window."""
+"""Bars 2 and 7 to 9 with everything real: server process, customer, socket, engine, store and window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from chatdesk.server.demo.cast import CARRIERS, PASSWORD
 from chatdesk.server.demo.tongues.dispatcher import DispatcherTongue
 from tests.bench import profile
-from tests.bench.bars import NO_PEER, Measured
+from tests.bench.bars import Measured
 from tests.bench.child import Child, ChildFailed
 from tests.bench.measure import MS, cpu_s, percentile, pss_mb, summary
 
@@ -24,6 +24,14 @@ IDLE_S = 8.0
 CATCH_UP = 30_000
 LIVE_ROWS = 40_000
 MOST_GAP_MS = 50.0
+STREAMS = ("stream-1000", 1_000, 5.0), ("stream-10000", 10_000, 4.0)
+"""Bar, messages a second, seconds."""
+SCROLLED_RATES = 5_000, 7_500, 10_000
+SCROLLED_S = 3.0
+MOST_LATE_S = 1.0
+"""A rate is sustained where the window has heard of the last message so soon after its emit."""
+LEAST_OF_RATE = 0.9
+"""And where the server has really sent this part of it."""
 PATIENCE_S = 100.0
 SEED = 7
 
@@ -42,7 +50,9 @@ def run(rows: int) -> list[Measured]:
                 window.answer(PATIENCE_S)
                 found = _sparse(server, window, url, order_id)
                 found.append(_idle(window))
-                return [*found, *_catch_up(server, window, rows)]
+                found += _catch_up(server, window, rows)
+                found += [_stream(server, window, *stream) for stream in STREAMS]
+                return [*found, _sustained(server, window)]
 
 
 def _url(server: Child) -> str:
@@ -74,14 +84,10 @@ def _sparse(server: Child, window: Child, url: str, order_id: str) -> list[Measu
     _say(server, window, url, order_id, "warm", 20)
     late = _say(server, window, url, order_id, "sparse", SPARSE)
     missing = SPARSE - len(late)
-    if missing:
-        reason = f"{missing} of {SPARSE} messages were not painted"
-        return [Measured(key=key, reason=reason) for key in ("sparse", "sparse-peer")]
-    p99 = percentile(late, 99)
-    return [
-        Measured(key="sparse", value=p99, detail=summary(late)),
-        Measured(key="sparse-peer", value=p99, reason=NO_PEER),
-    ]
+    broken = f"{missing} of {SPARSE} messages were not painted" if missing else ""
+    if not late:
+        return [Measured(key="sparse", reason=broken)]
+    return [Measured(key="sparse", value=percentile(late, 99), broken=broken, detail=summary(late))]
 
 
 def _say(server: Child, window: Child, url: str, order_id: str, prefix: str, count: int) -> list[float]:
@@ -136,10 +142,69 @@ def _catch_up(server: Child, window: Child, rows: int) -> list[Measured]:
     return [caught, memory]
 
 
-def _burst(server: Child, window: Child, count: int) -> dict[str, Any]:
+def _stream(server: Child, window: Child, key: str, rate: int, seconds: float) -> Measured:
+    """A steady stream of live messages into the open conversation, its end in view."""
+    count = round(rate * seconds)
+    said = _burst(server, window, count, rate)
+    window.tell({"painted": count, "prefix": "burst "})
+    painted = window.answer(PATIENCE_S)["painted"]
+    late = [(painted[text] - at) * MS for text, at in said["emits"].items() if text in painted]
+    gap = max(said["gaps_ms"], default=0.0)
+    sent = count / (said["ended"] - said["began"])
+    detail = {
+        **(summary(late) if late else {}),
+        "server emitted, /s": round(sent),
+        "greatest gap of the window's loop, ms": round(gap, 1),
+        "not painted": count - len(late),
+    }
+    missing = f"{count - len(late)} of {count} were not painted" if len(late) < count else ""
+    if not late:
+        return Measured(key=key, reason=missing, detail=detail)
+    if sent < rate * LEAST_OF_RATE:
+        return Measured(key=key, reason=f"the server sent only {sent:.0f} a second", detail=detail)
+    return Measured(key=key, value=percentile(late, 99), broken=missing, detail=detail)
+
+
+def _sustained(server: Child, window: Child) -> Measured:
+    """The greatest rate that the window keeps up with while the wheel is turned without a pause."""
+    best: tuple[float, float] | None = None
+    told: list[float] = []
+    detail: dict[str, Any] = {}
+    for rate in SCROLLED_RATES:
+        window.tell({"scroll": True})
+        window.answer(PATIENCE_S)
+        said = _burst(server, window, round(rate * SCROLLED_S), rate)
+        window.tell({"scroll": False})
+        window.answer(PATIENCE_S)
+        took_s = said["at"] - said["began"]
+        gap = max(said["gaps_ms"], default=0.0)
+        sent = rate * SCROLLED_S / (said["ended"] - said["began"])
+        late_s = said["at"] - said["ended"]
+        detail[f"at {rate:,}/s"] = {
+            "server emitted, /s": round(sent),
+            "told to the window, /s": round(said["told"] / took_s),
+            "last one late by, s": round(late_s, 3),
+            "greatest gap of the window's loop, ms": round(gap, 1),
+        }
+        if sent < rate * LEAST_OF_RATE:
+            continue
+        told.append(said["told"] / took_s)
+        keeps_up = said["told"] >= round(rate * SCROLLED_S) and late_s <= MOST_LATE_S
+        if keeps_up and (best is None or gap <= MOST_GAP_MS or best[1] > MOST_GAP_MS):
+            best = sent, gap
+    if not told:
+        return Measured(key="sustained", reason="the server sent none of the rates", detail=detail)
+    if best is None:
+        broken = "the window kept up with none of the rates"
+        return Measured(key="sustained", value=max(told), broken=broken, detail=detail)
+    broken = f"the window's loop was away for {best[1]:.0f} ms" if best[1] > MOST_GAP_MS else ""
+    return Measured(key="sustained", value=best[0], broken=broken, detail=detail)
+
+
+def _burst(server: Child, window: Child, count: int, rate: float | None = None) -> dict[str, Any]:
     window.tell({"gaps": True})
     window.answer(PATIENCE_S)
-    server.tell({"burst": count})
+    server.tell({"burst": count} if rate is None else {"burst": count, "rate": rate})
     window.tell({"told": count})
     emitted = server.answer(PATIENCE_S)
     heard = window.answer(PATIENCE_S)

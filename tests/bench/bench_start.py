@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import msgspec
 
 from tests.bench import profile
-from tests.bench.bars import NO_PEER, Measured
-from tests.bench.child import Child
+from tests.bench.bars import NO_PEER, STAGES, Measured
+from tests.bench.child import Child, environment
 from tests.bench.measure import MS, median, pss_mb
 
 RUNS = 7
 IDLE_S = 3.0
 """After the first paint the network stack loads; by then it has."""
 PATIENCE_S = 30.0
+_STAGE = re.compile(r"^(\S.*?) +([\d.]+) +([\d.]+) +([\d.]+)$", re.MULTILINE)
 
 
 class _Start(msgspec.Struct, frozen=True):
@@ -36,12 +41,13 @@ def run(rows: int) -> list[Measured]:
             if turn:
                 program.append(one)
                 bare.append(other)
+        where = stages(folder)
     start = Measured(
         key="start",
         value=median([one.painted_ms for one in program]),
         reference=median([one.painted_ms for one in bare]),
         rows=rows,
-        detail=_detail(program, bare, ("painted_ms", "cpu_ms")),
+        detail={**_detail(program, bare, ("painted_ms", "cpu_ms")), STAGES: where},
     )
     memory = Measured(
         key="idle-pss",
@@ -51,6 +57,20 @@ def run(rows: int) -> list[Measured]:
         detail=_detail(program, bare, ("pss_mb",)),
     )
     return [Measured(key="start-peer", value=start.value, reason=NO_PEER, rows=rows), start, memory]
+
+
+def stages(folder: Path) -> dict[str, list[float]]:
+    """Where a start's time goes, as `chatdesk --profile-startup` tells: clock, processor, imports in ms."""
+    told = subprocess.run(
+        [sys.executable, "-m", "chatdesk", "--data", str(folder), "--profile-startup"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        env=environment(),
+        check=True,
+    ).stdout
+    return {match[1]: [float(match[part]) for part in (2, 3, 4)] for match in _STAGE.finditer(told)}
 
 
 def _start(module: str, *arguments: str, idle_s: float) -> _Start:

@@ -35,7 +35,11 @@ def run(rows: int) -> list[Measured]:
     return [
         p99("wheel", "wheel"),
         p99("fling", "fling"),
-        p99("any", "wheel", "fling", "keys", "bar", keys=summary(found["keys"]), bar=summary(found["bar"])),
+        p99(
+            "any",
+            *("wheel", "glide", "fling", "keys", "bar"),
+            **{name: summary(found[name]) for name in ("glide", "keys", "bar")},
+        ),
         p99("switch", "switch_big", **{"message list alone": summary(found["list_only_big"])}),
         Measured(
             key="switch-growth",

@@ -85,10 +85,16 @@ class Child:
         try:
             line = self._lines.get(timeout=max(0.0, timeout_s))
         except queue.Empty:
-            raise ChildFailed("no answer in time: " + "".join(self._heard)[-2_000:]) from None
+            raise ChildFailed("no answer in time: " + self._last_words()) from None
         if line is None:
-            raise ChildFailed("it ended: " + "".join(self._heard)[-2_000:])
+            raise ChildFailed("it ended: " + self._last_words())
         return line
+
+    def _last_words(self) -> str:
+        """The last line that it said, for a report; a traceback, which names places, goes to stderr whole."""
+        heard = "".join(self._heard)[-2_000:].rstrip()
+        sys.stderr.write(heard + "\n" if heard else "")
+        return heard.rpartition("\n")[2][:300]
 
     def tell(self, words: Any) -> None:
         """Send it a line of JSON."""

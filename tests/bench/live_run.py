@@ -2,7 +2,8 @@
 
 Takes lines of JSON on stdin and answers each with one: `{"painted": n, "prefix": text}` once n messages whose
 text begins so were painted, with the times; `{"gaps": true}` begins to watch the gaps of the window's loop,
-`{"told": n}` answers with them once the window was told of n messages.
+`{"told": n}` answers with them once the window was told of n messages; `{"scroll": true}` begins to turn the
+wheel up and down over the open conversation.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QObject, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QWheelEvent
 
 from chatdesk import program
 from chatdesk.demo import hands
@@ -27,10 +29,15 @@ from chatdesk.domain.entities import Conversation
 from chatdesk.domain.ids import AccountId
 from chatdesk.domain.kinds import ConnectionState, Platform
 from chatdesk.server.demo.cast import DESK_EMAIL, PASSWORD
+from chatdesk.ui.timeline.view import TimelineView
 from tests.bench import stage
 
 TICK_MS = 4
 PATIENCE_S = 90.0
+WHEEL_MS = 16
+NOTCH = 120
+NOTCHES = 30
+"""So many notches up, then as many down."""
 
 
 def now_s() -> float:
@@ -53,6 +60,7 @@ class Eyes(QObject):
         self.view.viewport().installEventFilter(self)
         self.view.timeline.rowsInserted.connect(self._on_inserted)
         running.feed.messages_put.connect(self._on_put)
+        self._wheel = Wheel(self.view)
         self._ticks = QTimer(self)
         self._ticks.setTimerType(Qt.TimerType.PreciseTimer)
         self._ticks.timeout.connect(self._tick)
@@ -65,6 +73,10 @@ class Eyes(QObject):
             self._ticks.start(TICK_MS)
         else:
             self._ticks.stop()
+
+    def scroll(self, *, on: bool) -> None:
+        """Turn the wheel, or no longer."""
+        self._wheel.turn(on=on)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self._fresh:
@@ -85,6 +97,42 @@ class Eyes(QObject):
         now = now_s()
         self.gaps_ms.append((now - self._last) * 1_000)
         self._last = now
+
+
+class Wheel(QObject):
+    """A hand that scrolls through the newest screens without a pause."""
+
+    def __init__(self, view: TimelineView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._turns = 0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._notch)
+
+    def turn(self, *, on: bool) -> None:
+        if on:
+            self._timer.start(WHEEL_MS)
+        else:
+            self._timer.stop()
+            self._view.show_newest()
+
+    def _notch(self) -> None:
+        self._turns += 1
+        up = self._turns % (2 * NOTCHES) < NOTCHES
+        viewport = self._view.viewport()
+        at = QPointF(viewport.rect().center())
+        event = QWheelEvent(
+            at,
+            QPointF(viewport.mapToGlobal(at.toPoint())),
+            QPoint(),
+            QPoint(0, NOTCH if up else -NOTCH),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QCoreApplication.sendEvent(viewport, event)
 
 
 class Guest:
@@ -137,12 +185,21 @@ class Guest:
             count = int(words["told"])
             await _until(lambda: eyes.told >= count)
             return {"told": eyes.told, "at": now_s(), "gaps_ms": list(eyes.gaps_ms)}
+        if "scroll" in words:
+            eyes.scroll(on=bool(words["scroll"]))
+            return {}
         if "gaps" in words:
             eyes.watch_gaps(on=bool(words["gaps"]))
             eyes.told = 0
+            if words["gaps"]:
+                eyes.painted.clear()
             return {}
         count, prefix = int(words["painted"]), str(words["prefix"])
-        await _until(lambda: sum(text.startswith(prefix) for text in eyes.painted) >= count)
+        await _until(
+            lambda: (
+                len(eyes.painted) >= count and sum(text.startswith(prefix) for text in eyes.painted) >= count
+            )
+        )
         painted, eyes.painted = eyes.painted, {}
         return {"painted": painted}
 

@@ -9,10 +9,12 @@ import hashlib
 import shutil
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Account, Capabilities, OrderField
@@ -28,7 +30,7 @@ from chatdesk.domain.events import (
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, RemoteId
 from chatdesk.domain.kinds import MessageKind, OrderKind, Platform, Progress, Source
 from chatdesk.domain.ordering import Stamp
-from chatdesk.store import Store
+from chatdesk.store import Store, search_terms
 from chatdesk.store.connection import FILE_NAME, open_reader
 from tests.bench.texts import Texts
 
@@ -78,6 +80,18 @@ def message(
     )
 
 
+class Shape(msgspec.Struct, frozen=True):
+    """How much there is in a data folder."""
+
+    rows: int = ROWS
+    """Messages of the big conversation, which the first account has."""
+    accounts: int = 1
+    others: int = OTHERS
+    """Conversations beside the big and the small one, shared out among the accounts."""
+    other_rows: int = OTHER_ROWS
+    """Messages of each of these."""
+
+
 class Feeder:
     """Has a store apply stamped events, with a bounded number of batches under way."""
 
@@ -112,6 +126,7 @@ def _key() -> str:
     seal = hashlib.sha256()
     for part in (*parts, Path(__file__), Path(__file__).with_name("texts.py")):
         seal.update(part.read_bytes())
+    seal.update(search_terms.VERSION.encode())  # else the index would be made anew beside a benchmark
     return seal.hexdigest()[:12]
 
 
@@ -128,7 +143,7 @@ def prepare(rows: int = ROWS) -> tuple[Path, float]:
         shutil.rmtree(old)
     began = time.monotonic()
     making = folder.with_name(f"profile-making-{rows}")
-    _make(making, rows)
+    make(making, Shape(rows))
     making.rename(folder)
     return folder, time.monotonic() - began
 
@@ -162,30 +177,37 @@ def ids(store: Store) -> tuple[AccountId, ConversationId, ConversationId]:
     return account, big, small
 
 
-def _make(folder: Path, rows: int) -> None:
+def make(folder: Path, shape: Shape) -> None:
+    """Make a data folder of a shape, in place of whatever was there."""
     shutil.rmtree(folder, ignore_errors=True)
     store = Store.open(folder)
     try:
-        account = _account(store)
-        feeder = Feeder(store, account.id)
         texts = Texts()
-        conversations = {BIG: rows, SMALL: SMALL_ROWS}
-        conversations |= {RemoteId(f"room{n}"): OTHER_ROWS for n in range(OTHERS)}
-        for number, conversation in enumerate(conversations):
-            feeder.put(feeder.stamped(list(_subject(conversation, number))))
-        feeder.put(feeder.stamped([ListsRead()]))
-        # The big one first: its message `n` gets the id n + 1.
-        for place, (conversation, count) in enumerate(conversations.items()):
-            for first in range(0, count, BATCH):
-                last = min(first + BATCH, count)
-                said = [texts[place * 7 + n] for n in range(first, last)]
-                feeder.put(feeder.stamped(_stretch(conversation, said, first, count)))
-        feeder.finish()
+        rooms = [RemoteId(f"room{n}") for n in range(shape.others)]
+        for number in range(shape.accounts):
+            account = _account(store, number)
+            conversations = {BIG: shape.rows, SMALL: SMALL_ROWS} if number == 0 else {}
+            conversations |= dict.fromkeys(rooms[number :: shape.accounts], shape.other_rows)
+            _fill(Feeder(store, account.id), texts, conversations)
         _account_id, big, _small = ids(store)
         store.put_setting("last_conversation", str(big)).result()
         wait_until_indexed(folder)
     finally:
         store.close()
+
+
+def _fill(feeder: Feeder, texts: Texts, conversations: Mapping[RemoteId, int]) -> None:
+    """Have a store learn of an account's conversations, with so many messages each."""
+    for number, conversation in enumerate(conversations):
+        feeder.put(feeder.stamped(list(_subject(conversation, number))))
+    feeder.put(feeder.stamped([ListsRead()]))
+    # The big one first: its message `n` gets the id n + 1.
+    for place, (conversation, count) in enumerate(conversations.items()):
+        for first in range(0, count, BATCH):
+            last = min(first + BATCH, count)
+            said = [texts[place * 7 + n] for n in range(first, last)]
+            feeder.put(feeder.stamped(_stretch(conversation, said, first, count)))
+    feeder.finish()
 
 
 def wait_until_indexed(folder: Path) -> None:
@@ -198,13 +220,13 @@ def wait_until_indexed(folder: Path) -> None:
         con.close()
 
 
-def _account(store: Store) -> Account:
+def _account(store: Store, number: int) -> Account:
     return store.add_account(
         NewAccount(
             platform=Platform.DISPATCHER,
             server_url=NOWHERE,
-            login="desk@northline.example",
-            user_id=ME,
+            login=f"desk{number or ''}@northline.example",
+            user_id=RemoteId(f"{ME}{number or ''}"),
             role="moderator",
             name="Desk",
             plain_http_consent=False,

@@ -21,6 +21,8 @@ from tests.bench.measure import MS
 
 WINDOW_PX = 1280, 820
 PATIENCE_S = 5.0
+GUARD_MS = 500
+_WAIT = QEventLoop.ProcessEventsFlag.WaitForMoreEvents
 _ALL = QEventLoop.ProcessEventsFlag.AllEvents
 
 
@@ -43,17 +45,21 @@ class Paints(QObject):
             self.count += 1
         return False
 
-    def until_next(self, act: Callable[[], object]) -> float:
+    def until_next(self, act: Callable[[], object], *, idle: bool = False) -> float:
         """Do something and turn the loop until it is painted; the milliseconds that took.
 
-        A turn also does all that waits besides, so the figure is never too good. Raises NotPainted.
+        A turn also does all that waits besides, so the figure is never too good. idle: sleep until something
+        comes, for what other threads do in between. Raises NotPainted.
         """
+        guard = QTimer()
+        if idle:
+            guard.start(GUARD_MS)  # a loop that sleeps wakes up to find that nothing was painted
         before = self.count
         cpu_s = time.thread_time()
         began = time.perf_counter()
         act()
         while self.count == before:
-            QCoreApplication.processEvents(_ALL)
+            QCoreApplication.processEvents(_ALL | _WAIT if idle else _ALL)
             if time.perf_counter() - began > PATIENCE_S:
                 raise NotPainted(repr(act))
         took_ms = (time.perf_counter() - began) * MS

@@ -13,7 +13,10 @@ import time
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSocketNotifier, Qt
 from PySide6.QtWidgets import QAbstractItemView
 
-from chatdesk import main, program
+from chatdesk.desktop import lean
+
+lean.start_lean()
+from chatdesk import main, program  # noqa: E402 - nothing of it may be imported before the line above
 
 
 class Watch(QObject):

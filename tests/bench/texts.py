@@ -106,7 +106,7 @@ class Texts:
         draw(2)
         words, joint = self._script(draw(100))
         if draw(100) < 2:
-            count = 2_000 // (3 if joint == "" else 6)
+            count = 2_000 // (2 if joint == "" else 6)
         else:
             # Most are short; few are much longer than the others.
             count = 1 + min(draw(6) + draw(6) + (draw(30) if draw(4) == 0 else 0), 40)

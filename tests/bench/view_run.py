@@ -6,6 +6,7 @@ import argparse
 import itertools
 import json
 import random
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from chatdesk.domain.ids import ConversationId
 from chatdesk.program import Program
 from chatdesk.ui.timeline.view import TimelineView
 from tests.bench import profile, stage
+from tests.bench.measure import MS
 
 NOTCH = 120
 FLING_PX = 700
-WHEELS, FLINGS, KEYS, DRAGS = 1_500, 700, 150, 150
+WHEELS, GLIDES, FLINGS, KEYS, DRAGS = 1_500, 30, 700, 150, 150
 JUMPS, RESIZES, PREPENDS, SWITCHES = 300, 120, 120, 120
 SEED = 3
 _WHEEL_AT = QPointF(60, 60)
@@ -55,18 +57,23 @@ class Course:
         stage.collect()
         found["wheel"] = self._wheel()
         found["wheel_cpu"] = self._cpu()
-        found["fling"] = self._fling()
+        self._rest()
+        found["glide"] = self._glide()
+        self._cpu()
+        found["fling"] = self.flings()
         found["fling_cpu"] = self._cpu()
         found["keys"] = self._keys()
+        self._rest()
         found["bar"] = self._bar()
+        self._rest()
         self._cpu()
         found["jump"] = list(self._jumps())
         found["jump_cpu"] = self._cpu()
         found["resize"], found["resize_moved"] = self._resize()
         found["resize_cpu"] = self._cpu()
         found["prepend"], found["shift_px"], found["prepended_rows"] = self._prepend()
-        found["switch_big"], found["switch_small"] = self._switch(self.window.open_conversation)
-        found["list_only_big"], found["list_only_small"] = self._switch(self.view.open_conversation)
+        found["switch_big"], found["switch_small"] = self.switches()
+        found["list_only_big"], found["list_only_small"] = self._switch(self.view.open_conversation, SWITCHES)
         return found
 
     def _cpu(self) -> list[float]:
@@ -101,9 +108,30 @@ class Course:
         turns = [NOTCH] * WHEELS + [-NOTCH] * (WHEELS // 3)
         return [self._timed(lambda by=turn: self._wheel_by(angle=by)) for turn in turns]  # type: ignore[misc]
 
-    def _fling(self) -> list[float]:
+    def _rest(self) -> None:
+        """Nothing moves any more: what glided has arrived."""
+        while self.view.motion.is_moving:
+            stage.settle(1)
+        stage.settle()
+
+    def _glide(self) -> list[float]:
+        """Notches that run out: the frames after the first one, each from its tick to painted."""
+        frames: list[float] = []
+        for turn in range(GLIDES):
+            self._wheel_by(angle=-NOTCH if turn % 3 == 2 else NOTCH)
+            stage.settle(1)
+            while self.view.motion.is_moving:
+                before, began = self.paints.count, time.perf_counter()
+                stage.settle(1)
+                if self.paints.count > before:
+                    frames.append((time.perf_counter() - began) * MS)
+        return frames
+
+    def flings(self, times: int = FLINGS) -> list[float]:
         """On upwards as fast as a trackpad throws: almost every page is read from the database."""
-        return [self._timed(lambda: self._wheel_by(pixels=FLING_PX)) for _ in range(FLINGS)]
+        up = [self._timed(lambda: self._wheel_by(pixels=FLING_PX)) for _ in range(times)]
+        self._rest()
+        return up
 
     def _press(self, key: Qt.Key) -> None:
         for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
@@ -180,10 +208,13 @@ class Course:
             stage.settle(3)
         return taken, shift, came
 
-    def _switch(self, show: Callable[[ConversationId], None]) -> tuple[list[float], list[float]]:
+    def switches(self, times: int = SWITCHES) -> tuple[list[float], list[float]]:
         """To and fro between the small and the big one: milliseconds to the big one, to the small one."""
+        return self._switch(self.window.open_conversation, times)
+
+    def _switch(self, show: Callable[[ConversationId], None], times: int) -> tuple[list[float], list[float]]:
         big, small = [], []
-        for _ in range(SWITCHES):
+        for _ in range(times):
             small.append(self._timed(lambda: show(self.small)))
             stage.settle(5)
             big.append(self._timed(lambda: show(self.big)))

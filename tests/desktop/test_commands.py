@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -13,8 +14,10 @@ import pytest
 from chatdesk.domain import outbox as machine
 from chatdesk.domain.ids import RemoteId
 from chatdesk.store import Store
+from chatdesk.store import export as exporting
 from chatdesk.store.connection import FILE_NAME
 from tests.conftest import AllowLog
+from tests.store.make_version import fixture
 from tests.store.making import WAIT_S, Desk, message, raw
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +61,7 @@ def test_a_sound_ledger_is_verified(profile_dir: Path) -> None:
     finally:
         store.close()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "The ledger is sound: 4 rows.\n"
+    assert done.stdout.startswith("The ledger is sound: 4 rows. No keyring knows it here:")
     # All but the index of the log in shared memory, which SQLite makes anew for every reader.
     before = {one.name: one.read_bytes() for one in profile_dir.iterdir() if not one.name.endswith("-shm")}
     assert chatdesk("--data", profile_dir, "ledger", "verify").returncode == 0
@@ -109,6 +112,16 @@ def test_without_a_database_there_is_a_sentence(profile_dir: Path) -> None:
     done = chatdesk("--data", profile_dir, "ledger", "verify")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "damaged" in done.stderr
+
+
+def test_a_folder_of_an_older_chatdesk_is_exported_as_it_is(profile_dir: Path, tmp_path: Path) -> None:
+    """Looking changes no file, so the first version's database must do for the export."""
+    profile_dir.mkdir(exist_ok=True)
+    (profile_dir / FILE_NAME).write_bytes(gzip.decompress(fixture(1).read_bytes()))
+    done = exporting.export(profile_dir, tmp_path / "out")
+    assert (done.drafts, done.unreadable) == (1, 0)
+    (line,) = (tmp_path / "out" / "drafts.jsonl").read_text().splitlines()
+    assert (json.loads(line)["text"], json.loads(line)["other"]) == ("a draft", "")
 
 
 # -- doctor

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from typing import ClassVar
 
 import keyring
 import keyring.backend
@@ -19,33 +16,11 @@ from chatdesk.domain.facts import Secrets
 from chatdesk.domain.kinds import Platform
 from chatdesk.domain.ports import Vault, vault_key
 from tests.conftest import Aio, AllowLog
+from tests.desktop.wallet import LockedWallet
 
 KEY = vault_key("https://dispatch.example", Platform.DISPATCHER, "desk@northline.example")
 TOKENS = Secrets(access="access-1", refresh="refresh-1")
 NEWER = Secrets(access="access-2", refresh="refresh-2")
-
-
-class LockedWallet(keyring.backend.KeyringBackend):
-    """A backend that waits for a person to unlock it, as a real wallet does, then works."""
-
-    priority: ClassVar[float] = -1  # else the real keyring would chain it to its own
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.unlocked = threading.Event()
-        self.entries: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self.unlocked.wait()
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.unlocked.wait()
-        self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self.unlocked.wait()
-        del self.entries[service, username]
 
 
 class Sieve(LockedWallet):
@@ -57,33 +32,6 @@ class Sieve(LockedWallet):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         self.entries.clear()
-
-
-@pytest.fixture
-def any_keyring() -> Iterator[None]:
-    """The test chooses a backend; afterwards the one from before is back."""
-    before = keyring.get_keyring()
-    yield
-    keyring.set_keyring(before)
-
-
-@pytest.fixture
-def wallet(any_keyring: None) -> Iterator[LockedWallet]:
-    locked = LockedWallet()
-    keyring.set_keyring(locked)
-    yield locked
-    locked.unlocked.set()
-
-
-@pytest.fixture
-def vault(any_keyring: None) -> Iterator[KeyringVault]:
-    made = KeyringVault(limit_s=0.2)
-    yield made
-    made.close()
-    # What it still had to do must not reach the keyring of the next test.
-    for thread in threading.enumerate():
-        if thread.name == "chatdesk-keyring":
-            thread.join(5)
 
 
 def test_is_a_vault(vault: KeyringVault) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from chatdesk.domain import outbox as machine
+from chatdesk.domain.actions import Attachment
 from chatdesk.domain.entities import Attempt, Outgoing
 from chatdesk.domain.ids import AccountId, ConversationId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import Assurance, DeliveryState, OutgoingKind, ParkReason
@@ -58,6 +59,7 @@ EVENTS: dict[str, machine.Event] = {
     "Absent, may not": machine.Absent(may_repeat=False),
     "SafeToRepeat": machine.SafeToRepeat(),
     "Restarted": machine.Restarted(),
+    "Uploaded": machine.Uploaded(Attachment(url="/kept/1", name="offer.pdf", size_bytes=3)),
     "PersonCancels": machine.PersonCancels(),
     "PersonEdits": machine.PersonEdits("edited"),
     "PersonSchedules": machine.PersonSchedules(500),

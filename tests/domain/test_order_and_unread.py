@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chatdesk.domain.entities import Message
 from chatdesk.domain.ids import PENDING_CURSOR, ConversationId, Cursor, MessageId, RemoteId
 from chatdesk.domain.kinds import SOURCE_RANK, DeliveryState, MessageKind, Source
-from chatdesk.domain.ordering import Position, Stamp, position, stronger_delivery
+from chatdesk.domain.ordering import Position, Stamp, holes, position, stronger_delivery
 from chatdesk.domain.unread import Heard, counts, unread_count, waiting_since_us
 
 
@@ -170,3 +170,24 @@ def test_an_answer_ends_every_wait(messages: list[Heard]) -> None:
     since = waiting_since_us(ordered)
     assert since is None or since in {one.sent_at_us for one in ordered if counts(one)}
     assert waiting_since_us([*ordered, heard(99, own=True)]) is None
+
+
+@pytest.mark.parametrize(
+    ("cursors", "stretches", "missing"),
+    [
+        ("abcd", [], ()),
+        ("abcd", [("", "d")], ()),
+        ("abxy", [("", "b"), ("x", "y")], (2,)),
+        ("abpxy", [("", "b"), ("x", "y")], (3,)),
+        ("abp", [("", "b")], ()),
+        ("abxy", [("", "b"), ("b", "y")], ()),
+        ("axyz", [("a", "a"), ("x", "x"), ("z", "z")], (1, 3)),
+        (["a", PENDING_CURSOR], [("", "a"), ("x", "y")], ()),
+        ("", [("", "a")], ()),
+    ],
+)
+def test_a_hole_is_where_a_stretch_begins_that_nothing_leads_to(
+    cursors: list[str], stretches: list[tuple[str, str]], missing: tuple[int, ...]
+) -> None:
+    """Messages in no stretch prove nothing; own ones that are not placed yet stand behind all."""
+    assert holes([Cursor(one) for one in cursors], stretches) == missing

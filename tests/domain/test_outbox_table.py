@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import typing
+from typing import Any
 
 import msgspec
 import pytest
 
 from chatdesk.domain import outbox as machine
-from chatdesk.domain.actions import Extras
+from chatdesk.domain.actions import Attachment, Extras
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import IllegalTransition
 from chatdesk.domain.ids import RemoteId
@@ -99,7 +100,7 @@ def test_every_square(state: str, event: str) -> None:
 @pytest.mark.parametrize("kind", list(OutgoingKind))
 @pytest.mark.parametrize("event", ["Unknown", "Restarted"])
 def test_what_does_no_harm_twice_is_queued_again(kind: OutgoingKind, event: str) -> None:
-    """An unknown outcome queues reads, deletions, reports and uploads again; the rest becomes uncertain."""
+    """An unknown outcome queues reads, deletions and reports again; the rest becomes uncertain."""
     after = machine.advance(tried(IN_FLIGHT, kind), EVENTS[event], 1)
     assert after.state.value == (QUEUED if kind in machine.REPEATABLE else UNCERTAIN)
 
@@ -129,6 +130,27 @@ def test_a_scheduled_send_waits_for_its_time_and_then_counts_as_pressed() -> Non
     assert not machine.can(due, machine.Due())
     now = machine.advance(waits, machine.PersonRetries(), 3)
     assert (now.detail, now.not_before_us) == ("", 0)
+
+
+def with_file(**more: Any) -> Outgoing:
+    return item(1, staged="copy", extras=Extras(attachments=(Attachment(name="a.pdf"),)), **more)
+
+
+def test_a_file_that_was_brought_gives_its_message_the_address() -> None:
+    """It stays queued: only its own send can bring it further, and it is brought once."""
+    waits = with_file(not_before_us=9)
+    assert machine.wants_upload(waits)
+    after = machine.advance(waits, EVENTS["Uploaded"], 77)
+    assert (after.state, after.extras.attachments[0].url) == (DeliveryState.QUEUED, "/kept/1")
+    assert after.not_before_us == 0
+    assert not machine.wants_upload(after)
+    assert not machine.can(after, EVENTS["Uploaded"])
+
+
+@pytest.mark.parametrize("state", [IN_FLIGHT, UNCERTAIN, PARKED, CANCELLED, ACCEPTED])
+def test_an_address_comes_too_late_for_what_is_not_queued(state: str) -> None:
+    """Let go or put aside meanwhile: nothing brings it back."""
+    assert not machine.can(with_file(state=DeliveryState(state)), EVENTS["Uploaded"])
 
 
 def test_a_scheduled_send_holds_nobody() -> None:
@@ -218,3 +240,17 @@ def test_no_step_loses_what_a_message_carries(event: str) -> None:
         if machine.can(before, EVENTS[event]):
             after = machine.advance(before, EVENTS[event], 1)
             assert (after.message_kind, after.extras) == (MessageKind.FILE, extras)
+
+
+def test_what_may_have_arrived_is_neither_taken_back_nor_changed() -> None:
+    """Queued to go once more under its own id: its text may stand there, until its outcome is known."""
+    one = machine.advance(tried(UNCERTAIN), machine.SafeToRepeat(), 1)
+    for event in ("Later", "PersonRetries", "PersonUrges", "Started", "Later", "Aged", "PersonRetries"):
+        one = machine.advance(one, EVENTS[event], 2)
+        if one.state.value in {QUEUED, PARKED}:
+            assert not machine.can(one, EVENTS["PersonCancels"])
+            assert not machine.can(one, EVENTS["PersonEdits"])
+    again = machine.advance(machine.advance(one, EVENTS["Started"], 3), EVENTS["Unknown"], 3)
+    absent = machine.advance(again, EVENTS["Absent, may repeat"], 3)
+    assert machine.can(absent, EVENTS["PersonCancels"])
+    assert machine.can(absent, EVENTS["PersonEdits"])

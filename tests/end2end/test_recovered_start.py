@@ -44,6 +44,9 @@ def test_a_damaged_database_is_made_anew_and_told(
         running.show()
         await hands.until(lambda: "damaged" in running.window.status.told(), "the sentence")
         assert store.recovery.set_aside in running.window.status.told()
+        shown = running.window.asks.shown()
+        assert shown is not None
+        assert "1 message not sent yet: it waits for your word" in shown.text
         assert [one.text for one in store.outbox().result(WAIT_S).rows] == ["waiting"]
         await running.close()
 

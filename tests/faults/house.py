@@ -50,6 +50,8 @@ class House:
         self.variant = variant
         self.choices = choices or Choices()
         self.address: Address = ("127.0.0.1", port or DIALECTS[platform].default_port)
+        self.back_door: Address = (self.address[0], self.address[1] + 10_000)
+        """The way of everybody else: what happens to the desk's link does not happen to theirs."""
         self.clock = LabClock(loop)
         self.mischief = Mischief()
         self.server: ChatServer
@@ -60,8 +62,13 @@ class House:
 
     @property
     def url(self) -> str:
-        """Where clients find it."""
+        """Where the desk finds it."""
         return f"http://{self.address[0]}:{self.address[1]}"
+
+    @property
+    def back_url(self) -> str:
+        """Where everybody else finds it."""
+        return f"http://{self.back_door[0]}:{self.back_door[1]}"
 
     async def start(self) -> None:
         """Serve."""
@@ -69,6 +76,7 @@ class House:
         self.server = await self.inside(self._open())
         self.server.app = self.mischief.around(self.server.app)
         self.mischief.between(self.server._sio)
+        self.mischief.forget_tokens(self.server.core.accounts)
         config = _config(self.server)
         config.load()
         state, made = ServerState(), cast("Any", config.http_protocol_class)
@@ -76,7 +84,8 @@ class House:
         def protocol() -> asyncio.Protocol:
             return _Inside(made(config=config, server_state=state, app_state={}, _loop=self._loop), self)
 
-        self._loop.network.listen(self.address, protocol)
+        for address in (self.address, self.back_door):
+            self._loop.network.listen(address, protocol)
         self.running = True
         self._watcher = self._loop.create_task(self._watch_crash(), name="crash watch")
 
@@ -86,12 +95,17 @@ class House:
             return
         self.running = False
         self._watcher.cancel()
-        self._loop.network.silence(self.address)
+        for address in (self.address, self.back_door):
+            self._loop.network.silence(address)
         tasks = [task for task in self._tasks if not task.done()]
         for task in tasks:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        # Who is cancelled in a transaction lets a task of its own roll it back; until then the file is locked
+        # for whoever opens it, and that is this very thread.
+        while left := [task for task in self._tasks if not task.done()]:
+            _done, stuck = await asyncio.wait(left, timeout=1)
+            for task in stuck:
+                task.cancel()
         await self.server.core.database.close()
 
     def cut(self) -> None:

@@ -19,6 +19,8 @@ Address = tuple[str, int]
 LATENCY_S = 0.002
 APART_S = 1e-7
 NEVER = 1 << 62
+CROWD = 64
+"""From so many on, handles of what has arrived are forgotten."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,8 @@ class Flow:
     """Bytes from `held_from` on arrive so much later, also when their sender has gone meanwhile."""
     piece: int = NEVER
     """Most bytes that arrive at once."""
+    held_arrivals: list[float] = field(default_factory=list)
+    """When held bytes arrive, on the loop's clock."""
 
 
 @dataclass(slots=True)
@@ -54,6 +58,31 @@ def fair(_address: Address, _number: int) -> Course:
     return Course()
 
 
+class Trap:
+    """Counts the bytes that one side writes, over all connections from now on, and springs once at one.
+
+    up: the clients' bytes, else the servers'. at: how many pass before it springs; NEVER: it only counts.
+    spring: called with the end that writes, and the number of the byte on its own connection.
+    """
+
+    def __init__(
+        self, *, up: bool, at: int = NEVER, spring: Callable[[End, int], None] | None = None
+    ) -> None:
+        self.up = up
+        self.at = at
+        self.passed = 0
+        self.sprung = False
+        self._spring = spring
+
+    def passing(self, end: End, count: int) -> None:
+        """So many bytes are about to be written."""
+        if not self.sprung and self.passed + count > self.at:
+            self.sprung = True
+            if self._spring is not None:
+                self._spring(end, end.sent + self.at - self.passed)
+        self.passed += count
+
+
 class Network:
     """Who listens where, and the connections between them."""
 
@@ -64,6 +93,7 @@ class Network:
         self.unreachable: set[Address] = set()
         """Nobody answers there, although somebody may listen: a cable is out."""
         self.made: dict[Address, int] = {}
+        self.traps: list[Trap] = []
         self._listening: dict[Address, Callable[[], asyncio.Protocol]] = {}
         self._pairs: dict[Address, list[tuple[End, End]]] = {}
 
@@ -82,11 +112,13 @@ class Network:
             client.break_off()
             server.break_off()
 
-    def stall(self, address: Address) -> None:
-        """Every connection to this address stands, and carries nothing any more."""
+    def stall(self, address: Address, *, up: bool = True, down: bool = True) -> None:
+        """Every connection to this address stands, and carries nothing any more, or not in one direction."""
         for client, server in self._pairs.get(address, []):
-            client.flow.silent_from = client.sent
-            server.flow.silent_from = server.sent
+            if up:
+                client.flow.silent_from = client.sent
+            if down:
+                server.flow.silent_from = server.sent
 
     def pairs(self, address: Address) -> list[tuple[End, End]]:
         """The ends (client, server) of the connections that stand."""
@@ -121,12 +153,23 @@ class Network:
         client = End(self.loop, course.up, sock or StandIn(here, address), here, address)
         server = End(self.loop, course.down, StandIn(address, here), address, here)
         client.peer, server.peer = server, client
+        client.passing, server.passing = self._passing_up, self._passing_down
         self._pairs.setdefault(address, []).append((client, server))
         self._pairs[address] = [pair for pair in self._pairs[address] if not pair[0].gone or not pair[1].gone]
         served, asked = self._listening[address](), factory()
         server.start(served)
         client.start(asked)
         return client, asked
+
+    def _passing_up(self, end: End, count: int) -> None:
+        for trap in self.traps:
+            if trap.up:
+                trap.passing(end, count)
+
+    def _passing_down(self, end: End, count: int) -> None:
+        for trap in self.traps:
+            if not trap.up:
+                trap.passing(end, count)
 
 
 class StandIn:
@@ -178,6 +221,8 @@ class End(asyncio.Transport):
         self.gone = False
         """Its protocol has been told that the connection is lost, or will be in a moment."""
         self.peer: End
+        self.passing: Callable[[End, int], None] | None = None
+        """Hears of bytes before they are written."""
         self._loop = loop
         self._sock = sock
         self._protocol: asyncio.Protocol
@@ -186,6 +231,7 @@ class End(asyncio.Transport):
         self._ended = False
         self._next_at = 0.0
         self._under_way: list[asyncio.TimerHandle] = []
+        self._crowd = CROWD
 
     def start(self, protocol: asyncio.Protocol) -> None:
         self._protocol = protocol
@@ -197,6 +243,8 @@ class End(asyncio.Transport):
         if self.gone:
             return
         data = bytes(data)
+        if self.passing is not None:
+            self.passing(self, len(data))
         first, self.sent = self.sent, self.sent + len(data)
         data = data[: max(0, min(self.flow.reset_at, self.flow.silent_from) - first)]
         late = max(0, self.flow.held_from - first)
@@ -263,20 +311,25 @@ class End(asyncio.Transport):
     def _travel(self, data: bytes, *, held: bool) -> None:
         if not data:
             return
-        self._next_at = self._arrival() + (self.flow.held_s if held else 0)
+        self._next_at = self._arrival(self.flow.held_s if held else 0)
+        if held:
+            self.flow.held_arrivals.append(self._next_at)
         self._at(self._next_at, self.peer._receive, data, held=held)
 
-    def _arrival(self) -> float:
-        # A loop calls what is due at the same moment in any order; bytes have one.
-        return max(self._next_at + APART_S, self._loop.time() + self.flow.latency_s)
+    def _arrival(self, held_s: float = 0) -> float:
+        # A loop calls what is due at the same moment in any order; bytes have one. What is held together
+        # arrives together, however many writes it was.
+        return max(self._next_at + APART_S, self._loop.time() + self.flow.latency_s + held_s)
 
     def _at(self, when: float, what: Callable[..., object], *values: object, held: bool = False) -> None:
         handle = self._loop.call_at(when, what, *values)
-        if not held:
-            self._under_way = [
-                one for one in self._under_way if not one.cancelled() and one.when() >= self._loop.time()
-            ]
-            self._under_way.append(handle)
+        if held:
+            return
+        if len(self._under_way) >= self._crowd:
+            now_s = self._loop.time()
+            self._under_way = [one for one in self._under_way if not one.cancelled() and one.when() >= now_s]
+            self._crowd = 2 * len(self._under_way) + CROWD
+        self._under_way.append(handle)
 
     def _forget(self) -> None:
         for handle in self._under_way:

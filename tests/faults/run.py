@@ -1,6 +1,6 @@
-"""Many schedules, on several processes, resumable; every outcome is a line, and the report counts them.
+"""Carries out the parts of the fault lab on several processes; resumable, and every outcome is a line.
 
-`python -m tests.faults --schedules 10000 --seed 1 --jobs 2 --out build/faults`. What is in the folder from an
+`python -m tests.faults --seed 1 --schedules 10000 --jobs 2 --out build/faults`. What is in the folder from an
 earlier run with the same seed is not done again. Status 1 when anything was lost, duplicated or reordered, or
 when too few presses arrived by themselves.
 """
@@ -8,179 +8,210 @@ when too few presses arrived by themselves.
 from __future__ import annotations
 
 import argparse
+import gc
+import hashlib
+import importlib
 import json
 import logging
-import multiprocessing
+import os
 import shutil
+import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
-from typing import Any
 
-from chatdesk.server.dialect import Variant
-from chatdesk.server.registry import DIALECTS
-from tests.faults import lab, script
+import pytest
 
+from tests.faults.crew import Crew
+from tests.faults.parts import Case, Part, Result, Shrinks, is_bad
+from tests.faults.parts.schedules import places
+from tests.faults.report import holds, report, table
+
+__all__ = ["carry_out", "main", "places"]
 REPLAYS = 3
-"""A schedule that fails is carried out so often again; one that fails less often hangs on threads' timing."""
-LIVE_ONLY = frozenset({("marketplace", Variant.AS_IS)})
-"""Its server keeps nothing, so nothing can be counted in its database: it is not part of these figures."""
-BARS = {Variant.PROMISED: 0.995, Variant.AS_IS: 0.98}
-"""Share of the presses that arrive within a minute after the last fault, without a person."""
-
-Result = dict[str, Any]
-
-
-def places() -> list[tuple[str, Variant]]:
-    """Every platform in every variant that schedules are run against."""
-    return [
-        (name, variant)
-        for name, one in DIALECTS.items()
-        for variant in one.variants
-        if (name, variant) not in LIVE_ONLY
-    ]
-
-
-class Worker:
-    """Carries out schedules in one process; the first one at a place prepares it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._made: dict[tuple[str, Variant], lab.Prepared] = {}
-
-    def run(self, wanted: script.Script) -> Result:
-        """The outcome of one schedule; a failure is repeated, and told with how often it came."""
-        result = self._once(wanted)
-        if _is_bad(result):
-            result["failed"] = 1 + sum(_is_bad(self._once(wanted)) for _ in range(REPLAYS))
-            result["of"] = 1 + REPLAYS
-            result["script"] = wanted.as_json()
-        return result
-
-    def _once(self, wanted: script.Script) -> Result:
-        place = (wanted.platform, Variant(wanted.variant))
-        if place not in self._made:
-            made = self._folder / "made" / f"{place[0]}-{place[1].value}"
-            self._made[place] = lab.prepare(made, *place)
-        folder = Path(tempfile.mkdtemp(dir=self._folder))
-        began = time.perf_counter()
-        result: Result = {"platform": wanted.platform, "variant": wanted.variant, "seed": wanted.seed}
-        result["faults"] = [one.kind for one in wanted.steps if one.kind != "press"]
-        try:
-            found = lab.run_schedule(folder, self._made[place], wanted)
-        except Exception as exc:  # noqa: BLE001 -- whatever it is, it is a finding
-            result["trouble"] = f"{type(exc).__name__}: {exc}"[:500]
-            return result
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        count = asdict(found.count)
-        result |= count | {"alive": found.alive, "settled_ms": found.settled_ms}
-        result["seconds"] = round(time.perf_counter() - began, 2)
-        return result
+"""A case that fails is carried out so often again; one that fails less often hangs on threads' timing."""
+PARTS = {
+    "schedules": 9_500,
+    "sockets": 500,
+    "kills": 850,
+    "kills_alone": 60,
+    "sweeps": 641,
+    "disk": 300,
+    "live_only": 300,
+}
+"""How many cases a full run has: all of the sweeps; and a case of kills has one to four of them."""
+FULL = PARTS["schedules"] + PARTS["sockets"]
+WORLDS_AT_ONCE = 3
+"""Where a part waits more than it computes, so many processes share one processor."""
+GARBAGE = 20_000
+"""New objects before a worker looks for cycles: with Python's own 700 that is a twentieth of its work."""
+ROOT = Path(__file__).parents[2]
 
 
-def _is_bad(result: Result) -> bool:
-    return "trouble" in result or any(result[key] for key in ("lost", "duplicated", "reordered"))
+def part(name: str) -> Part:
+    """The part of this name."""
+    found: Part = importlib.import_module(f"tests.faults.parts.{name}").PART
+    return found
 
 
-_worker: Worker | None = None
+def digest() -> str:
+    """Short name of the sources as they are now; outcomes of other sources are told apart by it."""
+    made = hashlib.sha256()
+    for folder in ("src/chatdesk", "tests/faults"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            made.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return made.hexdigest()[:12]
+
+
+def carry_out(name: str, case: Case) -> Result:
+    """One case in this process; a failure is repeated, made smaller, and told with how often it came."""
+    one = part(name)
+    result = _once(one, case)
+    if is_bad(result):
+        again = [is_bad(_once(one, case)) for _ in range(REPLAYS)]
+        result["failed"], result["of"] = 1 + sum(again), 1 + REPLAYS
+        result["case"] = case
+        if all(again) and "trouble" not in result and (shrunk := getattr(one, "shrunk", None)):
+            shrinks: Callable[[Case, Callable[[Case], bool]], Case] = shrunk
+            result["case"] = shrinks(case, lambda smaller: is_bad(_once(one, smaller)))
+    return result
+
+
+def _once(one: Part | Shrinks, case: Case) -> Result:
+    folder = Path(tempfile.mkdtemp(prefix="world-"))
+    began = time.perf_counter()
+    result: Result
+    try:
+        result = one.carry_out(case, folder)
+    except (Exception, pytest.fail.Exception) as exc:  # noqa: BLE001 -- whatever it is, it is a finding
+        known = {key: case.get(key, "") for key in ("platform", "variant")}
+        result = {"platform": known["platform"], "variant": known["variant"], "faults": []}
+        result["trouble"] = f"{type(exc).__name__}: {exc}"[:500]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    result |= {"part": one.name, "key": case["key"], "seconds": round(time.perf_counter() - began, 2)}
+    return result
 
 
 def _start(folder: str) -> None:
-    global _worker  # noqa: PLW0603 -- one per process of the pool
     logging.disable(logging.CRITICAL)
-    _worker = Worker(Path(tempfile.mkdtemp(dir=folder)))
+    gc.set_threshold(GARBAGE, 20, 20)
+    tempfile.tempdir = tempfile.mkdtemp(dir=folder)
+    # httpcore looks for a module that is not installed at each of its turns: a twentieth of a schedule.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
-def _work(raw: dict[str, Any]) -> Result:
-    assert _worker is not None
-    return _worker.run(script.read(raw))
+class Run:
+    """All cases of a seed: those that were carried out earlier, and those that are left."""
 
+    def __init__(self, out: Path, seed: int, amounts: dict[str, int]) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        self._lines = out / f"seed-{seed}.jsonl"
+        self._seed = seed
+        self._source = digest()
+        self._amounts = amounts
+        self.results: list[Result] = [json.loads(line) for line in self._earlier()]
 
-def wanted(seed: int, schedules: int) -> Iterator[script.Script]:
-    """The schedules of a seed: every place in turn."""
-    found = places()
-    for number in range(schedules):
-        platform, variant = found[number % len(found)]
-        yield script.draw(seed * 1_000_000 + number, platform, variant.value)
+    def _earlier(self) -> Iterator[str]:
+        if not self._lines.exists():
+            return
+        text = self._lines.read_text("utf-8")
+        whole = text[: text.rfind("\n") + 1]
+        if whole != text:  # the last line of a run that was killed
+            self._lines.write_text(whole, "utf-8")
+        yield from whole.splitlines()
 
-
-def carry_out(out: Path, seed: int, schedules: int, jobs: int) -> list[Result]:
-    """Do what is not done yet; returns all outcomes of this seed."""
-    out.mkdir(parents=True, exist_ok=True)
-    lines = out / f"seed-{seed}.jsonl"
-    done = [json.loads(line) for line in lines.read_text("utf-8").splitlines()] if lines.exists() else []
-    known = {(one["platform"], one["variant"], one["seed"]) for one in done}
-    left = [one for one in wanted(seed, schedules) if (one.platform, one.variant, one.seed) not in known]
-    if not left:
-        return done
-    with tempfile.TemporaryDirectory(prefix="chatdesk-faults-") as folder, lines.open("a") as file:
-        context = multiprocessing.get_context("spawn")
-        with context.Pool(jobs, _start, (folder,)) as pool:
-            for at, result in enumerate(pool.imap_unordered(_work, [one.as_json() for one in left]), 1):
-                file.write(json.dumps(result) + "\n")
-                file.flush()
-                done.append(result)
-                if _is_bad(result) or at % 100 == 0:
-                    print(f"{at} of {len(left)}", result if _is_bad(result) else "", flush=True)
-    return done
-
-
-def report(results: list[Result]) -> dict[str, Any]:
-    """The counts of a run, also per platform and per fault."""
-    whole = [one for one in results if "trouble" not in one]
-    presses = sum(one["presses"] for one in whole)
-    made: dict[str, Any] = {
-        key: sum(one[key] for one in whole) for key in ("lost", "duplicated", "reordered")
-    }
-    made |= {"schedules": len(results), "troubles": len(results) - len(whole), "presses": presses}
-    made["alive"] = round(sum(one["alive"] for one in whole) / presses, 5) if presses else 1.0
-    made["timing_dependent"] = sum(1 for one in results if one.get("failed", 0) not in {0, 1 + REPLAYS})
-    made["faults"] = dict(Counter(kind for one in results for kind in one["faults"]).most_common())
-    made["platforms"] = {}
-    for platform, variant in places():
-        here = [one for one in whole if (one["platform"], one["variant"]) == (platform, variant.value)]
-        pressed = sum(one["presses"] for one in here)
-        alive = sum(one["alive"] for one in here) / pressed if pressed else 1.0
-        made["platforms"][f"{platform} {variant.value}"] = {
-            "schedules": len(here),
-            "presses": pressed,
-            "accepted": sum(one["accepted"] for one in here),
-            "alive": round(alive, 5),
-            "bar": BARS[variant],
-            **{
-                key: sum(one[key] for one in here)
-                for key in ("lost", "duplicated", "reordered", "uncertain", "parked")
-            },
+    def left(self) -> dict[str, list[Case]]:
+        """Cases by part, in their order, that have no outcome yet."""
+        done = {(one["part"], one["key"]) for one in self.results}
+        return {
+            name: [case for case in part(name).cases(self._seed, amount) if (name, case["key"]) not in done]
+            for name, amount in self._amounts.items()
         }
-    return made
+
+    def finish(self, jobs: int, patience_s: float | None = None) -> bool:
+        """Carry out what is left; returns False when the time was over before."""
+        left = self.left()
+        total = sum(len(cases) for cases in left.values())
+        if not total:
+            return True
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="chatdesk-faults-") as folder:
+            busy = {name: cases for name, cases in left.items() if not part(name).wall_bound}
+            idle = {name: cases for name, cases in left.items() if part(name).wall_bound}
+            crews = [
+                Crew(workers, _mixed(share), carry_out, _start, folder)
+                for workers, share in ((jobs, busy), (jobs * WORLDS_AT_ONCE, idle))
+            ]
+            under_way: dict[Future[Result], Crew] = {}
+            at = 0
+            with self._lines.open("a", encoding="utf-8") as file:
+                while True:
+                    for crew in crews:
+                        under_way |= dict.fromkeys(crew.begun(), crew)
+                    if not under_way:
+                        break
+                    spare = None if patience_s is None else max(0.0, patience_s - (time.monotonic() - began))
+                    done, _rest = wait(under_way, timeout=spare, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        under_way.pop(future).ended()
+                        at += 1
+                        self._note(future.result(), file.write)
+                        file.flush()
+                        if at % 100 == 0:
+                            print(f"{at} of {total}, {time.monotonic() - began:.0f} s", flush=True)
+                    if not done:
+                        break
+            for crew in crews:
+                crew.close()
+            return at == total
+
+    def _note(self, result: Result, write: Callable[[str], int]) -> None:
+        result["source"] = self._source
+        write(json.dumps(result) + "\n")
+        self.results.append(result)
+        if is_bad(result):
+            print(json.dumps(result), flush=True)
 
 
-def holds(made: dict[str, Any]) -> bool:
-    """Whether nothing was lost, nothing came twice, and enough arrived by itself."""
-    clean = not (made["lost"] or made["duplicated"] or made["reordered"] or made["troubles"])
-    return clean and all(one["alive"] >= one["bar"] for one in made["platforms"].values())
+def _mixed(share: dict[str, list[Case]]) -> Iterator[tuple[str, Case]]:
+    """All cases of some parts, evenly mixed: a run that is cut off has something of each."""
+    placed = [
+        ((at + 0.5) / len(cases), name, case)
+        for name, cases in share.items()
+        for at, case in enumerate(cases)
+    ]
+    for _place, name, case in sorted(placed, key=lambda one: one[:2]):
+        yield name, case
+
+
+def amounts(schedules: int, only: list[str]) -> dict[str, int]:
+    """How many cases of each part belong to a run of so many schedules; one of twenty on real sockets."""
+    scale = schedules / FULL
+    found = {name: round(amount * scale) for name, amount in PARTS.items()}
+    found["sockets"] = -(-schedules // 20)
+    found["schedules"] = schedules - found["sockets"]
+    return {name: amount for name, amount in found.items() if not only or name in only}
 
 
 def main() -> int:
     """The command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--schedules", type=int, default=10_000)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--schedules", type=int, default=FULL)
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="one waits for its disk")
+    parser.add_argument("--only", nargs="*", default=[], choices=list(PARTS), help="only these parts")
+    parser.add_argument("--minutes", type=float, help="stop then; another run goes on")
     parser.add_argument("--out", type=Path, default=Path("build/faults"))
     chosen = parser.parse_args()
-    results = carry_out(chosen.out, chosen.seed, chosen.schedules, chosen.jobs)
-    made = report(results)
+    run = Run(chosen.out, chosen.seed, amounts(chosen.schedules, chosen.only))
+    complete = run.finish(chosen.jobs, chosen.minutes and chosen.minutes * 60)
+    made = report(run.results)
+    made["seed"], made["complete"] = chosen.seed, complete
     (chosen.out / "report.json").write_text(json.dumps(made, indent=2) + "\n", "utf-8")
-    for place, one in made["platforms"].items():
-        print(f"{place:24} {one}")
-    whole = {
-        key: made[key]
-        for key in ("schedules", "presses", "lost", "duplicated", "reordered", "alive", "troubles")
-    }
-    print(json.dumps(whole))
-    return 0 if holds(made) else 1
+    print(table(made))
+    if not complete:
+        print("Not all was carried out: the same command goes on.", file=sys.stderr)
+    return 0 if complete and holds(made) else 1

@@ -104,18 +104,40 @@ def test_a_stalled_connection_stands_and_carries_nothing() -> None:
     run_lab(story())
 
 
+@pytest.mark.parametrize(("up", "down"), [(True, False), (False, True)])
+def test_a_link_may_be_open_in_one_direction_only(up: bool, down: bool) -> None:
+    """What goes the other way arrives; nobody is told, and healing breaks it, as routers do."""
+
+    async def story() -> None:
+        pair = Pair()
+        pair.network.stall(HERE, up=up, down=down)
+        pair.client.transport.write(b"asked")
+        pair.server.transport.write(b"told")
+        await asyncio.sleep(3_600)
+        assert (pair.server.data, pair.client.data) == (b"" if up else b"asked", b"" if down else b"told")
+        assert pair.client.lost + pair.server.lost == []
+        pair.network.heal(HERE)
+        await asyncio.sleep(1)
+        assert [type(one) for one in (*pair.client.lost, *pair.server.lost)] == [ConnectionResetError] * 2
+
+    run_lab(story())
+
+
 def test_what_is_held_in_the_middle_arrives_although_its_sender_has_gone() -> None:
-    """Something on the way delivers late; the bytes before it lose nothing."""
+    """Something on the way delivers late, all of it together; the bytes before it lose nothing."""
 
     async def story() -> None:
         pair = Pair()
         pair.client.transport.flow.held_from, pair.client.transport.flow.held_s = 3, 9
-        pair.client.transport.write(b"now and later")
+        pair.client.transport.write(b"now and ")
+        pair.client.transport.write(b"later")
         pair.client.transport.break_off(arrives=True)
         await asyncio.sleep(5)
         assert pair.server.data == b"now"
         await asyncio.sleep(5)
         assert pair.server.data == b"now and later"
+        late_s = pair.client.transport.flow.held_arrivals
+        assert [8 < one - 1_000 < 10 for one in late_s] == [True, True]
 
     run_lab(story())
 

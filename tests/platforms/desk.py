@@ -15,6 +15,7 @@ from chatdesk.domain.arrivals import (
     Arrived,
     GoalEnded,
     LinkLost,
+    Moved,
     OpenStep,
     Packet,
     Verdict,
@@ -52,7 +53,9 @@ class Desk:
         account = put(self.facts.account, secrets=Secrets(access, refresh), user_id=user_id, role=role)
         self.facts = put(self.facts, account=account)
 
-    def hear(self, arrived: Arrived) -> None:
+    def hear(self, arrived: Arrived | Moved) -> None:
+        if isinstance(arrived, Moved):
+            return  # the engine keeps it from adapters, too
         self._now()
         if isinstance(arrived, Accepted):
             self.facts = put(self.facts, online=True, epoch=self.facts.epoch + 1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatdesk.domain.arrivals import Arrived, Packet
+from chatdesk.domain.arrivals import Arrived, Moved, Packet
 from chatdesk.domain.ports import Limits
 from chatdesk.domain.steps import Call, Connect, Step
 from chatdesk.platforms.link import Link
@@ -25,7 +25,15 @@ class Ear:
     def __init__(self, url: str, **options: Any) -> None:
         self.link = Link(url, Limits(connect_timeout_ms=1_000), **options)
         self.heard: list[Arrived] = []
-        self.link.listener = self.heard.append
+        self.moved: list[int] = []
+        """How much of files has left, as it was told."""
+        self.link.listener = self.hear
+
+    def hear(self, arrived: Arrived | Moved) -> None:
+        if isinstance(arrived, Moved):
+            self.moved.append(arrived.sent_bytes)
+        else:
+            self.heard.append(arrived)
 
     async def do(self, step: Step, step_id: int = 1) -> Arrived:
         """Perform a step; what it came to."""

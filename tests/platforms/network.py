@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
-from chatdesk.domain.arrivals import Arrived, LinkLost, Packet
+from chatdesk.domain.arrivals import Arrived, LinkLost, Moved, Packet
 from chatdesk.domain.ports import Listener
 from chatdesk.sync.clock import Clock
 
@@ -17,7 +17,7 @@ LATENCY_MS = 5
 class Hearer(Protocol):
     """The client at the other end of a link."""
 
-    def tell(self, arrived: Arrived) -> None: ...
+    def tell(self, arrived: Arrived | Moved) -> None: ...
 
 
 class Network:
@@ -75,7 +75,7 @@ class NetworkClient(Generic[Served]):
         self.server = server
         self.listener: Listener | None = None
 
-    def tell(self, arrived: Arrived) -> None:
+    def tell(self, arrived: Arrived | Moved) -> None:
         """Hand something over."""
         if self.listener is not None:
             self.listener(arrived)

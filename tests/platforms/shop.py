@@ -54,9 +54,17 @@ class Desk:
         """Tokens that the server takes; asked once the account is in the store."""
         raise NotImplementedError
 
-    async def __aenter__(self) -> Self:
+    def _open_store(self) -> None:
         self.real_store = Store.open(self.folder, now_us=self.clock.now_us)
         self.store: Any = Owing(self.real_store) if self.virtual else self.real_store
+
+    async def reopen(self) -> None:
+        """The next run of the program: its store was closed, its engine stopped."""
+        self._open_store()
+        await self.start_engine()
+
+    async def __aenter__(self) -> Self:
+        self._open_store()
         new = NewAccount(
             platform=self.platform,
             server_url=self.url,

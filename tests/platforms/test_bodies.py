@@ -40,6 +40,9 @@ def test_a_file_goes_as_one_part(aio: Aio, tmp_path: Path) -> None:
         assert b'name="file"' in bodies[0]
         assert b"application/pdf" in bodies[0]
         assert bodies[0].count(b"%PDF") == 50_000
+        assert ear.moved == sorted(ear.moved)
+        assert ear.moved[-1] == 200_000
+        assert len(ear.moved) > 2
 
     play(aio, handler, story)
 

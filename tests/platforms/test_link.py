@@ -21,6 +21,7 @@ from chatdesk.domain.arrivals import (
     ConnectRefused,
     HandedOver,
     LinkLost,
+    Moved,
     NoAnswer,
     Packet,
 )
@@ -695,7 +696,7 @@ def test_a_listener_that_fails_is_heard_of_and_does_not_end_the_link(aio: Aio) -
         real = ear.link.listener
         assert real is not None
 
-        def failing(arrived: Arrived) -> None:
+        def failing(arrived: Arrived | Moved) -> None:
             if arrived == Packet("bad", ()):
                 raise RuntimeError("ours")
             real(arrived)

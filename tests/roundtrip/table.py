@@ -104,15 +104,12 @@ TABLE: dict[str, dict[str, Cell]] = {
         marketplace=Both(No("every message is stored", instead=talk.sends_and_receives), talk.stores_nothing),
     ),
     "client_ids": everywhere(
-        No("no id of ours is kept", instead=accidents.no_id_is_kept),
-        dispatcher=Both(
+        Both(
             accidents.own_ids_are_found_again,
             No("the recorded server keeps none", instead=accidents.no_id_is_kept),
         ),
         steppergo=accidents.own_ids_are_found_again,
-        marketplace=Both(
-            No("a request takes none", instead=accidents.no_id_is_kept), accidents.own_ids_are_found_again
-        ),
+        marketplace=accidents.own_ids_are_found_again,
     ),
     "subject": everywhere(NOT_HERE, marketplace=talk.subject_and_topic),
     "typing": everywhere(talk.typing_both_ways),

@@ -18,6 +18,7 @@ from chatdesk.server.demo.cast import DESK_EMAIL, PASSWORD
 from chatdesk.server.dialect import Choices, Variant
 from chatdesk.server.dialects.dispatcher.app import DIALECT
 from chatdesk.server.dialects.dispatcher.as_is import script
+from chatdesk.wire import ours
 from chatdesk.wire.dispatcher import names, texts
 from tests.conftest import Aio
 from tests.server.people import OWNER_EMAIL, STRANGER_EMAIL, Person, Town, unique
@@ -173,7 +174,7 @@ def test_what_is_only_promised_is_not_there(tmp_path: Path, aio: Aio) -> None:
             ):
                 answer = await owner.ask(method, route.format(order_id=order))
                 assert (answer.status_code, answer.headers["content-type"][:9]) == (404, "text/html")
-            assert names.ANNOUNCEMENT_FIELD not in (await place.http.get(names.ROUTE_HEALTH)).json()
+            assert ours.ANNOUNCEMENT_FIELD not in (await place.http.get(names.ROUTE_HEALTH)).json()
 
     aio(story())
 

@@ -238,6 +238,6 @@ def test_an_event_about_nothing_ends_the_process(make_server: MakeServer, aio: A
                 await ear.emit(names.EMIT_LEAVE, None)
                 await ear.client.wait()
                 await other.client.wait()
-        assert server.stop() == 1
+        assert server.wait() == 1
 
     aio(story())

@@ -194,5 +194,5 @@ def test_a_null_ends_the_process(make_server: MakeServer, aio: Aio) -> None:
         assert statuses(other) == [], "nobody is told"
 
     aio(story())
-    assert server.stop() == 1
+    assert server.wait() == 1
     assert server.log.read_text(encoding="utf-8") == ""

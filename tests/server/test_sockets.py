@@ -9,10 +9,27 @@ from typing import Any
 import httpx
 import pytest
 
+from chatdesk.server.chat_server import SocketSettings, socket_server
 from chatdesk.wire.dispatcher import names, texts
 from tests.conftest import Aio
 from tests.server.people import Ear, town, unique
 from tests.server.process import ServerProcess
+
+
+def test_a_connection_that_ended_while_its_event_was_handled_enters_nowhere(aio: Aio) -> None:
+    """Its handler finds it gone: that is the world's doing, and no mistake to report."""
+
+    async def story() -> None:
+        sio = socket_server(SocketSettings())
+        await sio.enter_room("gone", "a room")
+        here = await sio.manager.connect("1", "/")
+        await sio.enter_room("gone", "a room")
+        await sio.enter_room(here, "a room")
+        assert list(sio.manager.get_participants("/", "a room")) == [(here, "1")]
+        with pytest.raises(ValueError, match="sid room"):
+            await sio.enter_room(here, await sio.manager.connect("2", "/"))
+
+    aio(story())
 
 
 @pytest.mark.promised("dispatcher", "event join-order-room")

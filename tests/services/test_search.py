@@ -13,7 +13,7 @@ import pytest
 from chatdesk.domain.desk import Search, SearchPage, SearchPlace
 from chatdesk.domain.errors import StoreProblem
 from chatdesk.domain.ids import MessageId
-from chatdesk.services.search import FIRST_HITS, NEXT_HITS, MessageSearch
+from chatdesk.services.search import FIRST_HITS, NEXT_HITS, MessageSearch, Words
 from chatdesk.store import Store
 from tests.store.making import Desk, message
 
@@ -155,3 +155,47 @@ def test_typing_fast_over_the_real_store(store: Store, aio: Any) -> None:
         assert [hit.snippet for page in newest for hit in page.hits] == ["crane 77"]
 
     aio(story())
+
+
+def test_pages_one_by_one(store: Store, aio: Any) -> None:
+    """A list that scrolls asks for the next page with the place that the one before has given."""
+
+    async def story() -> None:
+        box = MessageSearch(store)
+        first = await box.page(Search(text="crane"))
+        second = await box.page(Search(text="crane"), first.next)
+        assert (len(first.hits), len(second.hits)) == (FIRST_HITS, NEXT_HITS)
+        found = [hit.snippet for hit in (*first.hits, *second.hits)]
+        assert found == [f"crane {n}" for n in range(HITS - 1, HITS - 71, -1)]
+
+    aio(story())
+
+
+def test_the_next_page_overtakes_the_one_before(aio: Any) -> None:
+    """Who asks anew cuts off what is still read."""
+
+    async def story() -> None:
+        slow = Slow()
+        box = MessageSearch(slow)
+        old = asyncio.ensure_future(box.page(Search(text="a")))
+        await asked(slow, 1)
+        new = asyncio.ensure_future(box.page(Search(text="ab")))
+        await asked(slow, 2)
+        assert slow.futures[0].cancelled()
+        slow.futures[1].set_result(LAST)
+        assert await new == LAST
+        with pytest.raises(asyncio.CancelledError):
+            await old
+
+    aio(story())
+
+
+def test_words_are_found_again_on_the_screen() -> None:
+    """In UTF-16 code units, as Qt counts, in the text as it was written; all of the words or none."""
+    words = Words("permit OHIO")
+    assert words.marks("👍 Pe\u0301rmit for ohio") == ((3, 10), (15, 19))
+    assert words.marks("permit for Iowa") == ()
+    assert words.line("ohio permit") == ("ohio permit", ((0, 4), (5, 6)))
+    assert words.line("permit for Iowa") is None
+    assert not Words(" .,; ")
+    assert Words(" .,; ").marks("any text") == ()

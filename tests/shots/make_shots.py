@@ -58,7 +58,16 @@ def draw(out: Path, scale: int, only: str) -> int:
     from PySide6.QtWidgets import QApplication
 
     from chatdesk.ui.garbage import GuiCollector
-    from tests.shots import asking_pictures, five_pictures, later_pictures  # noqa: F401 - they register pictures
+    from tests.shots import (  # noqa: F401 - they register pictures
+        asking_pictures,
+        deciding_pictures,
+        disk_pictures,
+        file_pictures,
+        five_pictures,
+        later_pictures,
+        search_pictures,
+        text_pictures,
+    )
     from tests.shots.camera import Camera
     from tests.shots.pictures import PICTURES
 

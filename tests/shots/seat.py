@@ -83,6 +83,9 @@ class Seat:
         return model
 
     def close(self) -> None:
+        # As the program does: nobody looks any more when the store is closed.
+        for widget in QApplication.topLevelWidgets():
+            widget.hide()
         self.context.feed.close()
         self.reader.close()
         self.store.close()

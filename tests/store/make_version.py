@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from chatdesk.domain import outbox as machine
+from chatdesk.domain.actions import Attachment
 from chatdesk.domain.events import ConversationSeen, ReadSeen
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, MessageKind, ParkReason
@@ -37,6 +38,9 @@ def fill(folder: Path) -> None:
         sent = desk.start(desk.press("sent"), ("m42",))
         desk.advance(sent, machine.Stored(RemoteId("m43")))
         desk.start(desk.press("in flight"))
+        staged = store.stage(b"a file", 100).result(WAIT_S)
+        file = Attachment(name="a.txt", content_type="text/plain", size_bytes=6)
+        store.press_file(desk.conversation, staged, file, MessageKind.FILE, "a.txt").result(WAIT_S)
         parked = desk.start(desk.press("parked", desk.other))
         desk.advance(parked, machine.Refused(ParkReason.FORBIDDEN, "no"))
         store.save_draft(desk.other, 1, "a draft").result(WAIT_S)

@@ -6,12 +6,8 @@ import random
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import apsw
 import pytest
 
 from chatdesk.domain import outbox as machine
@@ -23,49 +19,10 @@ from chatdesk.store import journal as journal_module
 from chatdesk.store.connection import FILE_NAME
 from chatdesk.store.recovery import open_store
 from tests.conftest import AllowLog
+from tests.faults.disk.shim import Fault, Ill, Op, failing_disk
 from tests.store.making import WAIT_S
 from tests.store.test_dying import child, lines_until
 from tests.store.test_rebuild import EXPECTED, LOG, fill, spoil, states
-
-
-class _File(apsw.VFSFile):
-    def __init__(self, vfs: _FullDisk, name: Any, flags: list[int]) -> None:
-        super().__init__(vfs.base_name, name, flags)
-        self._disk = vfs
-
-    def xWrite(self, data: Any, offset: int) -> None:
-        self._disk.count()
-        super().xWrite(data, offset)
-
-
-class _FullDisk(apsw.VFS):
-    """The system's files, until the n-th write: from then on the disk is full."""
-
-    def __init__(self, writes: int) -> None:
-        self.base_name = apsw.vfs_names()[0]
-        self.left = writes
-        self.is_full = False
-        super().__init__("full-disk", self.base_name, makedefault=True)
-
-    def count(self) -> None:
-        if self.left == 0:
-            self.is_full = True
-            raise apsw.FullError("no room")
-        self.left -= 1
-
-    def xOpen(self, name: Any, flags: list[int]) -> _File:
-        return _File(self, name, flags)
-
-
-@contextmanager
-def full_after(writes: int) -> Iterator[_FullDisk]:
-    usual = apsw.vfs_names()[0]
-    disk = _FullDisk(writes)
-    try:
-        yield disk
-    finally:
-        disk.unregister()
-        assert apsw.vfs_names()[0] == usual
 
 
 def test_a_full_disk_leaves_the_damaged_file_in_its_place(tmp_path: Path, allow_log: AllowLog) -> None:
@@ -80,14 +37,15 @@ def test_a_full_disk_leaves_the_damaged_file_in_its_place(tmp_path: Path, allow_
     while True:
         folder = tmp_path / "copy"
         shutil.copytree(source, folder)
-        with full_after(writes) as disk:
+        with failing_disk(folder) as disk:
+            disk.faults = [Fault(Ill.FULL, frozenset({Op.WRITE}), after=writes)]
             try:
                 open_store(folder).close()
             except DiskTrouble:
                 failed += 1
                 kept = [one for one in folder.iterdir() if one.suffix == ".db"]
                 assert spoilt in [one.read_bytes() for one in kept], writes
-            was_full = disk.is_full
+            was_full = disk.struck > 0
         store = open_store(folder)
         try:
             assert states(store) == EXPECTED, writes

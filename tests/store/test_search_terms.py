@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatdesk.store.search_terms import LONGEST, fold, prepared, query, terms
+from chatdesk.store.search_terms import _AS_IT_IS, LONGEST, fold, prepared, query, terms
 from chatdesk.store.snippets import MOST_CHARS, snippet
 
 SCRIPTS = (
@@ -53,11 +53,15 @@ def finds(con: apsw.Connection, typed: str, text: str) -> bool:
     con.execute("BEGIN")
     try:
         con.execute("INSERT INTO search (rowid, words) VALUES (1, ?)", (terms(text),))
-        found = bool(asked.match) and con.execute("SELECT 1 FROM search (?)", (asked.match,)).get is not None
+        found, rough = (
+            bool(match) and con.execute("SELECT 1 FROM search (?)", (match,)).get is not None
+            for match in (asked.match, asked.rough)
+        )
     finally:
         con.execute("ROLLBACK")
     if asked.where(text) is not None:
         assert found, f"the index lacks {asked.match!r} of {terms(text)!r}"
+    assert rough or not found, f"{asked.rough!r} leaves out what {asked.match!r} finds"
     return found and asked.where(text) is not None
 
 
@@ -216,3 +220,79 @@ def test_a_snippet_is_cut_between_words_and_never_inside_a_picture() -> None:
     places = query("gate").where(heap)
     assert places is not None
     assert "gate" in snippet(places.shown, places.spans)[0]
+
+
+def test_a_voicing_mark_by_itself_says_nothing(index: apsw.Connection) -> None:
+    """What is drawn between a kana and its mark, a tone of skin for example, parts the two for good."""
+    assert words("か\U0001f3fdﾞ") == ["か"]
+    assert finds(index, "か", "か\U0001f3fdﾞ")
+    assert words("ｶﾞ") == words("ガ") == ["ガ"]
+
+
+@settings(max_examples=200)
+@given(text=texts, data=st.data())
+def test_places_lead_back_into_the_text_as_it_was_written(text: str, data: st.DataObject) -> None:
+    """Composed or not, half width or full: what is marked in a text folds to what was looked for."""
+    there = words(text)
+    if not there:
+        return
+    word = data.draw(st.sampled_from(there))
+    spans = query(word).spans_in(text)
+    assert spans
+    last = 0
+    for begin, end in spans:
+        assert last <= begin < end <= len(text)
+        last = end
+        assert fold(word).strip() in fold(text[begin:end])
+
+
+def test_words_in_quotation_marks_stand_side_by_side(index: apsw.Connection) -> None:
+    """In any kind of marks; the last word may be begun until they are closed. Inches open nothing."""
+    text = "The permit for Ohio; no permit yet. Ohio-permits follow"
+    assert finds(index, '"permit for ohio"', text)
+    assert finds(index, "“Permit  for” ohio", text)
+    assert finds(index, 'yet "ohio perm', text)
+    assert not finds(index, '"ohio perm"', text)
+    assert not finds(index, '"permit ohio"', text)
+    assert not finds(index, '"ohio for"', text)
+    assert finds(index, 'ohio "permit"', text)
+    assert finds(index, '8" pipe 6" beam', 'beam of 6", pipe of 8"')
+    places = query('"ohio permits" the').where(text)
+    assert places is not None
+    assert [text[begin:end] for begin, end in places.spans] == ["The", "Ohio-permits"]
+    assert finds(index, '"许可证 permit"', "许可证 permit 到了")
+    assert not finds(index, '"许可 permit"', "许可证 permit 到了")
+
+
+@settings(max_examples=200)
+@given(text=texts, data=st.data())
+def test_any_stretch_of_words_is_found_as_a_phrase(
+    index: apsw.Connection, text: str, data: st.DataObject
+) -> None:
+    """What stands side by side in a text is found in quotation marks."""
+    there = fold(text).split()
+    first = data.draw(st.integers(0, max(0, len(there) - 1)))
+    phrase = " ".join(there[first : first + data.draw(st.integers(2, 4))])
+    asked = query(f'"{phrase}"')
+    if len(asked.words) > 1:
+        assert finds(index, f'"{phrase}"', text)
+
+
+def test_what_is_looked_through_as_it_is_stays_as_it_is_when_folded() -> None:
+    """The short cut for plain texts leaves nothing out: none of their characters vanishes or changes."""
+    plain = [chr(code) for code in range(0x10000) if _AS_IT_IS.fullmatch(chr(code))]
+    assert len(plain) > 32_000
+    for char in plain:
+        assert prepared(char) == char
+        assert fold(char) in {char.lower(), " "}
+
+
+@settings(max_examples=100)
+@given(text=st.text("aB1 许可证かガ가나。，\n", max_size=30), data=st.data())
+def test_plain_texts_are_found_with_and_without_the_short_cut(text: str, data: st.DataObject) -> None:
+    """An invisible joiner at the end takes a text out of the short cut, and changes nothing else."""
+    typed = data.draw(st.text("aB1 许可证かガ가나", min_size=1, max_size=6))
+    short, long = query(typed).where(text), query(typed).where(text + " \u200d")
+    assert (short is None) is (long is None)
+    if short is not None and long is not None:
+        assert short.spans == long.spans

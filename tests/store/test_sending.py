@@ -7,7 +7,7 @@ import pytest
 from chatdesk.domain import outbox as machine
 from chatdesk.domain.changes import Commit, MessagesGone, MessagesPut, OutboxPut
 from chatdesk.domain.entities import Message
-from chatdesk.domain.errors import NotPossible, StaleDraft
+from chatdesk.domain.errors import BelongsToAnother, NotPossible, StaleDraft
 from chatdesk.domain.events import ConversationGone, MessageDeleted, ReadSeen
 from chatdesk.domain.ids import PENDING_CURSOR, ConversationId, OrderId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import Assurance, DeliveryState, Lifecycle, OutgoingKind, ParkReason, Source
@@ -186,15 +186,17 @@ def test_a_second_copy_with_our_id_is_marked(desk: Desk) -> None:
 
 
 def test_two_items_never_share_a_message(desk: Desk) -> None:
-    """An answer that names another item's message accepts without binding; finding it there is refused."""
+    """A confirmation that names another item's message was that one's: it confirms and finds nothing."""
     first = desk.start(desk.press("same"))
     desk.advance(first, machine.Stored(RemoteId("m5")))
     second = desk.start(desk.press("same"))
     desk.advance(second, machine.Unknown())
     with pytest.raises(NotPossible):
         desk.advance(second, machine.Found(RemoteId("m5")))
-    assert desk.advance(second, machine.Stored(RemoteId("m5"))).state is DeliveryState.ACCEPTED
-    assert [one.remote_id for one in shown(desk)] == ["m5", None]
+    with pytest.raises(BelongsToAnother):
+        desk.advance(second, machine.Stored(RemoteId("m5")))
+    assert desk.advance(second, machine.Stored(RemoteId("m6"))).state is DeliveryState.ACCEPTED
+    assert [one.remote_id for one in shown(desk)] == ["m5", "m6"]
 
 
 def test_a_relayed_message_says_so(desk: Desk) -> None:

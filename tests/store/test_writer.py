@@ -326,3 +326,17 @@ def test_the_log_file_does_not_grow_for_ever(desk: Desk) -> None:
         one.result(WAIT_S)
     log = desk.store.folder / f"{connection.FILE_NAME}-wal"
     assert log.stat().st_size < 48_000_000
+
+
+def test_what_is_asked_after_what_came_in_is_done_after_it(desk: Desk) -> None:
+    """An engine stores what arrived and asks what follows of it: the answer must know what arrived."""
+    gate = Gate(desk.store)
+    came = desk.store.apply(desk.account.id, at(3, message(3)))
+    asked = desk.store.put_setting("after", "it")
+    done: list[str] = []
+    came.add_done_callback(lambda _future: done.append("came"))
+    asked.add_done_callback(lambda _future: done.append("asked"))
+    gate.open()
+    came.result(WAIT_S)
+    asked.result(WAIT_S)
+    assert done == ["came", "asked"]

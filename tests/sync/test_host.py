@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chatdesk.domain.changes import AccountStatus, News
 from chatdesk.domain.desk import Engines, SignedIn, SignInRequest
-from chatdesk.domain.errors import NotPossible, SignInRefused
+from chatdesk.domain.errors import DiskTrouble, NotPossible, SignInRefused
 from chatdesk.domain.ids import AccountId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, NoticeCode, Platform, SignInState
 from chatdesk.domain.ports import Adapter, Client, Limits, PlatformPlugin, SignInForm
@@ -343,6 +344,44 @@ def test_one_account_that_can_not_start_says_so(shop: Shop, allow_log: AllowLog)
 
 def customer_asks(shop: Shop) -> None:
     shop.server.customer_says(ROOM, "hello?")
+
+
+def test_an_engine_is_started_later_where_the_disk_fails(shop: Shop, allow_log: AllowLog) -> None:
+    """A disk that fails as the program starts costs seconds, not the accounts: they come by themselves."""
+    shop.host.start()
+    account = shop.sign_in().result(10).account
+    shop.host.stop()
+    seen = allow_log("WARNING chatdesk.sync.host")
+    before = len(shop.news)
+    store = shop.store = _Failing(shop.store, accounts=1, learnt=1, account=1, restart=1)  # type: ignore[assignment]
+    host = shop.new_host()
+    host.start()
+    wait_for(lambda: any(shop.is_online(account.id) for _one in shop.news[before:]))
+    assert not any(store.left.values())
+    assert len(seen) == 3
+    told = [one.connection for one in shop.news[before:] if isinstance(one, AccountStatus)]
+    assert ConnectionState.OFFLINE in told
+
+
+class _Failing:
+    """A store of which some first reads and writes fail: so many by method."""
+
+    def __init__(self, real: Store, **left: int) -> None:
+        self._real = real
+        self.left = left
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._real, name)
+
+        def call(*args: Any) -> Any:
+            if self.left.get(name, 0):
+                self.left[name] -= 1
+                failed: Future[None] = Future()
+                failed.set_exception(DiskTrouble("full"))
+                return failed
+            return real(*args)
+
+        return call if name in self.left else real
 
 
 def test_retry_replaces_an_engine_that_stands_still(shop: Shop, allow_log: AllowLog) -> None:

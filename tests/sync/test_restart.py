@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import shutil
 from pathlib import Path
 
 import pytest
 
+from chatdesk.domain import outbox
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.kinds import DeliveryState
 from tests.sync.toy.server import CUSTOMER, Fault
@@ -46,6 +49,36 @@ def test_what_waits_in_the_outbox_survives_a_kill(tmp_path: Path) -> None:
             world.server.down = False
             await world.settled(*items)
             assert world.server.texts(ROOM) == ["one", "two", "three"]
+
+    run_virtual(story())
+
+
+def test_a_whole_folder_that_is_put_back_sends_nothing_a_second_time(tmp_path: Path) -> None:
+    """A copy in which a send still waits knows nothing of its arrival: the person is asked, and what waits
+    behind it waits too; what never went goes by itself once that is answered.
+    """
+
+    async def story() -> None:
+        async with World(tmp_path / "here") as world:
+            world.server.down = True
+            world.server.cut_all()
+            first, second = await world.press("on my way"), await world.press("arrived")
+            shutil.copytree(tmp_path / "here", tmp_path / "copy", ignore=shutil.ignore_patterns("*.lock"))
+            await asyncio.wrap_future(world.store.take_back(second.id))
+            world.server.down = False
+            await world.settled(first)
+            await world.kill()
+            world.real_store.close()
+            shutil.rmtree(tmp_path / "here")
+            shutil.copytree(tmp_path / "copy", tmp_path / "here")
+            world.open_store()
+            await world.start()
+            await world.quiet(60_000)
+            assert world.server.texts(ROOM) == ["on my way"]
+            assert await world.state(first.id) is DeliveryState.PARKED
+            await asyncio.wrap_future(world.store.advance(first.id, outbox.PersonDiscards()))
+            await world.settled(second)
+            assert world.server.texts(ROOM) == ["on my way", "arrived"]
 
     run_virtual(story())
 

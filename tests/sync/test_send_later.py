@@ -58,6 +58,23 @@ def test_a_held_send_that_is_taken_back_never_leaves(tmp_path: Path) -> None:
     run_virtual(story())
 
 
+def test_a_held_send_that_is_changed_is_held_for_the_rest_of_its_time(tmp_path: Path) -> None:
+    """A new text, or a place before other conversations, is no wish to be done with thinking."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            held = await press(world, "too early", hold_ms=10_000)
+            await world.quiet(5_000)
+            await asyncio.wrap_future(world.store.advance(held.id, outbox.PersonEdits("in time")))
+            await asyncio.wrap_future(world.store.advance(held.id, outbox.PersonUrges(urgent=True)))
+            await world.quiet(4_000)
+            assert world.server.texts(ROOM) == []
+            assert await world.settled(held) < 5_000
+            assert world.server.texts(ROOM) == ["in time"]
+
+    run_virtual(story())
+
+
 def test_sending_a_held_one_at_once_shortens_the_wait(tmp_path: Path) -> None:
     """ "Send now" is for people who are sure."""
 

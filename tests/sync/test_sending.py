@@ -504,6 +504,43 @@ def test_a_grade_that_is_learnt_in_flight_does_not_cover_the_attempt(tmp_path: P
     run_virtual(story())
 
 
+def test_a_confirmation_that_comes_twice_confirms_one_send(tmp_path: Path) -> None:
+    """The second of two equal texts is lost on the way while the word for the first one comes again."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            first = await world.press("ok")
+            await world.settled(first)
+            (known,) = (one["id"] for one in world.server.rooms[ROOM] if one["body"] == "ok")
+            world.server.fault("say", Fault(lost=True))
+            second = await world.press("ok")
+            await until(lambda: world.server.seen["say"] == 2)
+            world.server.push(ROOM, "said", known)
+            await world.reaches(DeliveryState.UNCERTAIN, second)
+            await world.settled(second)
+            assert world.server.texts(ROOM) == ["ok", "ok"]
+
+    run_virtual(story())
+
+
+def test_a_free_repeat_waits_for_a_server_that_makes_it_free(tmp_path: Path) -> None:
+    """It left under a client id; the next connection promises nothing: now it is looked up, not repeated."""
+
+    async def story() -> None:
+        async with World(tmp_path, grade="idempotent") as world:
+            world.adapter.claimed_grade = KeyGrade.IDEMPOTENT
+            world.server.fault("say", Fault(store_after_ms=4_000, cut=True))
+            item = await world.press("one")
+            await until(lambda: world.server.seen["say"] == 1)
+            world.adapter.claimed_grade = KeyGrade.NONE
+            world.server.grade = "none"
+            await world.settled(item)
+            await world.quiet(20_000)
+            assert world.server.texts(ROOM) == ["one"]
+
+    run_virtual(story())
+
+
 def test_a_cut_is_noticed_at_once(tmp_path: Path) -> None:
     """A send whose link breaks is uncertain in that moment, not only when its time is up."""
 

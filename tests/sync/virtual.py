@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 REAL_GUARD_S = 10.0
 """Waiting so long for another thread, or for nothing at all, is a hang."""
+UNASKED = 16
+"""So many turns with something to do may pass before the system is asked for wake-ups of other threads."""
 START_US = 1_790_000_000_000_000
 """Wall clock at the start of every virtual world: some day in 2026."""
 
@@ -32,11 +34,18 @@ class _Selector(selectors.BaseSelector):
 
     def __init__(self) -> None:
         self._real = selectors.DefaultSelector()
+        self._unasked = 0
         self.loop: VirtualLoop
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        busy = timeout is not None and timeout <= 0
+        if busy and self._unasked < UNASKED:
+            # Something is ready on the loop: asking the system as well costs more than most callbacks do.
+            self._unasked += 1
+            return []
+        self._unasked = 0
         ready = self._real.select(0)
-        if ready or (timeout is not None and timeout <= 0):
+        if ready or busy:
             return ready
         if self.loop.owed or timeout is None:
             ready = self._real.select(REAL_GUARD_S)

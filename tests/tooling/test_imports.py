@@ -45,7 +45,7 @@ for name in sys.argv[1:]:
     importlib.import_module(name)
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
-LINK = {"bodies.py", "decoding.py", "exchanges.py", "link.py", "sio.py", "streams.py"}
+LINK = {"bodies.py", "bursts.py", "decoding.py", "exchanges.py", "link.py", "sio.py", "streams.py"}
 """The one link under all platforms: it moves bytes, with the network libraries, and is imported late."""
 
 

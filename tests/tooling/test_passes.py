@@ -9,7 +9,7 @@ from tests.tooling.tree import ROOT
 
 LIST = ROOT / "packaging" / "dev" / "served.txt"
 USES = re.compile(
-    r"^(?:from|import) (?:chatdesk\.server|tests\.(?:server|conform|roundtrip|end2end|faults))\b",
+    r"^(?:from|import) (?:chatdesk\.server|tests\.(?:server|conform|roundtrip|end2end|faults|soak))\b",
     re.MULTILINE,
 )
 ONLY_LOOKS = {"tests/tooling/test_imports.py", "tests/tooling/test_passes.py"}

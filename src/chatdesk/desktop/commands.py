@@ -50,7 +50,7 @@ def _doctor(folder: Path, *, as_json: bool) -> int:
 
 
 def _verify(folder: Path) -> int:
-    found = inspection.verify(folder)
+    found = inspection.verify(folder, doctor.witness_of(folder))
     _tell(doctor.verified(found))
     return 0 if found.first_bad is None else FAILURE
 

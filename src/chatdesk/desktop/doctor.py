@@ -5,6 +5,7 @@ No token, no text, no name of an account; paths below the home are shown as such
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import shutil
 import threading
@@ -15,6 +16,8 @@ from typing import Final
 import msgspec
 
 from chatdesk import __version__
+from chatdesk.desktop.vault import KeyringVault
+from chatdesk.desktop.witness import KeyringWitness
 from chatdesk.domain.errors import DiskTrouble
 from chatdesk.domain.health import integrity_sentence
 from chatdesk.store.inspection import Inspection, inspect
@@ -44,7 +47,7 @@ def examine(folder: Path) -> tuple[Line, ...]:
         lines.append(Line("database", "there is no data folder yet: it is made at the first start"))
     else:
         try:
-            lines += _folder(inspect(folder))
+            lines += _folder(inspect(folder, witness_of(folder)))
         except DiskTrouble:
             lines.append(Line("database", "the data folder can't be read", is_well=False))
     lines += (_disk(folder), _keyring())
@@ -60,22 +63,46 @@ def shown(path: Path) -> str:
         return str(path)
 
 
+def witness_of(folder: Path) -> KeyringWitness:
+    """What the keyring knows of a folder's ledger; waits for it at most KEYRING_S."""
+    vault = KeyringVault(KEYRING_S)
+    witness = KeyringWitness(vault, folder)
+    try:
+        asyncio.run(witness.look())
+    finally:
+        vault.close()
+    return witness
+
+
 def verified(found: LedgerCheck) -> str:
-    """What verifying the ledger has found, in one sentence."""
+    """What verifying the ledger has found, and how far that reaches."""
     rows = f"{found.rows} row{'' if found.rows == 1 else 's'}"
     since = ""
     if found.segments:
         numbers = ", ".join(map(str, found.segments))
         since = f" A new segment begins at {numbers}: the database was made anew or restored there."
     if found.first_bad is None:
-        return f"The ledger is sound: {rows}.{since}"
+        return f"The ledger is sound: {rows}{_vouched(found)}{since}"
     why = {
         "changed": "was changed",
         "missing": "is missing",
         "cut": "and all after it were cut off before the last anchor",
         "replaced": "is not the one that was anchored",
+        "forged": "and those after it have an anchor that was not made with this keyring",
     }.get(found.fault, "is wrong")
     return f"The ledger is not sound: row {found.first_bad} {why}. {rows} before it are sound.{since}"
+
+
+def _vouched(found: LedgerCheck) -> str:
+    """How far the keyring stands for a sound ledger: the rest of the sentence, and what can't be told."""
+    blind = "if it was rewritten together with its anchor, that can't be told."
+    if found.vouched is None:
+        return f". No keyring knows it here: {blind}"
+    if found.vouched == 0:
+        return f". The keyring does not stand for it yet: {blind}"
+    if found.vouched >= found.last:
+        return ", and the keyring stands for all of them."
+    return f", and the keyring stands for those up to {found.vouched}."
 
 
 def _system() -> str:
@@ -119,6 +146,10 @@ def _folder(found: Inspection) -> list[Line]:
         lines.append(Line("journal", "none", is_well=found.database_bytes is None))
     else:
         lines.append(Line("journal", f"{_size(found.journal_bytes)}, {found.unfinished} unfinished"))
+    if found.files or found.files_lost:
+        gone = f"; the copies of {found.files_lost} are gone" if found.files_lost else ""
+        says = f"{found.files} wait to be sent, {_size(found.file_bytes)}{gone}"
+        lines.append(Line("files", says, is_well=not found.files_lost))
     if found.ledger is not None:
         lines.append(Line("ledger", verified(found.ledger), is_well=found.ledger.first_bad is None))
     if found.set_aside:

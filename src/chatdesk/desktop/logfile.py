@@ -9,6 +9,9 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
+from chatdesk.desktop import crashfile
+
+FILE_NAME = "chatdesk.log"
 LIMIT_BYTES = 1_000_000
 KEPT = 3
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -19,9 +22,11 @@ log = logging.getLogger("chatdesk")
 def start(folder: Path) -> Path:
     """Log to `folder`/chatdesk.log from now on; returns the file. Without a writable folder: to stderr.
 
+    Native crashes are traced beside it.
+
     Bodies, tokens and phone numbers never reach a log line by construction: no module passes them.
     """
-    file = folder / "chatdesk.log"
+    file = folder / FILE_NAME
     handler: logging.Handler
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -31,6 +36,7 @@ def start(folder: Path) -> Path:
     handler.setFormatter(logging.Formatter(FORMAT))
     root = logging.getLogger()
     root.addHandler(handler)
+    crashfile.start(folder)
     root.setLevel(logging.WARNING)
     log.setLevel(logging.INFO)
     sys.excepthook = _unexpected

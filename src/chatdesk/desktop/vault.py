@@ -49,7 +49,7 @@ class KeyringVault:
             return self._kept[key]
         try:
             text = await self._ask(lambda: _read(key))
-        except _NoKeyringError:
+        except NoKeyring:
             return None
         if text is None:
             return None
@@ -67,7 +67,7 @@ class KeyringVault:
         text = msgspec.json.encode(secrets).decode()
         try:
             await self._ask(lambda: _write(key, text))
-        except _NoKeyringError:
+        except NoKeyring:
             return False
         return True
 
@@ -76,8 +76,21 @@ class KeyringVault:
         self._kept[key] = None
         try:
             await self._ask(lambda: _erase(key))
-        except _NoKeyringError:
+        except NoKeyring:
             log.info("no keyring to delete from")
+
+    async def read_text(self, name: str) -> str | None:
+        """An entry that is no account's; None where there is none. Raises NoKeyring where none answers."""
+        return await self._ask(lambda: _read(name))
+
+    async def write_text(self, name: str, text: str) -> None:
+        """Keep an entry that is no account's. Raises NoKeyring where none answers in time."""
+        await self._ask(lambda: _write(name, text))
+
+    def write_soon(self, name: str, text: str) -> None:
+        """The same without waiting, on any thread; where no keyring answers it is not kept."""
+        self._jobs.put(lambda: _settle(Future(), lambda: _write(name, text)))
+        self._start()
 
     def close(self) -> None:
         """Let the thread end; waits a moment for what is under way, never for a wallet that hangs."""
@@ -88,20 +101,20 @@ class KeyringVault:
             thread.join(_CLOSE_S)
 
     async def _ask(self, work: Callable[[], T]) -> T:
-        """The result of `work` on the keyring's thread. Raises _NoKeyringError for every kind of failure."""
+        """The result of `work` on the keyring's thread. Raises NoKeyring for every kind of failure."""
         busy_since = self._busy_since
         stuck = busy_since is not None and time.monotonic() - busy_since > self._limit_s
         future: Future[T] = Future()
         self._jobs.put(lambda: _settle(future, work))
         self._start()
         if stuck:
-            raise _NoKeyringError("busy")
+            raise NoKeyring("busy")
         try:
             async with asyncio.timeout(self._limit_s):
                 return await asyncio.shield(asyncio.wrap_future(future))
         except TimeoutError as slow:
             log.warning("the keyring did not answer within %.1f s", self._limit_s)
-            raise _NoKeyringError("slow") from slow
+            raise NoKeyring("slow") from slow
 
     def _start(self) -> None:
         with self._lock:
@@ -117,7 +130,7 @@ class KeyringVault:
             self._busy_since = None
 
 
-class _NoKeyringError(Exception):
+class NoKeyring(Exception):
     """No keyring, or none that answers: what it holds can't be had now."""
 
 
@@ -127,7 +140,7 @@ def _settle(future: Future[T], work: Callable[[], T]) -> None:
         result = work()
     except Exception as trouble:  # noqa: BLE001
         log.info("no keyring: %s", type(trouble).__name__)
-        future.set_exception(_NoKeyringError(type(trouble).__name__))
+        future.set_exception(NoKeyring(type(trouble).__name__))
     else:
         future.set_result(result)
 
@@ -143,7 +156,7 @@ def _write(key: str, text: str) -> None:
 
     keyring.set_password(SERVICE, key, text)
     if keyring.get_password(SERVICE, key) != text:
-        raise _NoKeyringError("a keyring that keeps nothing")
+        raise NoKeyring("a keyring that keeps nothing")
 
 
 def _erase(key: str) -> None:

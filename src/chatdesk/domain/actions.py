@@ -128,6 +128,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     person_kind: the platform's own word where a person's id alone does not say who it is.
     target: the id of a notification, or the remote name of a file.
     path: a file on this machine, to be read (UPLOAD, ADD_FILE) or written (SAVE_FILE).
+    file_name: what the file that is read is called at the server; empty: as its path ends.
     size_bytes: how large the file to be read is, so that an adapter can refuse it; None: not known.
     """
 
@@ -142,6 +143,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     target: str = ""
     fields: dict[str, str] = {}
     path: str = ""
+    file_name: str = ""
     content_type: str = ""
     size_bytes: int | None = None
 

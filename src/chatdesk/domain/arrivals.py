@@ -90,6 +90,16 @@ class NoAnswer(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+class Moved(msgspec.Struct, frozen=True, tag=True):
+    """So many bytes of the file of a Call were handed to the connection. For the window alone.
+
+    The engine keeps it to itself: no adapter reads it, and it is no sign that anything has arrived.
+    """
+
+    step_id: int
+    sent_bytes: int
+
+
 class GoalEnded(msgspec.Struct, frozen=True, tag=True):
     """The engine has dropped a goal (done, parked or cancelled): its progress may be forgotten."""
 

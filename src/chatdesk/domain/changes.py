@@ -6,7 +6,7 @@ import msgspec
 
 from chatdesk.domain.entities import Account, Conversation, Draft, Message, Notification, Order, Outgoing
 from chatdesk.domain.ids import AccountId, ConversationId, MessageId, OrderId, OutgoingId, RemoteId
-from chatdesk.domain.kinds import ConnectionState, NoticeCode, PresenceState, SignInState
+from chatdesk.domain.kinds import ConnectionState, DiskIll, NoticeCode, PresenceState, SignInState
 
 
 class MessagesPut(msgspec.Struct, frozen=True, tag=True):
@@ -87,6 +87,15 @@ class NotificationsPut(msgspec.Struct, frozen=True, tag=True):
     notifications: tuple[Notification, ...]
 
 
+class DiskChanged(msgspec.Struct, frozen=True, tag=True):
+    """The data folder's disk has begun to refuse what the store asks of it, or takes it again (`ill` None).
+
+    Nothing is stored by it; its commit has the number of the one before.
+    """
+
+    ill: DiskIll | None
+
+
 StoredChange = (
     MessagesPut
     | MessagesGone
@@ -100,6 +109,7 @@ StoredChange = (
     | AccountsPut
     | AccountsGone
     | NotificationsPut
+    | DiskChanged
 )
 
 
@@ -198,5 +208,21 @@ class HistoryLoading(msgspec.Struct, frozen=True, tag=True):
     reaches_start: bool = False
 
 
-News = TypingChanged | PresenceChanged | PositionChanged | AccountStatus | NoticeRaised | HistoryLoading
+class UploadMoved(msgspec.Struct, frozen=True, tag=True):
+    """How much of the file of an intention has left; `sent_bytes` < 0: it is under way no more."""
+
+    outgoing_id: OutgoingId
+    sent_bytes: int
+    size_bytes: int
+
+
+News = (
+    TypingChanged
+    | PresenceChanged
+    | PositionChanged
+    | AccountStatus
+    | NoticeRaised
+    | HistoryLoading
+    | UploadMoved
+)
 """Announced, never stored; only the last of its kind and subject matters."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from chatdesk.domain.actions import NO_EXTRAS, Action, Extras, Lookup, Result
+from chatdesk.domain.actions import NO_EXTRAS, Action, Attachment, Extras, Lookup, Result
 from chatdesk.domain.changes import Commit, News
 from chatdesk.domain.entities import (
     Account,
@@ -22,6 +23,7 @@ from chatdesk.domain.entities import (
     Notification,
     Order,
     Outgoing,
+    Staged,
 )
 from chatdesk.domain.events import Stamped
 from chatdesk.domain.facts import Learnt
@@ -94,7 +96,8 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     """What to look for among the messages: any text is only words, and a message must have them all.
 
-    The last word may be the beginning of one (from two letters on). conversation, account: only there.
+    The last word may be the beginning of one (from two letters on). Words in quotation marks must stand side
+    by side. conversation, account: only there.
     """
 
     text: str
@@ -137,6 +140,8 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     """None: that was all."""
     unread: int = 0
     """So many messages came here of late, are not in the index yet, and were not looked at."""
+    of: int = 0
+    """About so many messages there are in all; told where some were not looked at."""
 
 
 class KnownConversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +184,14 @@ class Reader(Protocol):
 
     def page_around(self, conversation: ConversationId, message: MessageId, limit: int = PAGE_ROWS) -> Page:
         """Messages around one; empty when the message is unknown."""
+        ...
+
+    def first_since(self, conversation: ConversationId, at_us: int) -> MessageId | None:
+        """The first placed message sent at a moment or later, or the newest; None where there is none."""
+        ...
+
+    def stretches(self, conversation: ConversationId) -> tuple[tuple[str, str], ...]:
+        """What of a conversation is here without a hole, as (first, last) cursor; '' for its start."""
         ...
 
     def message(self, message: MessageId) -> Message | None:
@@ -304,9 +317,12 @@ class DeskStore(Protocol):
         """`delete_copy` for every conversation whose `delete_at_us` has come and that may go; how many."""
         ...
 
-    def save_draft(self, conversation: ConversationId, version: int, text: str) -> Future[Draft]:
+    def save_draft(
+        self, conversation: ConversationId, version: int, text: str, other: str | None = None
+    ) -> Future[Draft]:
         """FULL. Save the draft on top of `version`; the new version is returned.
 
+        other: the text that stands against it from now on (Draft.other), '' for none; None: as it was.
         StaleDraft if another version is in the database: its text is kept, the error carries it.
         """
         ...
@@ -328,6 +344,38 @@ class DeskStore(Protocol):
         which it shall go; until then it holds nobody, then it counts as pressed at that time.
         StaleDraft when this draft version has been sent already.
         """
+        ...
+
+    def stage(self, source: Path | bytes, most_bytes: int) -> Future[Staged]:
+        """Copy a file (or bytes) into the profile, whole and on disk, before anything is queued.
+
+        FileRefused and DiskTrouble leave nothing behind. What is not pressed is swept at the next start.
+        """
+        ...
+
+    def unstage(self, staged: Staged) -> None:
+        """Remove a copy of which nothing was made. Does not wait."""
+        ...
+
+    def press_file(
+        self,
+        conversation: ConversationId,
+        staged: Staged,
+        file: Attachment,
+        kind: MessageKind,
+        text: str,
+        *,
+        hold_us: int = 0,
+    ) -> Future[Outgoing]:
+        """FULL. Queue a message that brings a file: message row and outbox row in one transaction.
+
+        file: name, type and size; its address is known once it was uploaded. The copy goes when the item is
+        settled. hold_us: as for press_send.
+        """
+        ...
+
+    def intend_file(self, order: OrderId, staged: Staged, file: Attachment) -> Future[Outgoing]:
+        """FULL. Queue a file for an order."""
         ...
 
     def take_back(self, outgoing: OutgoingId) -> Future[Draft]:
@@ -411,6 +459,10 @@ class EngineStore(Protocol):
 
     def advance(self, outgoing: OutgoingId, event: OutboxEvent) -> Future[Outgoing]:
         """As DeskStore.advance."""
+        ...
+
+    def staged_file(self, name: str) -> Future[Path]:
+        """Where the copy of an item's file lies, its bytes checked. Fails with FileRefused (LOST)."""
         ...
 
     def last_attempt_watermark(self, outgoing: OutgoingId) -> Future[tuple[frozenset[RemoteId], bool]]:

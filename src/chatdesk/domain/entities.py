@@ -43,6 +43,16 @@ class StatusChoice(msgspec.Struct, frozen=True, kw_only=True):
     """Statuses after which it may be chosen, where a platform has a table of them; empty: after any."""
 
 
+class FileRule(msgspec.Struct, frozen=True, kw_only=True):
+    """Which files a server takes at one place.
+
+    types: what it wants declared, by lower-case extension; empty: any file, as it is.
+    """
+
+    most_bytes: int
+    types: dict[str, str] = {}
+
+
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What works for one account, here and now; kept with the account so that it also holds offline."""
 
@@ -56,6 +66,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     finds: tuple[FindOffer, ...] = ()
     message_fields: tuple[FieldAsked, ...] = ()
     """What the composer asks for beside the text: keys `subject` and `topic` of Extras."""
+    message_files: FileRule | None = None
+    """Which files a message may carry; None: none."""
+    order_files: FileRule | None = None
+    """Which files may be added to an order; None: none."""
 
     def has(self, feature: Feature) -> bool:
         """True where the feature is known to work."""
@@ -178,7 +192,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """Newest cursor that the person has seen in the window."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One entry of a conversation. Shown in the order of (cursor, id)."""
 
     id: MessageId
@@ -215,6 +229,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     text: str
     saved_at_us: int
+    other: str = ""
+    """Another text that claims to be this draft, written elsewhere or come back with a copy; '' for none.
+
+    Both are kept until the person has chosen.
+    """
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,6 +241,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
 
     `target` is what it is about besides the conversation: a remote message id (delete, report), a cursor
     (mark_read), `old>new` statuses (change_status); empty for a send. `text` of a report is its reason.
+    An upload brings a file to an order; `text` is what the file is called.
     """
 
     id: OutgoingId
@@ -254,6 +274,23 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """Before the sends of other conversations; never before an earlier one of its own."""
     message_kind: MessageKind = MessageKind.TEXT
     extras: Extras = NO_EXTRAS
+    staged: str = ""
+    """Name of the copy of its file among those of the profile (store.staging); empty: it brings none.
+
+    The first attachment of `extras` says what the file is called, and has an address once it was uploaded.
+    """
+
+
+class Staged(msgspec.Struct, frozen=True, kw_only=True):
+    """A copy of a file, whole and on disk, for an intention that is about to be pressed.
+
+    id: of that intention. name: of the copy among those of the profile. sha256: of its bytes, as hex.
+    """
+
+    id: OutgoingId
+    name: str
+    size_bytes: int
+    sha256: str
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

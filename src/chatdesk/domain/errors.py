@@ -13,6 +13,7 @@ ChatdeskError
         NotPossible
         NotDone
         NotKnown
+        FileRefused
     BugError              ours; ends in the log and a report
         IllegalTransition
 """
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatdesk.domain.kinds import NoticeCode, ParkReason
+from chatdesk.domain.kinds import DiskIll, FileWhy, NoticeCode, ParkReason
 
 if TYPE_CHECKING:
     from chatdesk.domain.entities import Draft
@@ -66,7 +67,11 @@ class ForeignDatabase(DamagedDatabase):
 
 
 class DiskTrouble(StoreProblem):
-    """The disk is full, read-only or failing. Nothing was changed."""
+    """The disk is full, read-only or failing. Nothing was changed. `ill`: which, where that is known."""
+
+    def __init__(self, text: str = "", ill: DiskIll | None = None) -> None:
+        super().__init__(text)
+        self.ill = ill
 
 
 class StaleDraft(WorldError):
@@ -82,6 +87,10 @@ class StaleDraft(WorldError):
 
 class NotPossible(WorldError):
     """What was asked can't be done in the present state (for example cancelling what has left)."""
+
+
+class BelongsToAnother(NotPossible):
+    """A confirmation names a message that is already the copy of another send of ours."""
 
 
 class NotDone(WorldError):
@@ -101,6 +110,14 @@ class NotDone(WorldError):
 
 class NotKnown(WorldError):
     """No answer came to what was asked: it may have been done. What changed is read again."""
+
+
+class FileRefused(WorldError):
+    """A file is not taken, and nothing was kept of it. `why`: for the sentence that the person reads."""
+
+    def __init__(self, why: FileWhy) -> None:
+        super().__init__(why.value)
+        self.why = why
 
 
 class BugError(ChatdeskError):

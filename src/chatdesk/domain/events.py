@@ -65,7 +65,7 @@ class ConversationSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     activity_at_us: int | None = None
 
 
-class MessageSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class MessageSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """One message as the server shows it."""
 
     conversation: RemoteId
@@ -179,7 +179,7 @@ StoredEvent = (
 """Events that the store applies."""
 
 
-class Stamped(msgspec.Struct, frozen=True):
+class Stamped(msgspec.Struct, frozen=True, gc=False):
     """An event with the stamp that makes applying it independent of order."""
 
     stamp: Stamp

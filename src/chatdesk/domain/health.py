@@ -37,6 +37,8 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     """Sends of which is not known whether they have arrived."""
     settled: int = 0
     """Sends that waited here, though they had arrived or were let go."""
+    drafts_apart: int = 0
+    """Drafts of which there are two texts, so that their person has to choose."""
     accounts: int = 0
     conversations: int = 0
     messages: int = 0
@@ -83,8 +85,15 @@ def recovery_sentence(found: Recovery) -> str:
             f"The database was damaged. It is kept as {found.set_aside}, and a new one was made."
             " Messages and orders are fetched again from the servers."
         )
-    waiting = _waiting(found)
-    return f"{start} {waiting}" if waiting else f"{start} No message of yours was waiting."
+    waiting = _waiting(found) or "No message of yours was waiting."
+    return " ".join(part for part in (start, waiting, _drafts(found.drafts_apart)) if part)
+
+
+def _drafts(apart: int) -> str:
+    if not apart:
+        return ""
+    many = "1 draft is here in two versions" if apart == 1 else f"{apart} drafts are here in two versions"
+    return f"{many}: their conversations show both." if apart > 1 else f"{many}: its conversation shows both."
 
 
 def _waiting(found: Recovery) -> str:

@@ -215,6 +215,32 @@ class NoticeCode(StrEnum):
     MALFORMED_DROPPED = "malformed_dropped"
 
 
+class DiskIll(StrEnum):
+    """What is wrong with the disk of the data folder, as far as the system says it."""
+
+    FULL = "full"
+    READ_ONLY = "read_only"
+    FAILING = "failing"
+    DAMAGED = "damaged"
+    """It works, but what it holds is no sound database."""
+
+
+class FileWhy(StrEnum):
+    """Why a file is not taken; each has a sentence in the window."""
+
+    UNREADABLE = "unreadable"
+    NO_FILE = "no_file"
+    """A folder, a device or a pipe."""
+    CHANGED = "changed"
+    """It was written to while it was copied."""
+    TOO_LARGE = "too_large"
+    WRONG_TYPE = "wrong_type"
+    NOT_HERE = "not_here"
+    """There is no way to send files there."""
+    LOST = "lost"
+    """The copy that waited is gone, or is not what it was."""
+
+
 class ParkReason(StrEnum):
     """Why an intention waits for its person; each has a sentence in the window."""
 

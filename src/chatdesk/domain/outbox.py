@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
+from chatdesk.domain.actions import Attachment
 from chatdesk.domain.entities import Attempt, Outgoing
 from chatdesk.domain.errors import IllegalTransition
 from chatdesk.domain.ids import OutgoingId, RemoteId
@@ -22,6 +23,13 @@ HELD = "held"
 """`detail` of a send that was pressed and may still be taken back: it goes by itself in a moment."""
 SCHEDULED = "scheduled"
 """`detail` of a send that the person wants to go at a time of their own: until then it is nobody's turn."""
+REPEATING = "repeating"
+"""`detail` of a send of which an attempt may have arrived, and which goes once more under its own id, which
+the server recognises. Until its outcome is known it can neither be taken back nor changed: its text may stand
+there, and the changed one would be taken for a repeat of it.
+"""
+COPY_LOST = "the copy of the file is gone"
+"""`detail` of a parked item whose staged copy is missing, or is not what was copied."""
 MOST_HELD_US = 30_000_000
 """Longest time for which a pressed send is held back."""
 
@@ -80,6 +88,12 @@ class Restarted(msgspec.Struct, frozen=True, tag=True):
     """The program starts again: what was in flight has an unknown outcome."""
 
 
+class Uploaded(msgspec.Struct, frozen=True, tag=True):
+    """The file of a message lies at the server; nobody is told before the message goes."""
+
+    attachment: Attachment
+
+
 class PersonCancels(msgspec.Struct, frozen=True, tag=True):
     """The person takes back what has not left."""
 
@@ -136,6 +150,7 @@ Event = (
     | Absent
     | SafeToRepeat
     | Restarted
+    | Uploaded
     | PersonCancels
     | PersonEdits
     | PersonSchedules
@@ -155,10 +170,12 @@ TERMINAL = frozenset({State.ACCEPTED, State.DELIVERED, State.READ, State.CANCELL
 WAITING = frozenset({State.QUEUED, State.IN_FLIGHT, State.UNCERTAIN, State.PARKED})
 """States that the outbox view lists."""
 
-REPEATABLE = frozenset(
-    {OutgoingKind.MARK_READ, OutgoingKind.DELETE, OutgoingKind.REPORT, OutgoingKind.UPLOAD}
-)
-"""Kinds that do no harm when they are carried out twice: an unknown outcome queues them again."""
+REPEATABLE = frozenset({OutgoingKind.MARK_READ, OutgoingKind.DELETE, OutgoingKind.REPORT})
+"""Kinds that do no harm when they are carried out twice: an unknown outcome queues them again.
+
+Bytes that a server only keeps until a message names them may be brought twice as well (Uploaded); a file that
+is added to an order may not: everybody would see two.
+"""
 
 
 def advance(item: Outgoing, event: Event, now_us: int) -> Outgoing:
@@ -181,7 +198,8 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: C901, PLR09
     put = msgspec.structs.replace
     match item.state, event:
         case State.QUEUED, Started(attempt=attempt):
-            return put(item, state=State.IN_FLIGHT, attempts=attempt.number, not_before_us=0, detail="")
+            detail = _lasting(item, "")
+            return put(item, state=State.IN_FLIGHT, attempts=attempt.number, not_before_us=0, detail=detail)
         case ((State.IN_FLIGHT | State.UNCERTAIN), Stored()):
             return put(item, state=State.ACCEPTED, parked=None, detail="")
         case ((State.IN_FLIGHT | State.UNCERTAIN), Found()):
@@ -193,7 +211,7 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: C901, PLR09
         case ((State.IN_FLIGHT | State.QUEUED), Refused(reason=reason, detail=detail)):
             return put(item, state=State.PARKED, parked=reason, detail=detail)
         case ((State.IN_FLIGHT | State.QUEUED), Later(not_before_us=when, detail=detail)):
-            return put(item, state=State.QUEUED, not_before_us=when, detail=detail)
+            return put(item, state=State.QUEUED, not_before_us=when, detail=_lasting(item, detail))
         case State.IN_FLIGHT, (Unknown() | Restarted()):
             detail = event.detail if isinstance(event, Unknown) else ""
             if item.kind in REPEATABLE:
@@ -202,11 +220,18 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: C901, PLR09
         case State.UNCERTAIN, Absent(may_repeat=True):
             return put(item, state=State.QUEUED, repeats=item.repeats + 1, detail="")
         case State.UNCERTAIN, SafeToRepeat():
-            return put(item, state=State.QUEUED, detail="")
+            return put(item, state=State.QUEUED, detail=REPEATING)
+        case State.QUEUED, Unknown(detail=detail) if item.detail == REPEATING:
+            # The server that would have recognised our id is not there any more: now it must be looked up.
+            return put(item, state=State.UNCERTAIN, detail=detail)
         case State.UNCERTAIN, Absent(may_repeat=False):
             return item
         case State.UNCERTAIN, Refused(reason=reason, detail=detail):
             return put(item, state=State.PARKED, parked=reason, detail=detail)
+        case ((State.QUEUED | State.PARKED), (PersonCancels() | PersonEdits())) if item.detail == REPEATING:
+            return None
+        case State.QUEUED, Uploaded(attachment=attachment) if wants_upload(item):
+            return put(item, extras=put(item.extras, attachments=(attachment,)), not_before_us=0)
         case State.QUEUED, PersonCancels():
             return put(item, state=State.CANCELLED)
         case State.QUEUED, PersonEdits(text=text) if item.detail in {HELD, SCHEDULED}:
@@ -220,7 +245,8 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: C901, PLR09
         case ((State.QUEUED | State.PARKED), PersonEdits(text=text)) if item.kind is OutgoingKind.SEND:
             return put(item, state=State.QUEUED, text=text, parked=None, detail="", approved=True)
         case ((State.PARKED | State.QUEUED), PersonRetries()):
-            return put(item, state=State.QUEUED, parked=None, detail="", not_before_us=0, approved=True)
+            detail = _lasting(item, "")
+            return put(item, state=State.QUEUED, parked=None, detail=detail, not_before_us=0, approved=True)
         case State.UNCERTAIN, PersonSendsAgain():
             return put(item, state=State.QUEUED, detail="", not_before_us=0, approved=True)
         case ((State.UNCERTAIN | State.PARKED), PersonDiscards()):
@@ -233,6 +259,11 @@ def _next(item: Outgoing, event: Event) -> Outgoing | None:  # noqa: C901, PLR09
             return None
 
 
+def _lasting(item: Outgoing, detail: str) -> str:
+    """What is said of an item from now on: that an attempt may have arrived outlives all else."""
+    return REPEATING if item.detail == REPEATING else detail
+
+
 def is_scheduled(item: Outgoing) -> bool:
     """Whether it waits for a time that the person has chosen; it holds nobody meanwhile."""
     return item.state is State.QUEUED and item.detail == SCHEDULED
@@ -241,6 +272,12 @@ def is_scheduled(item: Outgoing) -> bool:
 def is_held(item: Outgoing) -> bool:
     """Whether it was pressed a moment ago and may still be taken back."""
     return item.state is State.QUEUED and item.detail == HELD
+
+
+def wants_upload(item: Outgoing) -> bool:
+    """Whether it is a message whose file must be brought to the server before it can go."""
+    files = item.extras.attachments
+    return item.kind is OutgoingKind.SEND and bool(item.staged and files) and not files[0].url
 
 
 def holds_those_behind(item: Outgoing) -> bool:

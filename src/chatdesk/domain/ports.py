@@ -15,6 +15,7 @@ import msgspec
 from chatdesk.domain.actions import FieldAsked
 from chatdesk.domain.arrivals import (
     Arrived,
+    Moved,
     OpenStep,
     Reading,
 )
@@ -105,7 +106,9 @@ class Adapter(Protocol):
         ...
 
 
-Listener = Callable[[Arrived], None]
+Listener = Callable[[Arrived | Moved], object]
+"""A true answer means that much waits already: what reads from a socket then reads slower, and so the server
+waits, too."""
 
 
 class Client(Protocol):
@@ -202,6 +205,36 @@ class Vault(Protocol):
 
     def delete(self, key: str) -> Awaitable[None]:
         """Forget them."""
+        ...
+
+
+class Vouched(msgspec.Struct, frozen=True):
+    """Number and seal of the newest row of the ledger that a witness stands for; number 0: for none yet."""
+
+    number: int
+    seal: bytes
+
+
+class Witness(Protocol):
+    """Vouches for anchors of the ledger with a key that is not in the data folder. No call ever waits.
+
+    Implemented over the keyring in `desktop`. Called on any thread.
+    """
+
+    def newest(self) -> Vouched | None:
+        """What it has vouched for. None: it does not answer (yet), so nothing can be told."""
+        ...
+
+    def mark(self, number: int, seal: bytes) -> bytes:
+        """A keyed hash over both; empty while it does not answer."""
+        ...
+
+    def confirms(self, number: int, seal: bytes, mark: bytes) -> bool:
+        """Whether the mark was made by `mark` over the same two."""
+        ...
+
+    def keep(self, number: int, seal: bytes) -> None:
+        """The anchor of this mark is on disk: it is the newest from now on."""
         ...
 
 

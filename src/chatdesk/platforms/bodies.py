@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -25,8 +26,17 @@ class DiskTrouble(Exception):
     """A file of ours could not be read or written."""
 
 
-def request(client: httpx.AsyncClient, call: Call, url: httpx.URL, files: ExitStack) -> httpx.Request:
-    """The request of a call; a file is opened into `files` and read as it is sent. Raises DiskTrouble."""
+def request(
+    client: httpx.AsyncClient,
+    call: Call,
+    url: httpx.URL,
+    files: ExitStack,
+    moved: Callable[[int], object] = lambda _sent: None,
+) -> httpx.Request:
+    """The request of a call; a file is opened into `files` and read as it is sent. Raises DiskTrouble.
+
+    moved: hears how many bytes of the file were read so far, which the connection takes one piece at a time.
+    """
     headers = list(call.headers)
     if call.save_to:
         # What is saved is bounded by what arrives, and a file is as good as never compressed.
@@ -34,7 +44,7 @@ def request(client: httpx.AsyncClient, call: Call, url: httpx.URL, files: ExitSt
     if call.file is not None:
         part = call.file
         try:
-            stream = files.enter_context(Path(part.path).open("rb"))  # noqa: SIM115 - the stack closes it
+            stream = files.enter_context(_Told(part.path, moved))
         except OSError as exc:
             raise DiskTrouble from exc
         form: dict[str, list[str]] = {}
@@ -46,6 +56,19 @@ def request(client: httpx.AsyncClient, call: Call, url: httpx.URL, files: ExitSt
         return client.build_request(call.method, url, headers=headers)
     headers.append(("Content-Type", "application/json"))
     return client.build_request(call.method, url, headers=headers, content=decoding.encoded(call.body))
+
+
+class _Told(io.BufferedReader):
+    """A file that tells how far it was read. Raises OSError where it can't be opened."""
+
+    def __init__(self, path: str, moved: Callable[[int], object]) -> None:
+        super().__init__(io.FileIO(path))
+        self._moved = moved
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = super().read(size)
+        self._moved(self.tell())
+        return content
 
 
 async def whole(response: httpx.Response) -> bytes | None:

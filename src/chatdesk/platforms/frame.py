@@ -26,7 +26,7 @@ from chatdesk.domain.arrivals import (
 from chatdesk.domain.events import Dropped
 from chatdesk.domain.facts import Facts
 from chatdesk.domain.steps import Connect
-from chatdesk.platforms import loose
+from chatdesk.platforms import announced, loose
 from chatdesk.platforms.memory import ended, without_progress
 
 LATE = Dropped(reason="late_answer")
@@ -76,7 +76,7 @@ def read(readers: Readers, arrived: Arrived, open_steps: tuple[OpenStep, ...], f
         case Packet():
             return readers.packet(arrived, open_steps, facts)
         case LinkLost():
-            return Reading(readers.link_lost(facts))
+            return Reading(announced.forgotten(readers.link_lost(facts)))
         case GoalEnded(token=token):
             return Reading(readers.goal_ended(facts, token))
         case Accepted() | ConnectRefused() | HandedOver() | Answer() | NoAnswer():
@@ -102,6 +102,10 @@ def _read_step(
             return Reading(facts, (), (VerdictLater(step_id, 0, loose.words(words) if words else ""),))
         case HandedOver():
             return readers.handed_over(arrived, opened, facts)
+        case Answer() if opened.step.note == announced.NOTE:
+            return announced.read(opened, arrived, facts)
+        case NoAnswer() if opened.step.note == announced.NOTE:
+            return announced.unanswered(arrived, facts)
         case Answer():
             return readers.answer(arrived, opened, facts)
         case NoAnswer():

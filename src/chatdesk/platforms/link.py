@@ -20,7 +20,7 @@ import certifi
 import httpx
 
 from chatdesk import __version__
-from chatdesk.domain.arrivals import Accepted, Answer, Arrived, HandedOver, NoAnswer
+from chatdesk.domain.arrivals import Accepted, Answer, Arrived, HandedOver, Moved, NoAnswer
 from chatdesk.domain.ports import Limits, Listener
 from chatdesk.domain.steps import Call, Connect, Emit, Listen, Step, Unlisten
 from chatdesk.platforms import bodies, decoding
@@ -73,7 +73,11 @@ class Link:
         self._trust = context
         self._reads: httpx.AsyncClient | None = None
         self._commits: httpx.AsyncClient | None = None
+        self._downloads: httpx.AsyncClient | None = None
+        """Outlives the link: a long download has nothing to do with a socket that broke."""
         self._listening: httpx.AsyncClient | None = None
+        self._retired: list[httpx.AsyncClient] = []
+        """Clients of commits that take no new ones."""
         self._committing: set[asyncio.Task[Answer | NoAnswer]] = set()
         self._streams: dict[str, Stream] = {}
         self._drops = 0
@@ -105,7 +109,14 @@ class Link:
         return self._socket.heard_ms if self._socket is not None and self._socket.up else None
 
     async def drop_link(self) -> None:
-        """Close the socket and all streams; their ends are told at once, tidying goes on behind."""
+        """Close the socket and all streams; their ends are told at once, tidying goes on behind.
+
+        Connections of requests are not used again, and reads on them end: they may be as dead as the socket.
+        """
+        self._drop_socket()
+        self._retire_pools()
+
+    def _drop_socket(self) -> None:
         self._drops += 1
         for path in list(self._streams):
             self._end_stream(path)
@@ -113,9 +124,26 @@ class Link:
         if held is not None:
             self._leave(held)
 
+    def _retire_pools(self) -> None:
+        """What is being sent by a connection that commits goes on; only `abort_commits` may cut that."""
+        reads, self._reads = self._reads, None
+        if reads is not None:
+            self._behind(reads.aclose())
+        if self._commits is not None:
+            self._retired.append(self._commits)
+            self._commits = None
+        if not self._committing:
+            self._close_retired()
+
+    def _close_retired(self) -> None:
+        retired, self._retired = self._retired, []
+        for client in retired:
+            self._behind(client.aclose())
+
     async def abort_commits(self) -> None:
         """Close every connection that carried a committing step, so that nothing of it arrives later."""
-        client, self._commits = self._commits, None
+        clients = [*self._retired, *([self._commits] if self._commits is not None else [])]
+        self._retired, self._commits = [], None
         running = list(self._committing)
         for task in running:
             task.cancel()
@@ -127,7 +155,7 @@ class Link:
             await held.abort()
         if running:
             await asyncio.wait(running)
-        if client is not None:
+        for client in clients:
             await client.aclose()
 
     async def close(self) -> None:
@@ -135,23 +163,25 @@ class Link:
         self.listener = None
         await self.drop_link()
         await self.abort_commits()
-        for client in (self._reads, self._listening):
+        for client in (self._reads, self._downloads, self._listening):
             if client is not None:
                 await client.aclose()
-        self._reads = self._listening = None
+        self._reads = self._downloads = self._listening = None
         while self._tidying:
             await asyncio.wait(set(self._tidying))
 
     # -- the listener --------------------------------------------------------------------------------------
 
-    def _tell(self, arrived: Arrived) -> None:
+    def _tell(self, arrived: Arrived | Moved) -> bool:
+        """Hand something to the listener; true where it asks for patience."""
         if self.listener is None:
-            return
+            return False
         try:
-            self.listener(arrived)
+            return bool(self.listener(arrived))
         except Exception as exc:  # noqa: BLE001 - ours, not the world's: it must be heard, and the link lives on
             context = {"message": f"listener failed on {type(arrived).__name__}", "exception": exc}
             asyncio.get_running_loop().call_exception_handler(context)
+            return False
 
     def _behind(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work, name="tidy a dropped link")
@@ -167,7 +197,7 @@ class Link:
         exchange = Exchange()
         task = asyncio.get_running_loop().create_task(self._exchange(step_id, call, exchange))
         self._committing.add(task)
-        task.add_done_callback(self._committing.discard)
+        task.add_done_callback(self._committed)
         try:
             await asyncio.wait([task])
         finally:
@@ -175,6 +205,11 @@ class Link:
         if task.cancelled():
             return NoAnswer(step_id, exchange.left, "cancelled")
         return task.result()
+
+    def _committed(self, task: asyncio.Task[Answer | NoAnswer]) -> None:
+        self._committing.discard(task)
+        if not self._committing:
+            self._close_retired()
 
     async def _exchange(
         self, step_id: int, call: Call, exchange: Exchange | None = None
@@ -184,7 +219,7 @@ class Link:
 
     async def _answer(self, step_id: int, call: Call, exchange: Exchange) -> Answer | NoAnswer:
         with ExitStack() as files:
-            response = await self._response(self._client(commits=call.commits), call, exchange, files)
+            response = await self._response(step_id, self._client(call), call, exchange, files)
             if response is None:
                 return NoAnswer(step_id, True, "redirect")
             try:
@@ -195,12 +230,12 @@ class Link:
                 await response.aclose()
 
     async def _response(
-        self, client: httpx.AsyncClient, call: Call, exchange: Exchange, files: ExitStack
+        self, step_id: int, client: httpx.AsyncClient, call: Call, exchange: Exchange, files: ExitStack
     ) -> httpx.Response | None:
         """The answer, its body still to come; None: it leads elsewhere. The caller closes it."""
         url = self._url(call.path, call.query)
         for _ in range(REDIRECTS + 1):
-            request = bodies.request(client, call, url, files)
+            request = bodies.request(client, call, url, files, lambda sent: self._tell(Moved(step_id, sent)))
             request.extensions["trace"] = exchange.trace
             response = await client.send(request, stream=True, follow_redirects=False)
             if not response.is_redirect:
@@ -226,18 +261,24 @@ class Link:
         url = self._base.copy_with(raw_path=path.encode("ascii"))
         return url.copy_merge_params(httpx.QueryParams(query)) if query else url
 
-    def _client(self, *, commits: bool) -> httpx.AsyncClient:
-        if commits:
+    def _client(self, call: Call) -> httpx.AsyncClient:
+        if call.commits:
             if self._commits is None:
                 self._commits = self._new_client([CLOSE_HARD], CONNECTIONS)
             return self._commits
+        if call.save_to:
+            if self._downloads is None:
+                self._downloads = self._new_client([], CONNECTIONS, kept=0)
+            return self._downloads
         if self._reads is None:
             self._reads = self._new_client([], CONNECTIONS)
         return self._reads
 
-    def _new_client(self, options: Iterable[SocketOption], connections: int | None) -> httpx.AsyncClient:
+    def _new_client(
+        self, options: Iterable[SocketOption], connections: int | None, *, kept: int = CONNECTIONS
+    ) -> httpx.AsyncClient:
         pool = httpx.Limits(
-            max_connections=connections, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_S
+            max_connections=connections, max_keepalive_connections=kept, keepalive_expiry=KEEP_ALIVE_S
         )
         verify = self._context()
         transport = httpx.AsyncHTTPTransport(
@@ -280,7 +321,7 @@ class Link:
         call = Call(method="GET", path=listen.path, query=listen.query, headers=(*wanted, *listen.headers))
         drops = self._drops
         with ExitStack() as nothing:
-            response = await self._response(self._listening, call, exchange, nothing)
+            response = await self._response(step_id, self._listening, call, exchange, nothing)
         if response is None:
             return NoAnswer(step_id, True, "redirect")
         if drops != self._drops:
@@ -303,7 +344,7 @@ class Link:
     # -- the socket ----------------------------------------------------------------------------------------
 
     async def _connect(self, step_id: int, connect: Connect) -> None:
-        await self.drop_link()
+        self._drop_socket()
         held = Socket(str(self._base), self._context(), self._tell, USER_AGENT)
         self._socket = held
         kept = False

@@ -38,6 +38,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 
     progress: Mapping[int, Progress] = MappingProxyType({})
     """By the goals' tokens."""
+    announced: frozenset[str] | None = None
+    """Features that this server announced since the link was last lost; None: it was not asked yet."""
 
 
 def with_own(facts: Facts, **changes: Any) -> Facts:

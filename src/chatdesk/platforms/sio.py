@@ -27,6 +27,7 @@ import engineio.payload
 from chatdesk.domain.arrivals import Accepted, Arrived, ConnectRefused, LinkLost, Packet
 from chatdesk.domain.steps import Connect
 from chatdesk.platforms import decoding
+from chatdesk.platforms.bursts import Messages
 
 CLOSE_S = 1.0
 """How long a closing socket may be polite."""
@@ -35,6 +36,8 @@ POLLED_PACKETS = 10_000
 """The library hangs up on more than 16 packets in one answer, which any burst brings about."""
 BURST = 64
 """After so many packets without a pause the loop's other tasks get their turn."""
+PATIENCE_S = 0.005
+"""Between two packets while the listener says that much waits."""
 
 _LINGER = "hh" if sys.platform == "win32" else "ii"  # struct linger: two shorts there, two ints elsewhere
 CLOSE_HARD = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
@@ -114,7 +117,7 @@ class _Connector(aiohttp.TCPConnector):
 class _Engine(engineio.AsyncClient):  # type: ignore[misc]
     """An Engine.IO client that hands over its packets in order and at once, and notes every sign of life."""
 
-    def __init__(self, heard: Callable[[], None], message: Callable[[Any], None], **options: Any) -> None:
+    def __init__(self, heard: Callable[[], None], message: Callable[[Any], bool], **options: Any) -> None:
         super().__init__(logger=_SILENT, handle_sigint=False, **options)
         self._heard = heard
         self._message = message
@@ -142,18 +145,31 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]
         if pkt.packet_type != engineio.packet.MESSAGE:
             await super()._receive_packet(pkt)
             return
-        self._message(pkt.data)
+        await self._take(pkt.data)
+
+    async def _read_loop_websocket(self) -> None:
+        """As the library's, but for messages, which do not go through it."""
+        if isinstance(self.ws, Messages):
+            self.ws.take = self._heard_message
+        await super()._read_loop_websocket()
+
+    async def _heard_message(self, data: str) -> None:
+        self._heard()
+        await self._take(data)
+
+    async def _take(self, data: Any) -> None:
+        is_much = self._message(data)
         self._in_a_row += 1
-        if self._in_a_row >= BURST:
+        if is_much or self._in_a_row >= BURST:
             self._in_a_row = 0
-            await asyncio.sleep(0)
+            await asyncio.sleep(PATIENCE_S if is_much else 0)
 
 
 class Socket:
     """One connection. `up`: the server has accepted the namespace and the link has not been lost since."""
 
     def __init__(
-        self, url: str, context: ssl.SSLContext | bool, tell: Callable[[Arrived], None], user_agent: str
+        self, url: str, context: ssl.SSLContext | bool, tell: Callable[[Arrived], bool], user_agent: str
     ) -> None:
         self.up = False
         self.heard_ms = 0
@@ -240,6 +256,7 @@ class Socket:
         return aiohttp.ClientSession(
             connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
+            ws_response_class=Messages,
             headers={"User-Agent": self._user_agent},
             trace_configs=[watched],
             trust_env=False,
@@ -269,14 +286,14 @@ class Socket:
     def _heard(self) -> None:
         self.heard_ms = int(self._loop.time() * 1_000)
 
-    def _packet(self, data: Any) -> None:
+    def _packet(self, data: Any) -> bool:
+        """Tell what a message means; true where the listener asks for patience."""
         if self._dropped:
-            return
+            return False
         kind, content = decoding.packet(data)
         match kind:
             case decoding.EVENT if _is_event(content):
-                if self.up:
-                    self._tell(Packet(content[0], tuple(content[1:])))
+                return self.up and self._tell(Packet(content[0], tuple(content[1:])))
             case decoding.CONNECT:
                 self._settle(Accepted(self._step_id))
             case decoding.CONNECT_ERROR:
@@ -284,7 +301,8 @@ class Socket:
             case decoding.DISCONNECT:
                 self._lost("server disconnect")
             case _ if self.up:
-                self._tell(Packet("", ()))
+                return self._tell(Packet("", ()))
+        return False
 
     def _settle(self, outcome: Accepted | ConnectRefused) -> None:
         if self._outcome is None or self._outcome.done():

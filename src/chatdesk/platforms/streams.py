@@ -98,7 +98,7 @@ class EventReader:
 class Stream:
     """One open stream. Its packets go to `tell` in order, the last of them says that it has ended, once."""
 
-    def __init__(self, path: str, response: httpx.Response, tell: Callable[[Arrived], None]) -> None:
+    def __init__(self, path: str, response: httpx.Response, tell: Callable[[Arrived], object]) -> None:
         self._path = path
         self._response = response
         self._tell = tell

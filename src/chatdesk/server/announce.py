@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-FIELD = "chatdesk"
-"""Key of the announcement in the answers of the health route and of the login."""
-CLIENT_ID_FIELD = "clientId"
-"""In a send and in its record: the same value twice from one account stores one message."""
-CLIENT_ID_LIMIT_CHARS = 100
-SEQ_FIELD = "seq"
-"""In message records: 1, 2, 3, ... per conversation; a deleted message leaves a gap."""
+from chatdesk.wire import ours
+
+FIELD = ours.ANNOUNCEMENT_FIELD
+CLIENT_ID_FIELD = ours.CLIENT_ID_FIELD
+SEQ_FIELD = ours.SEQ_FIELD
 
 
 def announcement() -> dict[str, Any]:
     """The announcement, as JSON."""
-    return {"version": 1, "features": ["client_id", "seq"]}
+    return {
+        "version": ours.ANNOUNCEMENT_VERSION,
+        "features": [ours.FEATURE_CLIENT_ID, ours.FEATURE_SEQ],
+    }
 
 
 def is_client_id(value: object) -> bool:
     """Whether this may be a client id: 1 to 100 printable characters."""
-    return isinstance(value, str) and 1 <= len(value) <= CLIENT_ID_LIMIT_CHARS and value.isprintable()
+    return isinstance(value, str) and 1 <= len(value) <= ours.CLIENT_ID_LIMIT_CHARS and value.isprintable()

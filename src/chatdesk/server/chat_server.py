@@ -39,9 +39,21 @@ class SocketSettings:
     """Events of one connection are handled side by side, not in the order in which they came."""
 
 
+class _SocketServer(socketio.AsyncServer):  # type: ignore[misc]
+    """Whose connections may end while their events are handled."""
+
+    async def enter_room(self, sid: str, room: str, namespace: str | None = None) -> None:
+        """Let a connection hear what is told in a room; one that has ended meanwhile enters nowhere."""
+        try:
+            await super().enter_room(sid, room, namespace)
+        except (KeyError, ValueError):
+            if sid in self.manager.rooms.get(namespace or "/", {}).get(None, {}):
+                raise
+
+
 def socket_server(settings: SocketSettings) -> Any:
     """A Socket.IO server that says nothing by itself: at its more talkative levels it prints bodies."""
-    return socketio.AsyncServer(
+    return _SocketServer(
         async_mode="asgi",
         async_handlers=settings.concurrent,
         namespaces="*",

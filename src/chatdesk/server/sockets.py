@@ -157,15 +157,18 @@ class SocketSide(ABC):
             return
         for key in [key for key in self._timers if key[0] == sid]:
             self._timers.pop(key).cancel()
+        # A push that finds a connection dead ends up here, before the write that it follows has let go of its
+        # turn: whoever waited for that turn here would wait for ever, and all other writers behind.
+        self.later(self._tell_departure(role, departure), "disconnect")
+
+    async def _tell_departure(self, role: str, departure: Departure) -> None:
         try:
             actor = await self.core.accounts.by_id(departure.user_id, role)
-            if departure.offline:
-                await self.core.accounts.seen([actor.id], self.core.clock.now_ms())
-            await self.departed(actor, departure)
         except Refused:
             return  # the account is gone, and nobody waits for news of it
-        except Exception as exc:  # noqa: BLE001 -- the library must forget the connection whatever happens
-            log_bug(exc, "disconnect")
+        if departure.offline:
+            await self.core.accounts.seen([actor.id], self.core.clock.now_ms())
+        await self.departed(actor, departure)
 
     def _guarded(self, event: str, handler: Handler) -> Callable[..., Awaitable[object]]:
         async def handle(sid: str, *args: Any) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from chatdesk.domain.actions import NO_EXTRAS, Action, ActionKind, Extras, Lookup, Result
+from chatdesk.domain.actions import NO_EXTRAS, Action, ActionKind, Attachment, Extras, Lookup, Result
 from chatdesk.domain.desk import (
     DeskStore,
     Engines,
@@ -21,10 +22,20 @@ from chatdesk.domain.desk import (
     SignInRequest,
     Snapshot,
 )
-from chatdesk.domain.entities import Account, Conversation, Draft, Notification, Order, Outgoing
-from chatdesk.domain.errors import NotDone, NotPossible
+from chatdesk.domain.entities import (
+    Account,
+    Capabilities,
+    Conversation,
+    Draft,
+    FileRule,
+    Notification,
+    Order,
+    Outgoing,
+    Staged,
+)
+from chatdesk.domain.errors import FileRefused, NotDone, NotPossible, WorldError
 from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OrderId, OutgoingId, RemoteId
-from chatdesk.domain.kinds import DeliveryState, MessageKind, OutgoingKind, ParkReason, Platform
+from chatdesk.domain.kinds import DeliveryState, FileWhy, MessageKind, OutgoingKind, ParkReason, Platform
 from chatdesk.domain.outbox import (
     Event,
     PersonCancels,
@@ -35,6 +46,7 @@ from chatdesk.domain.outbox import (
     PersonSendsAgain,
     PersonUrges,
 )
+from chatdesk.services import files
 
 T = TypeVar("T")
 BRINGS_FILE = frozenset({ActionKind.UPLOAD, ActionKind.ADD_FILE})
@@ -212,9 +224,14 @@ class Desk:
 
     # -- writing ---------------------------------------------------------------------------------------
 
-    async def save_draft(self, conversation_id: ConversationId, version: int, text: str) -> Draft:
-        """Keep what is in the composer, on top of the draft `version`. Fails with StaleDraft."""
-        return await _result(self.store.save_draft(conversation_id, version, text))
+    async def save_draft(
+        self, conversation_id: ConversationId, version: int, text: str, other: str | None = None
+    ) -> Draft:
+        """Keep what is in the composer, on top of the draft `version`. Fails with StaleDraft.
+
+        other: the text that stands against it until the person has chosen, '' for none; None: as it was.
+        """
+        return await _result(self.store.save_draft(conversation_id, version, text, other))
 
     async def send(
         self,
@@ -235,6 +252,57 @@ class Desk:
             conversation_id, draft_version, text, kind, extras, hold_us=hold_us, due_us=due_us
         )
         return await _result(pressed)
+
+    async def send_file(
+        self,
+        conversation_id: ConversationId,
+        source: Path | bytes,
+        name: str = "",
+        text: str = "",
+        *,
+        hold_us: int = 0,
+    ) -> Outgoing:
+        """Send a file: once this returns, a copy of it is on disk and queued, and the original may go.
+
+        source: a file, or its bytes (a picture that was pasted), which need a `name`. text: what stands
+        beside it; empty: what it is called. hold_us: for so long it may be taken back.
+        Fails with FileRefused or DiskTrouble; nothing was kept then.
+        """
+        row = self.reader.conversation(conversation_id)
+        rule = self._rules(row.account_id).message_files if row is not None else None
+        staged, file = await self._staged(rule, source, name)
+        pressed = self.store.press_file(
+            conversation_id, staged, file, files.kind_of(file), text or file.name, hold_us=hold_us
+        )
+        return await self._kept(staged, pressed)
+
+    async def add_file(self, order: OrderId, source: Path) -> Outgoing:
+        """Queue a file for an order, as `send_file` does for a message."""
+        row = self.reader.order(order)
+        rule = self._rules(row.account_id).order_files if row is not None else None
+        staged, file = await self._staged(rule, source, "")
+        return await self._kept(staged, self.store.intend_file(order, staged, file))
+
+    def _rules(self, account: AccountId) -> Capabilities:
+        found = (one.capabilities for one in self.reader.accounts().rows if one.id == account)
+        return next(found, Capabilities())
+
+    async def _staged(
+        self, rule: FileRule | None, source: Path | bytes, name: str
+    ) -> tuple[Staged, Attachment]:
+        """The copy of a file that may go there, and what its message will say of it."""
+        called = name or (source.name if isinstance(source, Path) else "")
+        size = len(source) if isinstance(source, bytes) else await asyncio.to_thread(_size_of, source)
+        file = files.described(rule, called, size)
+        staged = await _result(self.store.stage(source, rule.most_bytes if rule is not None else 0))
+        return staged, msgspec.structs.replace(file, size_bytes=staged.size_bytes)
+
+    async def _kept(self, staged: Staged, pressed: Future[Outgoing]) -> Outgoing:
+        try:
+            return await _result(pressed)
+        except WorldError:
+            self.store.unstage(staged)
+            raise
 
     async def take_back(self, outgoing: OutgoingId) -> Draft:
         """Make a draft again of what has not left. Fails with NotPossible once it is on its way."""
@@ -317,6 +385,16 @@ class Desk:
 
     async def _advance(self, outgoing: OutgoingId, event: Event) -> Outgoing:
         return await _result(self.store.advance(outgoing, event))
+
+
+def _size_of(source: Path) -> int:
+    try:
+        found = source.stat()
+    except OSError as exc:
+        raise FileRefused(FileWhy.UNREADABLE) from exc
+    if not stat.S_ISREG(found.st_mode):
+        raise FileRefused(FileWhy.NO_FILE)
+    return found.st_size
 
 
 def _measured(action: Action) -> Action:

@@ -22,6 +22,7 @@ from chatdesk.domain.ids import AccountId, ConversationId, RemoteId
 from chatdesk.domain.kinds import Assurance, Source
 from chatdesk.store import accounts, conversations, messages, orders, outbox, reads, windows
 from chatdesk.store.connection import problem
+from chatdesk.store.newcomers import Newcomers
 from chatdesk.store.stamps import epoch_of, pack
 from chatdesk.store.transaction import Tx
 
@@ -73,16 +74,29 @@ def apply(tx: Tx, account: AccountId, events: Sequence[Stamped]) -> None:
 
 def _apply_all(tx: Tx, account: AccountId, events: Sequence[Stamped]) -> None:
     pushed: Pushed = {}
+    newcomers: Newcomers | None = None
     for stamped in events:
-        _apply_one(tx, account, pack(tx.run, stamped.stamp), stamped.event, pushed)
+        event, stamp = stamped.event, pack(tx.run, stamped.stamp)
+        if isinstance(event, MessageSeen):
+            if newcomers is None:  # not sooner: what was before may have made the conversation
+                newcomers = Newcomers(tx, account, _messages(events))
+            _message(tx, account, stamp, event, pushed, newcomers)
+            continue
+        if newcomers is not None:
+            newcomers.write()
+        _apply_one(tx, account, stamp, event)
+    if newcomers is not None:
+        newcomers.write()
     for (conversation, epoch), (lo, hi) in pushed.items():
         windows.put_range(tx, tx.state(conversation), lo, hi, epoch)
 
 
-def _apply_one(tx: Tx, account: AccountId, stamp: bytes, event: StoredEvent, pushed: Pushed) -> None:
+def _messages(events: Sequence[Stamped]) -> list[MessageSeen]:
+    return [stamped.event for stamped in events if isinstance(stamped.event, MessageSeen)]
+
+
+def _apply_one(tx: Tx, account: AccountId, stamp: bytes, event: StoredEvent) -> None:
     match event:
-        case MessageSeen():
-            _message(tx, account, stamp, event, pushed)
         case OrderSeen():
             orders.seen(tx, account, stamp, event)
         case ConversationSeen():
@@ -112,16 +126,19 @@ def _drop_foreign(tx: Tx, account: AccountId, conversation: RemoteId) -> None:
         tx.drop(account, FOREIGN)
 
 
-def _message(tx: Tx, account: AccountId, stamp: bytes, event: MessageSeen, pushed: Pushed) -> None:
+def _message(
+    tx: Tx, account: AccountId, stamp: bytes, event: MessageSeen, pushed: Pushed, newcomers: Newcomers
+) -> None:
     state = tx.conversation(account, event.conversation)
     if state is None:
         _drop_foreign(tx, account, event.conversation)
         return
     twice = False
     if event.client_id is not None and event.own:
+        newcomers.write()
         assurance = Assurance.RELAYED if event.source is Source.RELAY else Assurance.STORED
         twice = outbox.arrived(tx, state, event.client_id, event.remote_id, assurance)
-    messages.seen(tx, state, stamp, event, twice=twice)
+    newcomers.add(state, stamp, event, twice=twice)
     if event.source is Source.PUSH and event.edited_at_us is None and not event.deleted:
         key = state.id, epoch_of(stamp)
         lo, hi = pushed.get(key, (event.cursor, event.cursor))

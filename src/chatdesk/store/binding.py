@@ -26,6 +26,14 @@ def can_bind(tx: Tx, item: Outgoing, remote_id: RemoteId) -> bool:
     return bound is None or bound[0] in {None, remote_id}
 
 
+def is_anothers(tx: Tx, item: Outgoing, remote_id: RemoteId) -> bool:
+    """Whether the remote id is the copy of another of our sends."""
+    if item.conversation_id is None:
+        return False
+    there = messages.load(tx, tx.state(item.conversation_id), remote_id)
+    return there is not None and there.outgoing_id is not None and there.id != item.message_id
+
+
 def bind(tx: Tx, item: Outgoing, remote_id: RemoteId | None, assurance: Assurance) -> None:
     """The item's message row is the server's message `remote_id` from now on (None: it was accepted unnamed).
 

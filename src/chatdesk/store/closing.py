@@ -155,7 +155,9 @@ def delete_copy(tx: Tx, conversation: ConversationId) -> None:
 def _holds_something(tx: Tx, conversation: ConversationId) -> bool:
     """Whether anything waits in the outbox, or is drafted."""
     waits = tx.one(rows.OUTBOX + f" WHERE conversation_id = ? AND {rows.WAITING} LIMIT 1", conversation)
-    drafted = tx.one("SELECT 1 FROM drafts WHERE conversation_id = ? AND text <> ''", conversation)
+    drafted = tx.one(
+        "SELECT 1 FROM drafts WHERE conversation_id = ? AND (text <> '' OR other <> '')", conversation
+    )
     return waits is not None or drafted is not None
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import apsw
 
 from chatdesk.domain.errors import DamagedDatabase, DiskTrouble, StoreProblem
+from chatdesk.domain.kinds import DiskIll
 
 FILE_NAME = "chatdesk.db"
 OLDEST_SQLITE: Final = 3_053_002
@@ -26,7 +30,10 @@ _DISK = (
     apsw.LockedError,
     apsw.ProtocolError,
 )
-_DAMAGE = (apsw.CorruptError, apsw.NotADBError)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_DAMAGE = (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError)
+READ_ERRORS: Final = (apsw.Error, UnicodeDecodeError)
+"""What a read raises that the world has spoilt: all text was written as UTF-8."""
 
 
 def problem(exc: Exception) -> StoreProblem | None:
@@ -36,8 +43,24 @@ def problem(exc: Exception) -> StoreProblem | None:
     if isinstance(exc, _DAMAGE):
         return DamagedDatabase(type(exc).__name__)
     if isinstance(exc, (*_DISK, OSError)):
-        return DiskTrouble(type(exc).__name__)
+        return DiskTrouble(type(exc).__name__, _ill(exc))
     return None
+
+
+def _ill(exc: Exception) -> DiskIll:
+    if isinstance(exc, apsw.FullError) or getattr(exc, "errno", None) in _FULL:
+        return DiskIll.FULL
+    read_only = (apsw.ReadOnlyError, apsw.PermissionsError, PermissionError)
+    if isinstance(exc, read_only) or getattr(exc, "errno", None) == errno.EROFS:
+        return DiskIll.READ_ONLY
+    return DiskIll.FAILING
+
+
+def ill_of(trouble: StoreProblem) -> DiskIll:
+    """What is wrong, in a word."""
+    if isinstance(trouble, DamagedDatabase):
+        return DiskIll.DAMAGED
+    return getattr(trouble, "ill", None) or DiskIll.FAILING
 
 
 def refuse_old_sqlite() -> None:
@@ -69,6 +92,17 @@ def open_reader(path: Path) -> apsw.Connection:
     con.pragma("cache_size", -16_000)
     con.pragma("temp_store", "MEMORY")
     return con
+
+
+@contextmanager
+def one_view(con: apsw.Connection) -> Iterator[None]:
+    """A read transaction; an error of the disk may have ended it before. Raises apsw.Error."""
+    con.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if con.in_transaction:
+            con.execute("COMMIT")
 
 
 def open_looking(path: Path) -> apsw.Connection:

@@ -17,9 +17,9 @@ import apsw
 import msgspec
 
 from chatdesk.domain.entities import Conversation, Message, StatusStep
-from chatdesk.domain.errors import DiskTrouble, StoreProblem
+from chatdesk.domain.errors import DamagedDatabase, DiskTrouble, StoreProblem
 from chatdesk.domain.kinds import DeliveryState
-from chatdesk.store import rows
+from chatdesk.store import rows, staging
 from chatdesk.store.connection import FILE_NAME, open_looking, problem
 
 NAME_CHARS: Final = 60
@@ -35,7 +35,10 @@ _PENDING: Final = {
 
 
 class Exported(msgspec.Struct):
-    """How much was written. unreadable: rows that could not be read and are missing."""
+    """How much was written. files: copies of those that wait to be sent.
+
+    unreadable: rows and copies that could not be read and are missing.
+    """
 
     accounts: int = 0
     orders: int = 0
@@ -43,7 +46,12 @@ class Exported(msgspec.Struct):
     messages: int = 0
     drafts: int = 0
     outbox: int = 0
+    files: int = 0
     unreadable: int = 0
+
+
+OTHER_TEXT_SINCE: Final = 2
+"""Version of the database that keeps both texts of a draft."""
 
 
 class NotEmpty(StoreProblem):
@@ -67,7 +75,7 @@ def export(folder: Path, to: Path, *, zone: tzinfo | None = None) -> Exported:
         if any(to.iterdir()):
             raise NotEmpty("the folder is not empty")
         con.execute("BEGIN")
-        return _Export(con, to, zone).all()
+        return _Export(con, folder, to, zone).all()
     except OSError as exc:
         raise DiskTrouble(f"it can't be written: {exc.strerror}") from exc
     except apsw.Error as exc:
@@ -77,8 +85,9 @@ def export(folder: Path, to: Path, *, zone: tzinfo | None = None) -> Exported:
 
 
 class _Export:
-    def __init__(self, con: apsw.Connection, to: Path, zone: tzinfo | None) -> None:
+    def __init__(self, con: apsw.Connection, folder: Path, to: Path, zone: tzinfo | None) -> None:
         self._con = con
+        self._from = folder
         self._to = to
         self._zone = zone
         self._done = Exported()
@@ -93,13 +102,12 @@ class _Export:
             rows.ORDERS + " ORDER BY o.id",
             lambda row: rows.order(row, tuple(steps.get(row[0], ()))),
         )
-        done.outbox = self._table(
-            "outbox", rows.OUTBOX + f" WHERE {rows.WAITING} ORDER BY position", rows.outgoing
-        )
+        waiting = rows.outbox_of(self._con) + f" WHERE {rows.WAITING} ORDER BY position"
+        done.outbox = self._table("outbox", waiting, rows.outgoing)
+        self._files(waiting)
         done.drafts = self._table(
             "drafts",
-            "SELECT conversation_id, version, text, saved_at_us FROM drafts WHERE text <> ''"
-            " ORDER BY conversation_id",
+            self._drafts() + " ORDER BY conversation_id",
             rows.draft,
         )
         done.conversations = self._table(
@@ -115,6 +123,32 @@ class _Export:
         with self._create("contents.json") as file:  # last: where it is missing, so may other things be
             file.write(msgspec.json.format(msgspec.json.encode(done)) + b"\n")
         return done
+
+    def _files(self, waiting: str) -> None:
+        """The copies of files that wait, under names that any system takes, behind the id of their item."""
+        to = self._to / "files"
+        for row in self._con.execute(waiting):
+            item = self._read(rows.outgoing, row, count=False)
+            if item is None or not staging.is_name(item.staged) or not item.extras.attachments:
+                continue
+            stem, dot, ending = item.extras.attachments[0].name.rpartition(".")
+            name = safe_name(stem if dot else ending) or "file"
+            end = f".{safe_name(ending)}" if dot and safe_name(ending) else ""
+            to.mkdir(mode=0o700, exist_ok=True)
+            try:
+                content = (self._from / staging.FOLDER / item.staged).read_bytes()
+            except FileNotFoundError:
+                self._done.unreadable += 1
+                continue
+            with self._create(f"files/{item.id}-{name}{end}") as file:
+                file.write(content)
+            self._done.files += 1
+
+    def _drafts(self) -> str:
+        """Both texts of a draft; an older chatdesk, whose file is looked at as it is, knew only one."""
+        if int(self._con.pragma("user_version")) < OTHER_TEXT_SINCE:
+            return "SELECT conversation_id, version, text, saved_at_us, '' FROM drafts WHERE text <> ''"
+        return rows.DRAFTS + " WHERE text <> '' OR other <> ''"
 
     def _steps(self) -> dict[int, list[StatusStep]]:
         found: dict[int, list[StatusStep]] = {}
@@ -151,7 +185,7 @@ class _Export:
         """A row as the domain knows it; None where it is spoilt."""
         try:
             return read(row)
-        except (KeyError, ValueError, TypeError, msgspec.MsgspecError):
+        except (DamagedDatabase, LookupError, ValueError, TypeError, msgspec.MsgspecError):
             self._done.unreadable += count
             return None
 

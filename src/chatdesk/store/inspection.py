@@ -9,7 +9,8 @@ import msgspec
 
 from chatdesk.domain.errors import DamagedDatabase, DiskTrouble, StoreProblem
 from chatdesk.domain.health import Integrity
-from chatdesk.store import crashes, integrity, ledger, lock, rebuild
+from chatdesk.domain.ports import Witness
+from chatdesk.store import crashes, integrity, ledger, lock, rebuild, staging
 from chatdesk.store import journal as journal_file
 from chatdesk.store.connection import FILE_NAME, open_looking, problem
 from chatdesk.store.ledger import LedgerCheck
@@ -30,6 +31,11 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     journal_bytes: int | None
     unfinished: int
     """Items that the journal would bring back."""
+    files: int
+    """Copies of files that wait to be sent, with `file_bytes` in all."""
+    file_bytes: int
+    files_lost: int
+    """Unfinished items whose copy is gone."""
     ledger: LedgerCheck | None
     accounts: dict[str, int]
     """How many of each platform."""
@@ -44,7 +50,8 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
         if self.database_bytes is None:
             return self.unfinished == 0
         return (
-            self.integrity is not None
+            self.files_lost == 0
+            and self.integrity is not None
             and self.integrity.is_sound
             and self.ledger is not None
             and self.ledger.first_bad is None
@@ -53,15 +60,15 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def inspect(folder: Path) -> Inspection:
+def inspect(folder: Path, witness: Witness | None = None) -> Inspection:
     """Look at everything. Raises DiskTrouble where the folder can't be read."""
     try:
-        return _inspect(folder)
+        return _inspect(folder, witness)
     except OSError as exc:
         raise DiskTrouble(f"the data folder can't be read: {exc.strerror}") from exc
 
 
-def _inspect(folder: Path) -> Inspection:
+def _inspect(folder: Path, witness: Witness | None) -> Inspection:
     contents = journal_file.read(folder / journal_file.FILE_NAME)
     con = _open(folder) if (folder / FILE_NAME).exists() else None
     version: int | None = None
@@ -77,12 +84,14 @@ def _inspect(folder: Path) -> Inspection:
                 )
                 accounts = {str(platform): int(count) for platform, count in found}
                 clean = con.execute("SELECT value FROM meta WHERE key = 'clean'").get != "0"
-                checked = ledger.verify(con, anchor=contents.anchor)
+                checked = verified(con, folder / journal_file.FILE_NAME, witness)
             except (apsw.Error, UnicodeError):
                 checked = None
     finally:
         if con is not None:
             con.close()
+    held = staging.held(folder)
+    wanted = {one.item.staged for one in contents.unfinished.values()} - {""}
     names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
     return Inspection(
         is_in_use=lock.is_held(folder),
@@ -94,6 +103,9 @@ def _inspect(folder: Path) -> Inspection:
         integrity=_integrity(folder),
         journal_bytes=_size(folder / journal_file.FILE_NAME),
         unfinished=len(contents.unfinished),
+        files=len(held),
+        file_bytes=sum(held.values()),
+        files_lost=len(wanted - held.keys()),
         ledger=checked,
         accounts=accounts,
         set_aside=sum(name.startswith("damaged-") and name.endswith(".db") for name in names),
@@ -109,20 +121,25 @@ def _integrity(folder: Path) -> Integrity | None:
     return integrity.check(folder)
 
 
-def verify(folder: Path) -> LedgerCheck:
+def verified(con: apsw.Connection, journal: Path, witness: Witness | None) -> LedgerCheck:
+    """Hold a ledger against all that vouches for it. Raises OSError where the journal can't be read."""
+    # In this order: the journal may be ahead of the witness, the database ahead of both, never behind.
+    newest = None if witness is None else witness.newest()
+    anchor = journal_file.read(journal).anchor
+    return ledger.verify(con, anchor, newest, witness)
+
+
+def verify(folder: Path, witness: Witness | None = None) -> LedgerCheck:
     """Verify the ledger of a folder. Raises StoreProblem where there is none, or none that can be read."""
     if not (folder / FILE_NAME).exists():
         raise StoreProblem("there is no database")
-    # The anchor is read first: the database may be ahead of it, never behind.
-    try:
-        anchor = journal_file.read(folder / journal_file.FILE_NAME).anchor
-    except OSError as exc:
-        raise DiskTrouble(f"the journal can't be read: {exc.strerror}") from exc
     con = _open(folder)
     if con is None:
         raise DamagedDatabase("it can't be opened")
     try:
-        return ledger.verify(con, anchor)
+        return verified(con, folder / journal_file.FILE_NAME, witness)
+    except OSError as exc:
+        raise DiskTrouble(f"the journal can't be read: {exc.strerror}") from exc
     except apsw.Error as exc:
         raise problem(exc) or DamagedDatabase(type(exc).__name__) from exc
     finally:

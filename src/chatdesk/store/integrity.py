@@ -20,7 +20,7 @@ from chatdesk.domain.errors import DamagedDatabase
 from chatdesk.domain.health import Integrity
 from chatdesk.store import journal as journal_file
 from chatdesk.store import rows
-from chatdesk.store.connection import FILE_NAME, open_looking, problem
+from chatdesk.store.connection import FILE_NAME, READ_ERRORS, open_looking, problem
 
 _log = logging.getLogger(__name__)
 
@@ -113,11 +113,13 @@ def look(con: apsw.Connection, folder: Path, is_over: Callable[[], bool]) -> Int
         first = str(con.execute("PRAGMA quick_check(1)").get)
         if first != "ok":
             return Integrity(pages="CorruptError")
+        for row in con.execute(rows.ACCOUNTS):
+            rows.account(row)
         loose = sum(1 for _ in con.execute("PRAGMA foreign_key_check"))
         return Integrity(loose_rows=loose, astray=len(_astray(con, folder, is_over)))
     except apsw.InterruptError:
         raise
-    except apsw.Error as exc:
+    except (*READ_ERRORS, DamagedDatabase) as exc:
         return Integrity(pages=type(exc).__name__)
 
 
@@ -136,7 +138,7 @@ def _astray(con: apsw.Connection, folder: Path, is_over: Callable[[], bool]) -> 
 
 def _differences(con: apsw.Connection, folder: Path) -> set[str]:
     contents = journal_file.read(folder / journal_file.FILE_NAME)
-    here = {item.id: item for item in map(rows.outgoing, con.execute(rows.OUTBOX))}
+    here = {item.id: item for item in map(rows.outgoing, con.execute(rows.outbox_of(con)))}
     waiting = {key for key, item in here.items() if item.state in machine.WAITING}
     astray = {str(key) for key in waiting ^ contents.unfinished.keys()}
     for key in waiting & contents.unfinished.keys():

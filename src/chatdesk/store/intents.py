@@ -10,8 +10,8 @@ from typing import Any
 import apsw
 import msgspec
 
-from chatdesk.domain.actions import NO_EXTRAS, Extras
-from chatdesk.domain.entities import Draft, Outgoing
+from chatdesk.domain.actions import NO_EXTRAS, Attachment, Extras
+from chatdesk.domain.entities import Draft, Outgoing, Staged
 from chatdesk.domain.errors import NotPossible, StaleDraft
 from chatdesk.domain.ids import (
     PENDING_CURSOR,
@@ -25,38 +25,9 @@ from chatdesk.domain.ids import (
 from chatdesk.domain.kinds import DeliveryState, Lifecycle, MessageKind, OutgoingKind
 from chatdesk.domain.outbox import HELD, MOST_HELD_US, SCHEDULED, PersonCancels
 from chatdesk.domain.text import is_blank, well_formed
-from chatdesk.store import outbox, rows
+from chatdesk.store import drafts, outbox, rows
 from chatdesk.store.closing import OUT_OF_REACH, WRITABLE
 from chatdesk.store.transaction import ConversationState, Tx
-
-DRAFT = "SELECT conversation_id, version, text, saved_at_us FROM drafts WHERE conversation_id = ?"
-
-
-def draft(tx: Tx, conversation: ConversationId) -> Draft:
-    """The draft; version 0 and no text where there was never one."""
-    row = tx.one(DRAFT, conversation)
-    if row is None:
-        return Draft(conversation_id=conversation, version=0, text="", saved_at_us=0)
-    return rows.draft(row)
-
-
-def save_draft(tx: Tx, conversation: ConversationId, version: int, text: str) -> Draft:
-    """Save on top of `version`; an unchanged text keeps its version. Raises StaleDraft."""
-    old = draft(tx, conversation)
-    if version != old.version:
-        raise StaleDraft(old)
-    _row(tx, conversation)
-    text = well_formed(text)
-    if text == old.text:
-        return old
-    return _put_draft(tx, conversation, version + 1, text)
-
-
-def _put_draft(tx: Tx, conversation: ConversationId, version: int, text: str) -> Draft:
-    tx.run_sql("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?)", conversation, version, text, tx.now_us)
-    tx.touched.drafts.add(conversation)
-    tx.touched.conversations.add(conversation)
-    return Draft(conversation_id=conversation, version=version, text=text, saved_at_us=tx.now_us)
 
 
 def _row(tx: Tx, conversation: ConversationId) -> tuple[Any, ...]:
@@ -116,7 +87,7 @@ def press_send(
         raise NotPossible("nothing to send")
     if Lifecycle(row[2]) not in WRITABLE:
         raise NotPossible("the conversation is closed")
-    old = draft(tx, conversation)
+    old = drafts.load(tx, conversation)
     if draft_version > old.version:
         raise StaleDraft(old)
     item = msgspec.structs.replace(
@@ -125,9 +96,7 @@ def press_send(
     if due_us > tx.now_us:
         item = msgspec.structs.replace(item, detail=SCHEDULED, not_before_us=due_us)
     elif hold_us > 0:
-        item = msgspec.structs.replace(
-            item, detail=HELD, not_before_us=tx.now_us + min(hold_us, MOST_HELD_US)
-        )
+        item = _held(tx, item, hold_us)
     message = _insert_message(tx, conversation, row, item)
     try:
         item = outbox.insert(
@@ -138,29 +107,96 @@ def press_send(
         )
     except apsw.ConstraintError as exc:
         raise StaleDraft(old) from exc
-    _put_draft(tx, conversation, old.version + 1, "")
+    drafts.put(tx, msgspec.structs.replace(old, version=old.version + 1, text=""))
+    _answered(tx, conversation, message)
+    return item
+
+
+def press_file(
+    tx: Tx,
+    conversation: ConversationId,
+    staged: Staged,
+    file: Attachment,
+    kind: MessageKind,
+    text: str,
+    *,
+    hold_us: int = 0,
+) -> Outgoing:
+    """A message whose file was copied: message row and outbox row at once. Raises NotPossible.
+
+    file: what it is called, its type and size; no address yet. text: what stands beside it. hold_us: for so
+    long it may be taken back.
+    """
+    row = _row(tx, conversation)
+    if Lifecycle(row[2]) not in WRITABLE:
+        raise NotPossible("the conversation is closed")
+    _refuse_again(tx, staged)
+    item = msgspec.structs.replace(
+        _new(tx, conversation, row, OutgoingKind.SEND),
+        id=staged.id,
+        staged=staged.name,
+        text=well_formed(text),
+        message_kind=kind,
+        extras=rows.sound_extras(Extras(attachments=(file,))),
+    )
+    if hold_us > 0:
+        item = _held(tx, item, hold_us)
+    message = _insert_message(tx, conversation, row, item)
+    item = outbox.insert(tx, msgspec.structs.replace(item, message_id=message), body=item.text)
+    _answered(tx, conversation, message)
+    return item
+
+
+def bring_file(tx: Tx, order: OrderId, staged: Staged, file: Attachment) -> Outgoing:
+    """Queue a file for an order. Raises NotPossible."""
+    found = tx.one("SELECT account_id, remote_id, number FROM orders WHERE id = ?", order)
+    if found is None:
+        raise NotPossible("no such order")
+    _refuse_again(tx, staged)
+    account, remote_id, number = found
+    item = _new(tx, None, (account, "", None, order, remote_id, number), OutgoingKind.UPLOAD)
+    extras = rows.sound_extras(Extras(attachments=(file,)))
+    item = msgspec.structs.replace(
+        item, id=staged.id, staged=staged.name, text=extras.attachments[0].name, extras=extras
+    )
+    return outbox.insert(tx, item, body=item.text)
+
+
+def _refuse_again(tx: Tx, staged: Staged) -> None:
+    """Its id is that of its copy, so a copy is pressed once."""
+    if outbox.load(tx, staged.id) is not None:
+        raise NotPossible("this copy was pressed already")
+
+
+def _held(tx: Tx, item: Outgoing, hold_us: int) -> Outgoing:
+    return msgspec.structs.replace(item, detail=HELD, not_before_us=tx.now_us + min(hold_us, MOST_HELD_US))
+
+
+def _answered(tx: Tx, conversation: ConversationId, message: MessageId) -> None:
+    """Whoever answers has read what is answered."""
     tx.touched.message(conversation, message)
-    # Whoever answers has read what is answered.
     state = tx.state(conversation)
     newest = _newest_cursor(tx, conversation)
     if newest:
         tx.see(state, newest)
     _spend_server_number(tx, state)
-    return item
 
 
 def take_back(tx: Tx, outgoing: OutgoingId) -> Draft:
     """A send that has not left is none any more: its text stands above the draft again, at once.
 
+    A draft holds no file, so a message that brings one is only let go.
     Raises NotPossible once it is on its way, and for what is no send.
     """
     item = outbox.load(tx, outgoing)
     if item is None or item.kind is not OutgoingKind.SEND or item.conversation_id is None:
         raise NotPossible("no such message")
     outbox.advance(tx, outgoing, PersonCancels())
-    old = draft(tx, item.conversation_id)
+    old = drafts.load(tx, item.conversation_id)
+    if item.staged:
+        return old
     text = f"{item.text}\n{old.text}" if old.text else item.text
-    return _put_draft(tx, item.conversation_id, old.version + 1, text)
+    return drafts.put(tx, msgspec.structs.replace(old, version=old.version + 1, text=text))
 
 
 def _insert_message(tx: Tx, conversation: ConversationId, row: tuple[Any, ...], item: Outgoing) -> MessageId:

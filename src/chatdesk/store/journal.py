@@ -64,6 +64,16 @@ class Ended(msgspec.Struct, frozen=True, tag="end"):
     remote_id: RemoteId | None = None
 
 
+class Drafted(msgspec.Struct, frozen=True, tag="draft"):
+    """A draft as it is now; `account` as in Written. Without any text there is none any more."""
+
+    account: str
+    conversation: RemoteId
+    version: int
+    text: str
+    other: str = ""
+
+
 class Known(msgspec.Struct, frozen=True, tag="account"):
     """An account as it is now, without secrets; `account` as in Written."""
 
@@ -80,18 +90,22 @@ class Forgotten(msgspec.Struct, frozen=True, tag="forgotten"):
 class Reaches(msgspec.Struct, frozen=True, tag="reaches"):
     """With the transaction of the records before it, the ledger has `number` rows.
 
-    One transaction at a time can be written here and not committed. So once the next one stands here the
-    database must reach this far: where it does not, it has lost what was committed.
+    One transaction at a time can be written here and not committed. So once this stands here again, or the
+    next one, the database must reach this far: where it does not, it has lost what was committed.
     """
 
     number: int
 
 
 class Anchor(msgspec.Struct, frozen=True, tag="anchor"):
-    """Number and seal of the ledger's last row at some moment."""
+    """Number and seal of the ledger's last row at some moment.
+
+    mark: a witness's keyed hash over both; empty where none answered.
+    """
 
     number: int
     seal: bytes
+    mark: bytes = b""
 
 
 class Opened(msgspec.Struct, frozen=True, tag="open"):
@@ -101,7 +115,7 @@ class Opened(msgspec.Struct, frozen=True, tag="open"):
     now: str
 
 
-Record = Written | Attempted | Ended | Known | Forgotten | Reaches | Anchor | Opened
+Record = Written | Attempted | Ended | Drafted | Known | Forgotten | Reaches | Anchor | Opened
 _DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 
@@ -132,11 +146,12 @@ class Contents(msgspec.Struct):
     """The newest of what was settled."""
     bound: dict[Place, list[RemoteId]] = msgspec.field(default_factory=dict)
     """What own sends have become at the server, the newest of each conversation with unfinished ones."""
+    drafts: dict[Place, Drafted] = msgspec.field(default_factory=dict)
     reaches: int = 0
     sure: int = 0
     """A sound database has so many rows in its ledger, at least."""
     is_quiet: bool = True
-    """No item was recorded since the last opening."""
+    """No item and no draft was recorded since the last opening."""
 
     def take(self, record: Record) -> None:
         """Follow one record."""
@@ -151,19 +166,17 @@ class Contents(msgspec.Struct):
                 if known is not None:
                     tried = known.tried if attempt is None else (*known.tried, attempt)
                     self.unfinished[outgoing] = msgspec.structs.replace(known, attempts=number, tried=tried)
-            case Ended(id=outgoing):
-                self.unfinished.pop(outgoing, None)
-                self.ended.pop(outgoing, None)
-                self.ended[outgoing] = record
-                if len(self.ended) > _MOST_ENDED:
-                    del self.ended[next(iter(self.ended))]
-                place, remote_id = (record.account, record.conversation), record.remote_id
-                if remote_id is not None and remote_id not in self.bound.get(place, ()):
-                    self.bound[place] = [*self.bound.get(place, ()), remote_id][-_MOST_BOUND:]
+            case Ended():
+                self._end(record)
+            case Drafted():
+                self.drafts.pop((record.account, record.conversation), None)
+                if record.text or record.other:
+                    self.drafts[record.account, record.conversation] = record
             case Known(account=account, facts=facts):
                 self.accounts[account] = facts
             case Forgotten(account=account):
                 self.accounts.pop(account, None)
+                self.drafts = {place: one for place, one in self.drafts.items() if place[0] != account}
             case Reaches(number=number):
                 self.sure, self.reaches = min(self.reaches, number), number
             case Anchor():
@@ -173,6 +186,16 @@ class Contents(msgspec.Struct):
         self.is_quiet = isinstance(record, Opened) or (
             self.is_quiet and isinstance(record, Anchor | Known | Forgotten | Reaches)
         )
+
+    def _end(self, record: Ended) -> None:
+        self.unfinished.pop(record.id, None)
+        self.ended.pop(record.id, None)
+        self.ended[record.id] = record
+        if len(self.ended) > _MOST_ENDED:
+            del self.ended[next(iter(self.ended))]
+        place, remote_id = (record.account, record.conversation), record.remote_id
+        if remote_id is not None and remote_id not in self.bound.get(place, ()):
+            self.bound[place] = [*self.bound.get(place, ()), remote_id][-_MOST_BOUND:]
 
     def records(self) -> list[Record]:
         """The fewest records that come to the same."""
@@ -184,6 +207,7 @@ class Contents(msgspec.Struct):
                 for remote_id in self.bound[account, conversation]
             )
         kept += self.ended.values()
+        kept += self.drafts.values()
         for one in self.unfinished.values():
             kept.append(Written(one.account, msgspec.structs.replace(one.item, attempts=one.attempts)))
             kept += (Attempted(one.item.id, attempt.number, attempt) for attempt in one.tried)
@@ -203,7 +227,7 @@ class Contents(msgspec.Struct):
         and its commit has left the generation before, and no item.
         """
         if not generation:
-            return self.is_quiet and not (self.unfinished or self.accounts or self.anchor)
+            return self.is_quiet and not (self.unfinished or self.accounts or self.anchor or self.drafts)
         if self.opened is None:
             return False
         return generation == self.opened.now or (self.is_quiet and generation == self.opened.before)
@@ -275,27 +299,53 @@ class Journal:
         for record in records:
             self.contents.take(record)
 
+    def confirm(self) -> None:
+        """The transaction of the last records has committed, so the ledger must reach that far.
+
+        Not waited for: it outlives the process, and the next records take it to the disk. Where it can't be
+        written the journal only knows less.
+        """
+        if self.contents.sure >= self.contents.reaches:
+            return
+        record = Reaches(self.contents.reaches)
+        try:
+            _write(self._file, _encode(record))
+        except OSError:
+            self._torn = True
+        else:
+            self.contents.take(record)
+
     def reconcile(
         self,
         waiting: Iterable[tuple[str, Outgoing]],
         accounts: Mapping[str, NewAccount] | None = None,
         reached: int | None = None,
+        drafts: Iterable[Drafted] | None = None,
     ) -> None:
         """Make the journal say what a healthy database says: void what has no row, record what is missing.
 
         waiting: unsettled items with the names of their accounts. accounts: by name; None: as they were.
-        reached: number of the ledger's last row; None: not known.
+        reached: number of the ledger's last row; None: not known. drafts: all of them; None: as they were.
         """
         rows = {item.id: (account, item) for account, item in waiting}
         wrong: list[Record] = [Ended(one, "void") for one in self.contents.unfinished if one not in rows]
         for account, item in rows.values():
             known = self.contents.unfinished.get(item.id)
-            if known is None or known.item.text != item.text or known.attempts != item.attempts:
+            if known is None or (known.item.text, known.item.extras, known.attempts) != (
+                item.text,
+                item.extras,
+                item.attempts,
+            ):
                 wrong.append(Written(account, item))
         if accounts is not None:
             there = self.contents.accounts
             wrong += (Forgotten(name) for name in there if name not in accounts)
             wrong += (Known(name, facts) for name, facts in accounts.items() if there.get(name) != facts)
+        if drafts is not None:
+            written = {(one.account, one.conversation): one for one in drafts}
+            gone = self.contents.drafts.keys() - written.keys()
+            wrong += (Drafted(*place, version=0, text="") for place in sorted(gone))
+            wrong += (one for place, one in written.items() if self.contents.drafts.get(place) != one)
         if reached is not None and reached < self.contents.reaches:
             wrong.append(Reaches(reached))
         self.append(wrong)
@@ -323,7 +373,7 @@ class Journal:
             + _ITEM_BYTES
             + sum(_ITEM_BYTES + _ID_BYTES * len(attempt.watermark) for attempt in one.tried)
             for one in self.contents.unfinished.values()
-        )
+        ) + 4 * sum(len(one.text) + len(one.other) for one in self.contents.drafts.values())
 
     def compact(self) -> None:
         """Leave out all that is finished: a new file takes the place of this one, in one step."""

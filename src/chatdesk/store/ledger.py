@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from typing import Any, Final
 
 import apsw
@@ -11,6 +12,7 @@ import msgspec
 
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.ids import OutgoingId
+from chatdesk.domain.ports import Vouched, Witness
 from chatdesk.store import rows
 from chatdesk.store.journal import Anchor
 from chatdesk.store.transaction import Tx
@@ -24,15 +26,21 @@ SEGMENT: Final = "new segment"
 class LedgerCheck(msgspec.Struct, frozen=True):
     """What a verification found. `first_bad`: number of the first row that is wrong; None: sound.
 
-    fault: '', or why that row is wrong: changed, missing, cut (rows are gone before the last anchor), or
-    replaced (the chain is sound, but it is another one than was anchored).
+    fault: '', or why that row is wrong: changed, missing, cut (rows are gone before the last anchor),
+    replaced (the chain is sound, but it is another one than was anchored), or forged (its anchor does not
+    carry the mark of the witness).
     segments: numbers of the rows with which the chain began anew after a loss that was noticed.
+    vouched: number of the last row for which a witness stands, 0 for none. None: no witness answered, so
+    rows that were rewritten together with their anchor can't be told.
     """
 
     rows: int
     first_bad: int | None
     fault: str = ""
     segments: tuple[int, ...] = ()
+    vouched: int | None = None
+    last: int = 0
+    """Number of the last row that was looked at."""
 
 
 def note(tx: Tx, outgoing: OutgoingId, code: str) -> None:
@@ -69,37 +77,72 @@ def body_hash(body: str, salt: bytes) -> bytes:
     return salt + hashlib.sha256(salt + body.encode()).digest()
 
 
+def is_text_of(tx: Tx, item: Outgoing) -> bool:
+    """Whether an item's text is the one that its newest row with a text has sealed; True where none has."""
+    row = tx.one(
+        "SELECT body FROM ledger WHERE outgoing_id = ? AND body IS NOT NULL ORDER BY number DESC LIMIT 1",
+        item.id,
+    )
+    return row is None or body_hash(item.text, row[0][:SALT_BYTES]) == row[0]
+
+
 def _seal(before: bytes, content: tuple[Any, ...]) -> bytes:
     return hashlib.sha256(before + msgspec.msgpack.encode(content)).digest()
 
 
-def verify(con: apsw.Connection, anchor: Anchor | None) -> LedgerCheck:
-    """Walk the whole chain, and hold it against what was anchored outside the database."""
+def verify(
+    con: apsw.Connection, anchor: Anchor | None, newest: Vouched | None = None, witness: Witness | None = None
+) -> LedgerCheck:
+    """Walk the whole chain, and hold it against what was anchored outside the database.
+
+    newest: what `witness` had vouched for before the anchor was read: it is never ahead of the journal.
+    """
+    if witness is None or newest is None:
+        return _walk(con, [anchor])
+    if newest.number == 0:
+        return msgspec.structs.replace(_walk(con, [anchor]), vouched=0)
+    known = Anchor(newest.number, newest.seal)
+    marked = anchor if anchor is not None and anchor.mark else None
+    if marked is not None and not witness.confirms(marked.number, marked.seal, marked.mark):
+        found = _walk(con, [])
+        if found.first_bad is None:
+            found = msgspec.structs.replace(found, first_bad=newest.number + 1, fault="forged")
+        return msgspec.structs.replace(found, vouched=0)
+    if marked is not None and marked.number >= known.number and not goes_on_from(con, known):
+        # Its rows were lost, and the anchor that the witness confirms stands for them.
+        return msgspec.structs.replace(_walk(con, [marked]), vouched=marked.number)
+    vouched = known.number if marked is None else max(known.number, marked.number)
+    return msgspec.structs.replace(_walk(con, [anchor, known]), vouched=vouched)
+
+
+def _walk(con: apsw.Connection, given: Iterable[Anchor | None]) -> LedgerCheck:
+    anchors = [one for one in given if one is not None]
     expected, seal, rows_seen = 1, _FIRST_SEAL, 0
     segments: tuple[int, ...] = ()
-    replaced: int | None = None
+    replaced: dict[int, Anchor] = {}
 
     def bad(number: int, fault: str) -> LedgerCheck:
-        return LedgerCheck(rows_seen, number, fault, segments)
+        return LedgerCheck(rows_seen, number, fault, segments, last=expected - 1)
 
     for row in con.execute("SELECT * FROM ledger ORDER BY number"):
         number = row[0]
         if row[6] == SEGMENT and row[9] is not None and number >= expected:
-            if anchor is not None and anchor.seal == row[9]:
-                replaced = None  # another copy was anchored, and this row says so
+            # Another copy was anchored, and this row says so.
+            replaced = {at: one for at, one in replaced.items() if one.seal != row[9]}
             expected, seal, segments = number, row[9], (*segments, number)
         if number != expected:
             return bad(expected, "missing")
         if _seal(seal, row[:-1]) != row[-1]:
             return bad(number, "changed")
         seal, expected, rows_seen = row[-1], expected + 1, rows_seen + 1
-        if anchor is not None and anchor.number == number and anchor.seal != seal:
-            replaced = number
-    if replaced is not None:
-        return bad(replaced, "replaced")
-    if anchor is not None and anchor.number >= expected:
+        for one in anchors:
+            if one.number == number and one.seal != seal:
+                replaced[number] = one
+    if replaced:
+        return bad(min(replaced), "replaced")
+    if any(one.number >= expected for one in anchors):
         return bad(expected, "cut")
-    return LedgerCheck(rows_seen, None, "", segments)
+    return LedgerCheck(rows_seen, None, "", segments, last=expected - 1)
 
 
 def open_segment(tx: Tx, anchor: Anchor) -> None:
@@ -127,6 +170,30 @@ def goes_on_from(con: apsw.Connection, anchor: Anchor | None) -> bool:
         (anchor.number, anchor.seal, SEGMENT),
     )
     return found.fetchone() is not None
+
+
+def next_anchor(con: apsw.Connection, before: Anchor | None, witness: Witness | None) -> Anchor | None:
+    """The anchor to write now; None for an empty ledger, and where it does not go on from the one before.
+
+    The witness marks it only where the rows go on from what it has vouched for, or from an anchor with its
+    mark: what was cut or rewritten meanwhile is never covered up.
+    """
+    anchor = head(con)
+    if anchor is None or not goes_on_from(con, before):
+        return None
+    if before is not None and before.mark and (before.number, before.seal) == (anchor.number, anchor.seal):
+        return before
+    newest = None if witness is None else witness.newest()
+    if witness is None or newest is None:
+        return anchor
+    is_marked = (
+        before is not None
+        and before.number >= newest.number
+        and witness.confirms(before.number, before.seal, before.mark)
+    )
+    if newest.number and not is_marked and not goes_on_from(con, Anchor(newest.number, newest.seal)):
+        return anchor
+    return Anchor(anchor.number, anchor.seal, witness.mark(anchor.number, anchor.seal))
 
 
 def head(con: apsw.Connection) -> Anchor | None:

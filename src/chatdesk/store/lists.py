@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -13,7 +14,7 @@ import msgspec
 
 from chatdesk.domain.desk import KnownConversation, Removal, Snapshot
 from chatdesk.domain.entities import Account, Conversation, Message, Notification, Order, Outgoing, StatusStep
-from chatdesk.domain.errors import NotPossible, StoreProblem
+from chatdesk.domain.errors import DamagedDatabase, NotPossible, StoreProblem
 from chatdesk.domain.facts import Learnt
 from chatdesk.domain.ids import (
     PENDING_CURSOR,
@@ -27,7 +28,7 @@ from chatdesk.domain.ids import (
 from chatdesk.domain.kinds import Lifecycle
 from chatdesk.store import ledger, rows
 from chatdesk.store.closing import WRITABLE
-from chatdesk.store.connection import open_reader, problem
+from chatdesk.store.connection import READ_ERRORS, one_view, open_reader, problem
 
 T = TypeVar("T")
 HEAD_IDS: Final = 50
@@ -38,8 +39,10 @@ Read = Callable[[apsw.Connection], T]
 class ListReader:
     """One thread, one read-only connection. What was committed before a read was asked, it sees."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_damage: Callable[[], None]) -> None:
+        """on_damage: called on the thread where something is found that nobody has written so."""
         self._path = path
+        self._on_damage = on_damage
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="chatdesk-lists")
         self._con: apsw.Connection | None = None
 
@@ -56,13 +59,16 @@ class ListReader:
         try:
             if self._con is None:
                 self._con = open_reader(self._path)
-            self._con.execute("BEGIN")
-            try:
+            with one_view(self._con):
                 return read(self._con)
-            finally:
-                self._con.execute("COMMIT")
-        except apsw.Error as exc:
-            raise problem(exc) or exc from exc
+        except (*READ_ERRORS, DamagedDatabase) as exc:
+            found = problem(exc)
+            if isinstance(found, DamagedDatabase):
+                self._on_damage()
+            # A cursor that the error has left open would keep this connection at what it sees now.
+            self._shut()
+            self._con = None
+            raise found or exc from exc
 
     def close(self) -> None:
         """Do what was asked, then stop."""
@@ -74,7 +80,8 @@ class ListReader:
 
     def _shut(self) -> None:
         if self._con is not None:
-            self._con.close()
+            with suppress(apsw.Error):
+                self._con.close(True)
 
 
 def _commit(con: apsw.Connection) -> int:
@@ -133,9 +140,10 @@ def removal(con: apsw.Connection, wanted: AccountId) -> Removal:
         " (SELECT count(*) FROM messages m JOIN conversations c ON c.id = m.conversation_id"
         "   WHERE c.account_id = ?1),"
         " (SELECT count(*) FROM drafts d JOIN conversations c ON c.id = d.conversation_id"
-        "   WHERE c.account_id = ?1 AND d.text <> ''),"
-        " (SELECT count(*) FROM outbox WHERE account_id = ?1 AND kind = 'send' AND state = 'queued'),"
-        " (SELECT count(*) FROM outbox WHERE account_id = ?1 AND kind = 'send'"
+        "   WHERE c.account_id = ?1 AND (d.text <> '' OR d.other <> '')),"
+        " (SELECT count(*) FROM outbox WHERE account_id = ?1 AND kind IN ('send', 'upload')"
+        "   AND state = 'queued'),"
+        " (SELECT count(*) FROM outbox WHERE account_id = ?1 AND kind IN ('send', 'upload')"
         "   AND state IN ('in_flight', 'uncertain', 'parked'))",
         (wanted,),
     )

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from chatdesk.domain.errors import DiskTrouble, ProfileInUse
+from chatdesk.store.connection import problem
 
 FILE_NAME = "chatdesk.lock"
 
@@ -18,7 +19,7 @@ class FolderLock:
         try:
             self._file = os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as exc:
-            raise DiskTrouble(f"no lock file: {exc.strerror}") from exc
+            raise problem(exc) or DiskTrouble(f"no lock file: {exc.strerror}") from exc
         try:
             _lock(self._file)
         except OSError as exc:

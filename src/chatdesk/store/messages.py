@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
+from chatdesk.domain.actions import NO_EXTRAS
 from chatdesk.domain.events import MessageSeen
 from chatdesk.domain.ids import MessageId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, Source
 from chatdesk.store import ledger, search_index
-from chatdesk.store.rows import encode_extras, sound_extras
+from chatdesk.store.rows import Row, encode_extras, sound_extras
 from chatdesk.store.stamps import content_version, first_seen, is_strong
-from chatdesk.store.transaction import ConversationState, Tx
+from chatdesk.store.transaction import ConversationState, Mark, Tx
 
 ABSENT: Final = 1
 """`messages.deleted`: complete histories lack it; a later sight brings it back."""
@@ -25,16 +27,21 @@ _COLUMNS = (
     "SELECT id, cursor, sender_id, sender_name, own, kind, text, extras, sent_at_us, edited_at_us, deleted,"
     " state, assurance, outgoing_id, arrived_twice, counted, read_here, version, first_seen, last_seen"
 )
-_INSERT = (
+INSERT: Final = (
     "INSERT INTO messages (conversation_id, remote_id, cursor, sender_id, sender_name, own, kind, text,"
     " extras, sent_at_us, edited_at_us, deleted, state, assurance, arrived_twice, counted, read_here,"
     " version, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
+"""Takes what `new_row` gives."""
+FIRST_SEEN: Final = 18
+"""Its place in there."""
 
 _SHOWN: Final = 15
 """So many of _COLUMNS can be seen; the others are for counting and merging."""
 _TEXT, _SENT_AT, _DELETED = 6, 8, 10
+_ACCEPTED, _READ = DeliveryState.ACCEPTED.value, DeliveryState.READ.value
+_KINDS = {kind: kind.value for kind in MessageKind}
+"""By kind: asking the enum for its value takes four times as long."""
 
 
 class Stored(msgspec.Struct, eq=False):
@@ -86,6 +93,18 @@ def seen(
 
 
 def _insert(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, *, twice: bool) -> MessageId:
+    row = new_row(tx, state, stamp, event, twice=twice)
+    tx.run_sql(INSERT, *row)
+    message = MessageId(tx.con.last_insert_rowid())
+    tx.touched.message(state.id, message)
+    follow(tx, state, event, stamp, row[FIRST_SEEN])
+    return message
+
+
+def new_row(
+    tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, *, twice: bool
+) -> tuple[Any, ...]:
+    """The values for INSERT of a message that has no row yet; rows of other messages do not matter to it."""
     version = content_version(stamp, event.source, event.updated_at_us)
     first = first_seen(stamp, event.source)
     deleted = TOMBSTONE if event.deleted or is_tombstoned(tx, state, event.remote_id) else 0
@@ -100,28 +119,27 @@ def _insert(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, 
         first=first,
         cursor=event.cursor,
     )
-    delivery = DeliveryState.ACCEPTED
+    delivery = _ACCEPTED
     if event.own and (
         _read_by_others(state, event.cursor, event.sent_at_us, first)
         or is_named_read(tx, state, event.remote_id, by_self=False)
     ):
-        delivery = DeliveryState.READ
+        delivery = _READ
     is_wiped = deleted == TOMBSTONE and not event.own
-    tx.run_sql(
-        _INSERT,
+    return (
         state.id,
         event.remote_id,
         event.cursor,
         event.sender_id,
         event.sender_name,
         event.own,
-        event.kind.value,
+        _KINDS[event.kind],
         "" if is_wiped else event.text,
-        "" if is_wiped else encode_extras(sound_extras(event.extras)),
+        "" if is_wiped or event.extras is NO_EXTRAS else encode_extras(sound_extras(event.extras)),
         event.sent_at_us,
         event.edited_at_us,
         deleted,
-        delivery.value,
+        delivery,
         _assurance(event),
         twice,
         counted,
@@ -130,10 +148,14 @@ def _insert(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, 
         first,
         stamp,
     )
-    message = MessageId(tx.con.last_insert_rowid())
-    tx.touched.message(state.id, message)
-    _follow(tx, state, event, stamp, first)
-    return message
+
+
+def as_read(message: MessageId, row: tuple[Any, ...]) -> Row:
+    """What `rows.MESSAGES` would read of a row that was inserted with these values."""
+    (conversation, remote_id, cursor, sender_id, sender_name, own, kind, text, extras, sent_at_us) = row[:10]
+    edited_at_us, deleted, delivery, assurance, twice = row[10:15]
+    placed = message, conversation, remote_id, cursor, sender_id, sender_name, own, kind, text, sent_at_us
+    return *placed, edited_at_us, deleted, delivery, assurance, None, None, "", None, twice, extras
 
 
 def _merge(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, row: Stored) -> None:
@@ -165,7 +187,7 @@ def _merge(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, r
         row.state = DeliveryState.READ.value
     _count(state, row, first)
     write(tx, state, row, before)
-    _follow(tx, state, event, stamp, first)
+    follow(tx, state, event, stamp, first)
     if is_echo and row.outgoing_id is not None:
         ledger.note(tx, row.outgoing_id, "echo")
 
@@ -289,15 +311,26 @@ def _read_by_others(state: ConversationState, cursor: str, sent_at_us: int, firs
     return any(mark.covers(cursor, sent_at_us, first) for mark in state.marks if not mark.by_self)
 
 
-def _follow(tx: Tx, state: ConversationState, event: MessageSeen, stamp: bytes, first: bytes) -> None:
+def follow(tx: Tx, state: ConversationState, event: MessageSeen, stamp: bytes, first: bytes) -> None:
     """What a sight of a message does besides its row: own ones were seen, open marks come to rest on it."""
     if event.own:
         tx.see(state, event.cursor)
-        if event.source in {Source.PUSH, Source.RELAY}:
-            tx.self_read(state, stamp)
+        note_own(tx, state, event, stamp)
+    for mark in lifted(state, event, first):
+        raise_mark(tx, state, mark.person_id, by_self=mark.by_self, cursor=event.cursor)
+
+
+def note_own(tx: Tx, state: ConversationState, event: MessageSeen, stamp: bytes) -> None:
+    """Who writes from somewhere has read there what the server had counted."""
+    if event.source in {Source.PUSH, Source.RELAY}:
+        tx.self_read(state, stamp)
+
+
+def lifted(state: ConversationState, event: MessageSeen, first: bytes) -> Iterator[Mark]:
+    """The marks that rise to this message."""
     for mark in state.marks:
         if event.cursor > mark.cursor and mark.lifts(event.sent_at_us, first):
-            raise_mark(tx, state, mark.person_id, by_self=mark.by_self, cursor=event.cursor)
+            yield mark
 
 
 def raise_mark(tx: Tx, state: ConversationState, person: str, *, by_self: bool, cursor: str) -> None:

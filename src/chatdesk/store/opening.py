@@ -13,8 +13,8 @@ import msgspec
 
 from chatdesk.domain.errors import DamagedDatabase, DiskTrouble, ForeignDatabase, NewerDatabase
 from chatdesk.domain.health import Recovery, StartKind
-from chatdesk.store import derived, ledger, rejoin, search_index
-from chatdesk.store.connection import connect, problem, refuse_old_sqlite
+from chatdesk.store import derived, drafts, ledger, rejoin, rows, search_index
+from chatdesk.store.connection import READ_ERRORS, connect, problem, refuse_old_sqlite
 from chatdesk.store.journal import Journal, Opened, Reaches
 from chatdesk.store.migrate import migrate, newest_version
 from chatdesk.store.rejoin import Standing
@@ -60,11 +60,14 @@ def prepare(path: Path, journal: Journal, now_us: Callable[[], int]) -> Start:
             if con.pragma("journal_mode", "wal") != "wal":
                 raise DiskTrouble("no write-ahead log on this disk")
             con.pragma("synchronous", "FULL")
-            bring_forward(con)
+            try:
+                bring_forward(con)
+            except apsw.SQLError as exc:  # the version in the header is not that of its tables
+                raise DamagedDatabase("its header is spoilt") from exc
             return _begin_run(con, journal, now_us())
         finally:
             con.close()
-    except (apsw.Error, OSError) as exc:
+    except (*READ_ERRORS, OSError) as exc:
         found = problem(exc)
         if found is None:
             raise
@@ -90,6 +93,8 @@ def _begin_run(con: apsw.Connection, journal: Journal, now_us: int) -> Start:
     con.execute("BEGIN IMMEDIATE")
     meta = {str(key): str(value) for key, value in con.execute("SELECT key, value FROM meta")}
     before, now = meta.get("generation", ""), secrets.token_hex(16)
+    for row in con.execute(rows.ACCOUNTS):
+        rows.account(row)  # nothing works without them: damage is to be found while a new one can be made
     contents = journal.contents
     is_other = not contents.follows(before)
     head = ledger.head(con)
@@ -110,6 +115,7 @@ def _begin_run(con: apsw.Connection, journal: Journal, now_us: int) -> Start:
             journal.keep_copy()
         apart = Standing.ANEW if before in {"", REBUILT} else Standing.OTHER
         counts = rejoin.rejoin(tx, contents, Standing.BEHIND if is_behind else apart)
+        apart_drafts = drafts.recorded(tx, contents, is_newer=is_behind or before == REBUILT)
         if before == REBUILT:
             tx.touched.dirty.update(row[0] for row in tx.all("SELECT id FROM conversations"))
         for conversation in sorted(tx.touched.dirty):
@@ -118,7 +124,12 @@ def _begin_run(con: apsw.Connection, journal: Journal, now_us: int) -> Start:
         if before == REBUILT:
             kind = StartKind.REBUILT
         recovery = msgspec.structs.replace(
-            recovery, kind=kind, asking=counts.asking, uncertain=counts.uncertain, settled=counts.settled
+            recovery,
+            kind=kind,
+            asking=counts.asking,
+            uncertain=counts.uncertain,
+            settled=counts.settled,
+            drafts_apart=apart_drafts,
         )
         head = ledger.head(con)
         # Until the commit the next start sees the same: no generation of before is named.
@@ -167,6 +178,8 @@ def _look_at(path: Path) -> None:
             raise refusal
         if application == 0 and tables:
             raise ForeignDatabase("a database of another program")
+    except apsw.SQLError as exc:  # SQLite can't make out what it is
+        raise DamagedDatabase("its header is spoilt") from exc
     finally:
         con.close()
 

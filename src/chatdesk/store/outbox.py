@@ -8,11 +8,11 @@ import msgspec
 
 from chatdesk.domain import outbox as machine
 from chatdesk.domain.entities import Attempt, Outgoing
-from chatdesk.domain.errors import IllegalTransition, NotPossible
+from chatdesk.domain.errors import BelongsToAnother, IllegalTransition, NotPossible
 from chatdesk.domain.ids import AccountId, ConversationId, OutgoingId, RemoteId
 from chatdesk.domain.kinds import Assurance, DeliveryState, OutgoingKind
 from chatdesk.store import ledger, messages, rows, search_index
-from chatdesk.store.binding import bind, can_bind
+from chatdesk.store.binding import bind, can_bind, is_anothers
 from chatdesk.store.journal import Attempted, recorded
 from chatdesk.store.transaction import ConversationState, Tx
 
@@ -38,8 +38,8 @@ def insert(
     tx.run_sql(
         "INSERT INTO outbox (id, account_id, conversation_id, conversation_remote_id, kind, text, target,"
         " order_id, order_remote_id, order_number, state, created_at_us, changed_at_us, attempts, repeats,"
-        " not_before_us, message_id, parked, detail, approved, message_kind, extras, draft_version, urgent)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " not_before_us, message_id, parked, detail, approved, message_kind, extras, draft_version, urgent,"
+        " staged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         item.id,
         item.account_id,
         item.conversation_id,
@@ -64,11 +64,14 @@ def insert(
         rows.encode_extras(item.extras),
         draft_version,
         item.urgent,
+        item.staged,
     )
     item = msgspec.structs.replace(item, position=tx.con.last_insert_rowid())
     tx.touched.outbox.add(item.id)
     tx.records.append(recorded(tx.account_name(item.account_id), item))
     ledger.write(tx, item, code, body=body)
+    if item.staged:
+        ledger.write(tx, item, "file copied")
     return item
 
 
@@ -166,9 +169,14 @@ def _comes_late(item: Outgoing, event: machine.Event) -> bool:
 
 
 def _checked(tx: Tx, item: Outgoing, event: machine.Event) -> machine.Event:
-    """An answer that names a message of another item is still an acceptance, but binds nothing."""
+    """A confirmation that names another send's copy was that one's, come twice: it confirms nothing.
+
+    Of an item that has its copy already, or no row any more, an answer is an acceptance that binds nothing.
+    """
     match event:
         case machine.Stored(remote_id=str(remote_id)) if item.kind is OutgoingKind.SEND:
+            if is_anothers(tx, item, remote_id):
+                raise BelongsToAnother("that message is the copy of another send")
             if not can_bind(tx, item, remote_id):
                 return machine.Stored(None, event.assurance)
         case machine.Found(remote_id=remote_id) if item.kind is OutgoingKind.SEND:
@@ -191,9 +199,7 @@ def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code
     if isinstance(event, machine.Started):
         _write_attempt(tx, event.attempt)
         tx.records.append(Attempted(changed.id, event.attempt.number, event.attempt))
-    elif (
-        changed.state not in machine.WAITING or changed.text != item.text or changed.position != item.position
-    ):
+    elif changed.state not in machine.WAITING or _for_journal(changed) != _for_journal(item):
         found = event.remote_id if isinstance(event, machine.Stored | machine.Found) else None
         tx.records.append(recorded(tx.account_name(item.account_id), changed, found))
     if changed.kind is OutgoingKind.SEND:
@@ -203,7 +209,7 @@ def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code
     tx.run_sql(
         "UPDATE outbox SET text = ?, state = ?, changed_at_us = ?, attempts = ?, repeats = ?,"
         " not_before_us = ?, message_id = ?, parked = ?, detail = ?, approved = ?, urgent = ?,"
-        " created_at_us = ?, position = ? WHERE id = ?",
+        " created_at_us = ?, position = ?, extras = ? WHERE id = ?",
         changed.text,
         changed.state.value,
         changed.changed_at_us,
@@ -217,6 +223,7 @@ def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code
         changed.urgent,
         changed.created_at_us,
         changed.position,
+        rows.encode_extras(changed.extras),
         changed.id,
     )
     tx.touched.outbox.add(changed.id)
@@ -228,6 +235,11 @@ def _write(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.Event, code
         body=event.text if isinstance(event, machine.PersonEdits) else None,
     )
     return changed
+
+
+def _for_journal(item: Outgoing) -> tuple[object, ...]:
+    """What the journal must hear of while an item waits; its state comes with attempts and ends."""
+    return item.text, item.position, item.extras
 
 
 def _at_the_end(tx: Tx, item: Outgoing) -> Outgoing:
@@ -245,6 +257,10 @@ def _message_follows(tx: Tx, item: Outgoing, changed: Outgoing, event: machine.E
     """The message row shows what its item has come to."""
     if changed.message_id is None or changed.conversation_id is None:
         return changed
+    if changed.extras != item.extras:
+        extras = rows.encode_extras(changed.extras)
+        tx.run_sql("UPDATE messages SET extras = ? WHERE id = ?", extras, changed.message_id)
+        tx.touched.message(changed.conversation_id, changed.message_id)
     match changed.state:
         case DeliveryState.ACCEPTED:
             named = event if isinstance(event, machine.Stored | machine.Found) else machine.Stored(None)
@@ -317,6 +333,7 @@ _CODES: dict[type[machine.Event], str] = {
     machine.Absent: "absent",
     machine.SafeToRepeat: "repeating",
     machine.Restarted: "restarted",
+    machine.Uploaded: "file uploaded",
     machine.PersonCancels: "cancelled",
     machine.PersonEdits: "edited",
     machine.PersonRetries: "retried",

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import apsw
 
 from chatdesk.domain.desk import PAGE_ROWS, Page, Snapshot
 from chatdesk.domain.entities import Account, Conversation, Draft, Message, Order
-from chatdesk.domain.errors import BugError
+from chatdesk.domain.errors import BugError, DamagedDatabase
 from chatdesk.domain.ids import PENDING_CURSOR, ConversationId, Cursor, MessageId, OrderId
 from chatdesk.store import rows
-from chatdesk.store.connection import open_reader, problem
-from chatdesk.store.intents import DRAFT
+from chatdesk.store.by_time import Found, first_since
+from chatdesk.store.connection import READ_ERRORS, one_view, open_reader, problem
+from chatdesk.store.drafts import DRAFT
 from chatdesk.store.touched import load_order
 
 OLDER = (
@@ -31,14 +33,25 @@ LINKED = (
     + " ORDER BY c.activity_at_us DESC, c.id LIMIT ?2"
 )
 MOST_LINKED = 20
+_TIMES = "SELECT cursor, id, sent_at_us FROM messages WHERE conversation_id = ? AND cursor "
+BEFORE = _TIMES + "< ? ORDER BY cursor DESC, id DESC LIMIT 1"
+SEEK = _TIMES + ">= ? ORDER BY cursor, id LIMIT 1"
 COVERED = "SELECT 1 FROM ranges WHERE conversation_id = ? AND lo <= ? AND hi >= ? LIMIT 1"
+
+STRETCHES = "SELECT lo, hi FROM ranges WHERE conversation_id = ? ORDER BY hi DESC LIMIT ?"
 
 
 class Reader:
     """A read-only connection of the thread that made it. Raises StoreProblem where the disk fails."""
 
     def __init__(self, path: Path) -> None:
-        self._con = open_reader(path)
+        self._path = path
+        try:
+            self._con = open_reader(path)
+        except apsw.Error as exc:
+            raise problem(exc) or exc from exc
+        self._is_spent = False
+        """An error has ended a read: a cursor that it left open would keep the connection at what it saw."""
         self._thread = threading.get_ident()
 
     @contextmanager
@@ -47,12 +60,14 @@ class Reader:
         if threading.get_ident() != self._thread:
             raise BugError("a reader belongs to the thread that made it")
         try:
-            self._con.execute("BEGIN")
-            try:
+            if self._is_spent:
+                self.close()
+                self._con = open_reader(self._path)
+                self._is_spent = False
+            with one_view(self._con):
                 yield int(self._con.execute("SELECT number FROM commits").get)
-            finally:
-                self._con.execute("COMMIT")
-        except apsw.Error as exc:
+        except (*READ_ERRORS, DamagedDatabase) as exc:
+            self._is_spent = True
             found = problem(exc)
             if found is None:
                 raise
@@ -103,6 +118,19 @@ class Reader:
             shown = [*older[:before][::-1], middle, *newer[:after]]
             return self._page(commit, conversation, shown, len(older) > before, has_newer=len(newer) > after)
 
+    def first_since(self, conversation: ConversationId, at_us: int) -> MessageId | None:
+        """The first placed message sent at a moment or later, or the newest; None where there is none."""
+        with self._read():
+
+            def one(sql: str, *values: object) -> Found | None:
+                row = self._con.execute(sql, (conversation, *values)).fetchone()
+                return None if row is None else Found(*row)
+
+            newest = one(BEFORE, PENDING_CURSOR)
+            if newest is None:
+                return None
+            return MessageId(first_since(partial(one, SEEK), partial(one, BEFORE), newest, at_us).id)
+
     def _page(
         self,
         commit: int,
@@ -140,6 +168,12 @@ class Reader:
     def _one(self, message: MessageId) -> Message | None:
         found = self._rows(rows.MESSAGES + " WHERE id = ?", message)
         return found[0] if found else None
+
+    def stretches(self, conversation: ConversationId) -> tuple[tuple[str, str], ...]:
+        """What is here without a hole; a handful, since stretches that meet melt together."""
+        with self._read():
+            found = self._con.execute(STRETCHES, (conversation, PAGE_ROWS))
+            return tuple((str(lo), str(hi)) for lo, hi in found)
 
     def message(self, message: MessageId) -> Message | None:
         """One message."""
@@ -191,7 +225,8 @@ class Reader:
 
     def close(self) -> None:
         """Close the connection."""
-        self._con.close()
+        with suppress(apsw.Error):
+            self._con.close(True)
 
 
 def _bounded(limit: int) -> int:

@@ -14,6 +14,7 @@ import msgspec
 from chatdesk.domain import outbox as machine
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Attempt, Capabilities, Outgoing
+from chatdesk.domain.errors import DamagedDatabase
 from chatdesk.domain.events import ConversationSeen
 from chatdesk.domain.ids import (
     PENDING_CURSOR,
@@ -57,8 +58,8 @@ class Standing(Enum):
     TOGETHER = 1
     """They have lived through the same, but for the journal's last record, whose transaction may be missing.
 
-    What it says of a row that is here counts: an attempt may have left, an end has come. A row that is not
-    here was never promised.
+    What it says of a row that is here counts: an attempt may have left, it has arrived. A row that is not
+    here was never promised, nor was its person told of letting one go: its text may be nowhere else.
     """
     BEHIND = 2
     """The database has lost what was committed: what is only in the journal comes back."""
@@ -142,6 +143,12 @@ class _Rejoining:
                 if item.kind is OutgoingKind.SEND:
                     outbox.advance(self._tx, item.id, machine.Aged())
             return
+        if end.how not in _ARRIVED and self._standing is Standing.TOGETHER:
+            # It was about to be let go, or to be a draft again; that did not come to its end.
+            is_queued = item.state is DeliveryState.QUEUED and not machine.is_scheduled(item)
+            if item.kind is OutgoingKind.SEND and is_queued:
+                outbox.advance(self._tx, item.id, machine.Aged())
+            return
         self._begin()
         self._settled += 1
         if end.how not in _ARRIVED:
@@ -162,6 +169,8 @@ class _Rejoining:
     def _catch_up(self, item: Outgoing, one: Unfinished) -> None:
         """The journal knows of attempts, or of a text, that the database has lost."""
         is_behind = one.attempts > item.attempts
+        if one.item.text != item.text and not ledger.is_text_of(self._tx, item):
+            raise DamagedDatabase("a text that waits is spoilt")
         has_new_text = one.item.text != item.text and self._standing is Standing.BEHIND
         if not is_behind and not has_new_text:
             return
@@ -169,6 +178,8 @@ class _Rejoining:
         changed = msgspec.structs.replace(
             item,
             text=one.item.text if has_new_text else item.text,
+            # What left named its file by the address that the upload brought.
+            extras=one.item.extras if is_behind and item.staged else item.extras,
             attempts=max(item.attempts, one.attempts),
         )
         if is_behind:

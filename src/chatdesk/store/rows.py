@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable
+from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
+import apsw
 import msgspec
 
 from chatdesk.domain.actions import NO_EXTRAS, Attachment, Extras
@@ -24,6 +27,7 @@ from chatdesk.domain.entities import (
     Snippet,
     StatusStep,
 )
+from chatdesk.domain.errors import DamagedDatabase
 from chatdesk.domain.kinds import (
     Assurance,
     ClosedWhy,
@@ -83,8 +87,11 @@ CONVERSATIONS: Final = (
 OUTBOX: Final = (
     "SELECT id, account_id, conversation_id, conversation_remote_id, kind, text, target, order_id,"
     " order_remote_id, order_number, state, position, created_at_us, changed_at_us, attempts, repeats,"
-    " not_before_us, message_id, parked, detail, approved, message_kind, extras, urgent FROM outbox"
+    " not_before_us, message_id, parked, detail, approved, message_kind, extras, urgent,"
+    " staged FROM outbox"
 )
+FILES_SINCE: Final = 3
+"""Version of the database whose outbox knows of files."""
 WAITING: Final = "state IN ('queued', 'in_flight', 'uncertain', 'parked')"
 """Word for word the condition of the partial indexes on `outbox`."""
 
@@ -108,6 +115,26 @@ _DETAILS = msgspec.msgpack.Decoder(OrderDetails)
 _CAPABILITIES = msgspec.json.Decoder(Capabilities)
 _SETTINGS = msgspec.json.Decoder(dict[str, str])
 _EXTRAS = msgspec.json.Decoder(Extras)
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _of_sound_rows(read: Callable[Concatenate[Row, P], T], /) -> Callable[Concatenate[Row, P], T]:
+    """What nobody has ever written is damage: a page may be spoilt and still look like one to SQLite.
+
+    What it stands before raises DamagedDatabase.
+    """
+
+    @functools.wraps(read)
+    def checked(row: Row, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(row, *args, **kwargs)
+        except (LookupError, ValueError, TypeError, msgspec.MsgspecError) as exc:
+            raise DamagedDatabase(f"no {read.__name__}") from exc
+
+    return checked
 
 
 def extras(column: str) -> Extras:
@@ -145,6 +172,7 @@ def sound_extras(value: Extras) -> Extras:
     )
 
 
+@_of_sound_rows
 def account(row: Row) -> Account:
     """From ACCOUNTS."""
     return Account(
@@ -168,6 +196,7 @@ def account_name(row: Row) -> str:
     return " ".join(row[1:] if row[4] else row[1:4])
 
 
+@_of_sound_rows
 def message(row: Row) -> Message:
     """From MESSAGES. The text of a deleted message is not shown, whatever the row still holds."""
     return Message(
@@ -194,6 +223,7 @@ def message(row: Row) -> Message:
     )
 
 
+@_of_sound_rows
 def order(row: Row, steps: tuple[StatusStep, ...]) -> Order:
     """From ORDERS, with its observed statuses."""
     details = _DETAILS.decode(row[12])
@@ -223,6 +253,7 @@ def status_step(row: Row) -> StatusStep:
     return StatusStep(status=row[0], label=row[1], at_us=row[2])
 
 
+@_of_sound_rows
 def conversation(row: Row) -> Conversation:
     """From CONVERSATIONS."""
     last = None
@@ -259,6 +290,14 @@ def conversation(row: Row) -> Conversation:
     )
 
 
+def outbox_of(con: apsw.Connection) -> str:
+    """OUTBOX for a file that is looked at as it is, perhaps one of an older chatdesk. Raises apsw.Error."""
+    if int(con.pragma("user_version")) < FILES_SINCE:
+        return OUTBOX.replace(" staged ", " '' ")
+    return OUTBOX
+
+
+@_of_sound_rows
 def outgoing(row: Row) -> Outgoing:
     """From OUTBOX."""
     return Outgoing(
@@ -286,14 +325,20 @@ def outgoing(row: Row) -> Outgoing:
         message_kind=_KIND[row[21]],
         extras=extras(row[22]),
         urgent=bool(row[23]),
+        staged=row[24],
     )
 
 
+DRAFTS = "SELECT conversation_id, version, text, saved_at_us, other FROM drafts"
+
+
+@_of_sound_rows
 def draft(row: Row) -> Draft:
-    """From `SELECT conversation_id, version, text, saved_at_us FROM drafts`."""
-    return Draft(conversation_id=row[0], version=row[1], text=row[2], saved_at_us=row[3])
+    """From DRAFTS."""
+    return Draft(conversation_id=row[0], version=row[1], text=row[2], saved_at_us=row[3], other=row[4])
 
 
+@_of_sound_rows
 def notification(row: Row) -> Notification:
     """From NOTIFICATIONS."""
     return Notification(

@@ -15,6 +15,7 @@ import apsw
 import msgspec
 
 from chatdesk.domain.entities import StatusStep
+from chatdesk.domain.errors import DamagedDatabase
 from chatdesk.store import rows
 from chatdesk.store.connection import connect
 from chatdesk.store.stamps import decode_facts
@@ -189,10 +190,7 @@ def _weed(fresh: apsw.Connection, known_accounts: frozenset[str]) -> None:
         " WHERE last_message_id NOT IN (SELECT id FROM messages)"
     )
     _check(fresh, "conversations", rows.CONVERSATIONS, rows.conversation)
-    _check(
-        fresh, "drafts", "SELECT conversation_id, version, text, saved_at_us FROM drafts", rows.draft,
-        key="conversation_id",
-    )  # fmt: skip
+    _check(fresh, "drafts", rows.DRAFTS, rows.draft, key="conversation_id")
 
 
 def _order(row: rows.Row) -> object:
@@ -211,7 +209,7 @@ def _check(
     for row in fresh.execute(sql):
         try:
             read(row)
-        except (KeyError, ValueError, TypeError, msgspec.MsgspecError):
+        except (DamagedDatabase, LookupError, ValueError, TypeError, msgspec.MsgspecError):
             bad.append(row[0])
     _delete(fresh, table, bad, key=key)
 

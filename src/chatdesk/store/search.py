@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import apsw
 import msgspec
@@ -33,6 +33,12 @@ MOST_READ: Final = 5_000
 """Messages that the index does not hold yet and that are read one by one, the newest first."""
 MOST_TOGETHER: Final = 256
 """Hits of one stretch of time that are sorted by their time; more go by the order of arrival."""
+READ_TOGETHER: Final = 24
+"""Messages that are read at once: one by one each takes several times as long."""
+ROUGH_ROWS: Final = 32
+"""So many messages that a rough question has brought are looked at before it is judged by its hits."""
+ROUGH_ROWS_A_HIT: Final = 4
+"""With more messages a hit than this, the exact question is the quicker one."""
 PAGE_TIME_S: Final = 0.5
 _STEPS: Final = 2_000
 """Of SQLite's machine, between two looks at the clock."""
@@ -120,7 +126,7 @@ class Searcher:
                 raise
             self._index_is_damaged()
             everything: Any = con.execute("SELECT count(*) FROM messages").get
-            return SearchPage(hits=(), next=None, unread=everything)
+            return SearchPage(hits=(), next=None, unread=everything, of=everything)
         finally:
             con.set_progress_handler(None)
             if con.in_transaction:
@@ -155,6 +161,13 @@ class Watch:
         return self._is_cancelled() or time.monotonic() > self._end
 
 
+class _Stretch(NamedTuple):
+    """Keys that are sorted by time together, and where they end."""
+
+    keys: list[int]
+    oldest: int
+
+
 class _Reading:
     """The reading of one page, inside one read transaction."""
 
@@ -164,6 +177,10 @@ class _Reading:
         self._wanted = wanted
         self._watch = watch
         self._unread = 0
+        self._of = 0
+        self._looked_at = 0
+        self._there = 0
+        self._hit = 0
 
     def page(self, after: SearchPlace | None, limit: int) -> SearchPage:
         """Hits until there are enough, there are none left, or the time is up."""
@@ -175,49 +192,103 @@ class _Reading:
                     if after is not None and newest >= after.oldest_key and not _is_after(row, after):
                         continue
                     if len(hits) == limit:
-                        return SearchPage(hits=tuple(hits), next=place, unread=self._unread)
-                    places = self._query.where(row[7])
+                        return self._made(hits, place)
+                    self._looked_at += 1
+                    is_there = self._is_there(row)
+                    self._there += is_there
+                    places = self._query.where(row[7]) if is_there else None
                     if places is not None:
+                        self._hit += 1
                         hits.append(_hit(row, places.shown, places.spans))
                         place = SearchPlace(newest, oldest, row[3], row[0])
                 place = SearchPlace(oldest - 1, oldest, 0, MessageId(0))  # below all of it
                 if self._watch.is_over():
-                    return SearchPage(hits=tuple(hits), next=place, unread=self._unread)
+                    return self._made(hits, place)
         except apsw.InterruptError:
             # What came before it still holds. Where nothing did, going on would end here again.
-            return SearchPage(hits=tuple(hits), next=place if place != after else None, unread=self._unread)
-        return SearchPage(hits=tuple(hits), next=None, unread=self._unread)
+            return self._made(hits, place if place != after else None)
+        return self._made(hits, None)
+
+    def _made(self, hits: list[SearchHit], place: SearchPlace | None) -> SearchPage:
+        of = self._of if self._unread else 0
+        return SearchPage(hits=tuple(hits), next=place, unread=self._unread, of=of)
 
     def _groups(self, after: SearchPlace | None) -> Iterator[tuple[int, int, list[Any]]]:
         """Newest key, oldest key and rows, sorted by time, of stretch after stretch."""
+        waiting: list[_Stretch] = []
+        for stretch in self._stretches(after):
+            waiting.append(stretch)
+            if sum(len(one.keys) for one in waiting) >= READ_TOGETHER:
+                yield from self._read(waiting)
+                waiting = []
+        yield from self._read(waiting)
+
+    def _stretches(self, after: SearchPlace | None) -> Iterator[_Stretch]:
         keys = self._keys(_NEWEST if after is None else after.newest_key)
         waiting: list[int] = []
         end = None if after is None else after.oldest_key
         for key in keys:
             if waiting and _parts(waiting, key, end):
-                yield self._read(waiting, end)
+                yield _Stretch(waiting, waiting[-1] if end is None else end)
                 waiting, end = [], None
             elif end is not None and key < end:
                 end = None  # nothing of the stretch is left
             waiting.append(key)
         if waiting:
-            yield self._read(waiting, end)
+            yield _Stretch(waiting, waiting[-1] if end is None else end)
 
-    def _read(self, keys: list[int], end: int | None) -> tuple[int, int, list[Any]]:
-        ids = msgspec.json.encode([message_of(key) for key in keys]).decode()
-        found = self._con.execute(_THESE, (ids,)).fetchall()
-        found.sort(key=lambda row: (row[3], row[0]), reverse=True)
-        return keys[0], keys[-1] if end is None else end, found
+    def _read(self, stretches: list[_Stretch]) -> Iterator[tuple[int, int, list[Any]]]:
+        ids = msgspec.json.encode([message_of(key) for one in stretches for key in one.keys]).decode()
+        found = {row[0]: row for row in self._con.execute(_THESE, (ids,))} if stretches else {}
+        for keys, oldest in stretches:
+            rows = [found[message] for key in keys if (message := message_of(key)) in found]
+            rows.sort(key=lambda row: (row[3], row[0]), reverse=True)
+            yield keys[0], oldest, rows
 
     def _keys(self, newest: int) -> Iterator[int]:
         """Keys of what may be a hit, the newest first, from `newest` on."""
         up_to: Any = self._con.execute("SELECT up_to FROM search_state").get
         behind = self._behind(up_to)
-        match = narrowed(
-            self._query.match, account=self._wanted.account, conversation=self._wanted.conversation
-        )
-        indexed = (int(row[0]) for row in self._con.execute(_FIND, (match, newest)))
-        return heapq.merge((key for key in behind if key <= newest), indexed, reverse=True)
+        return heapq.merge((key for key in behind if key <= newest), self._indexed(newest), reverse=True)
+
+    def _indexed(self, newest: int) -> Iterator[int]:
+        """Keys of what the index has, from `newest` on: of all hits, and of some messages that are none.
+
+        FTS5 puts the list of all messages with a long beginning together before it gives the first one, and
+        looks each message up in the list of its conversation. Where hits are frequent that takes longer than
+        to look at a few messages too many: so what needs less is asked first, as long as it brings hits.
+        """
+        exact = self._narrowed(self._query.match)
+        asked = ""
+        for stage in range(3):
+            wanted = (self._query.rough, self._second(), exact)[stage]
+            if wanted == asked or (wanted == exact and stage < 2):
+                continue
+            asked, looked_at, hit = wanted, self._looked_at, self._hit
+            for row in self._con.execute(_FIND, (asked, newest)):
+                seen = self._looked_at - looked_at
+                brings = (self._hit - hit) * ROUGH_ROWS_A_HIT >= seen
+                if asked != exact and seen >= ROUGH_ROWS and not brings:
+                    break
+                newest = int(row[0]) - 1
+                yield int(row[0])
+            else:
+                return
+
+    def _second(self) -> str:
+        """What to ask when the rough question brings too much: it lacks the place, or the whole beginning."""
+        if self._there * 2 >= self._looked_at:
+            return self._query.match
+        return self._narrowed(self._query.rough)
+
+    def _narrowed(self, match: str) -> str:
+        return narrowed(match, account=self._wanted.account, conversation=self._wanted.conversation)
+
+    def _is_there(self, row: Any) -> bool:
+        """Whether a message is where it is looked for."""
+        if self._wanted.conversation is not None:
+            return bool(row[1] == self._wanted.conversation)
+        return self._wanted.account is None or bool(row[2] == self._wanted.account)
 
     def _behind(self, up_to: int) -> list[int]:
         """Keys of the hits among the messages that are not in the index yet."""
@@ -228,7 +299,8 @@ class _Reading:
             sql += " AND +m.conversation_id IN (SELECT id FROM conversations WHERE account_id = ?)"
             values = [*values, self._wanted.account]
         newest: Any = self._con.execute("SELECT max(id) FROM messages").get
-        self._unread = max(0, (newest or 0) - up_to - MOST_READ)
+        self._of = newest or 0
+        self._unread = max(0, self._of - up_to - MOST_READ)
         # By the id alone, hence the plus signs: an index would lead through all that was indexed long ago.
         values[0] = up_to + self._unread
         found: Any = self._con.execute(sql + " ORDER BY m.id", values)

@@ -22,6 +22,7 @@ from typing import Any, Final
 import apsw
 
 from chatdesk.domain.ids import AccountId, ConversationId, MessageId
+from chatdesk.store.connection import READ_ERRORS
 from chatdesk.store.search_terms import VERSION, place_of, terms
 from chatdesk.store.touched import Reworded
 from chatdesk.store.transaction import IndexState, Memory, Tx
@@ -32,13 +33,24 @@ ID_BITS: Final = 31
 BUCKET_BITS: Final = 12
 """Messages of 2**12 seconds (68 minutes) share the upper part of their keys: close keys take little room."""
 _MOST_SECONDS: Final = 2**32 - 1
-CHUNK_ROWS: Final = 1_000
-MOST_BEHIND: Final = 2_000
+CHUNK_ROWS: Final = 2_000
+"""Messages that are taken in at once in an idle moment: the more, the fewer parts to merge later."""
+BUSY_ROWS: Final = 500
+"""The same while the writer is wanted, and waits for it."""
+MOST_BEHIND: Final = 4_000
 """So many messages may wait for an idle moment; who searches reads them one by one."""
+MOST_PARTS: Final = 64
+"""With more parts that were not merged yet some merging is done though the writer is wanted."""
 MOST_AT_ONCE: Final = 40
 """So many rows are taken out of the pages at once (about 1 ms each); more are marked and merged away."""
 MERGE_PAGES: Final = 16
+BUSY_PAGES: Final = 64
+_SETTINGS: Final = {"automerge": 0, "crisismerge": 1_000, "usermerge": 16}
+"""The index merges its parts only when told to, in small steps: what it does by itself comes all at once, and
+with a million messages the writer would stand still for seconds."""
 IDLE_S: Final = 0.03
+TIDY_AFTER_S: Final = 1.0
+"""Merging begins when nobody has wanted the writer for so long."""
 REST_S: Final = 5.0
 _STARTING, _MERGING = 1, 2
 
@@ -210,26 +222,50 @@ class Indexer:
         self._con = con
         self._memory = memory
         self._rests_until = 0.0
+        self._parts = 1
+        """Parts made since all were merged that should be; at the start nobody knows."""
+        self._wanted_at = 0.0
+        self._tune()
         if con.execute("SELECT terms FROM search_state").get != VERSION:
             self._in_transaction(lambda: _empty(con))
+
+    def _tune(self) -> None:
+        """Set the index up once; a disk that refuses it now is no reason not to open."""
+        try:
+            found = dict(self._con.execute("SELECT k, v FROM search_config"))
+            for name, value in _SETTINGS.items():
+                if found.get(name) != value:
+                    _order(self._con, name, value)
+        except apsw.Error as exc:
+            _log.warning("the search index was not set up: %s", type(exc).__name__)
 
     def patience_s(self) -> float | None:
         """How long an idle writer may wait before it calls `work`; None: there is nothing to do."""
         try:
-            if not self._behind() and not _state(self._con, self._memory).remains:
+            if self._behind() or _state(self._con, self._memory).remains:
+                begins = 0.0
+            elif self._parts:
+                begins = self._wanted_at + TIDY_AFTER_S
+            else:
                 return None
         except apsw.Error:
             return REST_S  # whoever writes next is told what is wrong
-        return max(IDLE_S, self._rests_until - time.monotonic())
+        return max(IDLE_S, max(begins, self._rests_until) - time.monotonic())
 
     def work(self, is_wanted: Callable[[], bool]) -> None:
         """Whatever there is to do, until the writer `is_wanted`; a little even then, where much waits."""
         if time.monotonic() < self._rests_until:
             return
         try:
-            while (not is_wanted() or self._behind() > MOST_BEHIND) and self._step():
-                pass
-        except apsw.Error as exc:
+            while not is_wanted():
+                if not self._step():
+                    return
+            self._wanted_at = time.monotonic()
+            if self._behind() > MOST_BEHIND:
+                self._in_transaction(lambda: self._take_in(BUSY_ROWS))
+                if self._parts > MOST_PARTS:
+                    self._in_transaction(lambda: self._tidy(BUSY_PAGES))
+        except READ_ERRORS as exc:
             _log.warning("the search index was not brought forward: %s", type(exc).__name__)
             self._rests_until = time.monotonic() + REST_S
             if isinstance(exc, apsw.CorruptError) and is_of_index(exc):
@@ -248,9 +284,11 @@ class Indexer:
     def _step(self) -> bool:
         """A bit of work in a transaction of its own; False: there is none left."""
         if self._behind():
-            self._in_transaction(self._take_in)
+            self._in_transaction(lambda: self._take_in(CHUNK_ROWS))
         elif _state(self._con, self._memory).remains:
             self._in_transaction(self._merge)
+        elif self._parts and time.monotonic() >= self._wanted_at + TIDY_AFTER_S:
+            self._in_transaction(lambda: self._tidy(MERGE_PAGES))
         else:
             return False
         return True
@@ -262,12 +300,13 @@ class Indexer:
         finally:
             self._memory.index = None
 
-    def _take_in(self) -> None:
+    def _take_in(self, most: int) -> None:
         found: list[Any] = self._con.execute(
             "SELECT m.id, m.sent_at_us, m.text, c.account_id, c.id, m.deleted FROM messages m"
             " JOIN conversations c ON c.id = m.conversation_id WHERE m.id > ? ORDER BY m.id LIMIT ?",
-            (_state(self._con, self._memory).up_to, CHUNK_ROWS),
+            (_state(self._con, self._memory).up_to, most),
         ).fetchall()
+        self._parts += 1
         # Out of order, each row would make a part of the index of its own.
         self._con.executemany(
             _INSERT,
@@ -278,6 +317,13 @@ class Indexer:
             ),
         )
         self._con.execute("UPDATE search_state SET up_to = ?", (found[-1][0],))
+
+    def _tidy(self, pages: int) -> None:
+        """Merge parts of about the same size, where there are several; a step of that."""
+        before = self._con.total_changes()
+        _order(self._con, "merge", pages)
+        if self._con.total_changes() - before < 2:  # the order itself counts as one
+            self._parts = 0
 
     def _merge(self) -> None:
         """One step towards an index of one part, where nothing is only marked as gone."""

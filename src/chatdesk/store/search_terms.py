@@ -20,12 +20,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
 import msgspec
 
-RULES: Final = 1
+RULES: Final = 2
 """Raised with every change of what is written for a text: an index of other rules is made anew."""
 VERSION: Final = f"{RULES} {unicodedata.unidata_version}"
 """What the terms of a text depend on besides the text."""
@@ -33,6 +35,8 @@ LONGEST: Final = 64
 """Characters of a word that are indexed; a longer one is found by these."""
 LEAST_PREFIX: Final = 2
 """A single letter is looked for as a word of its own: as a beginning it would find nearly everything."""
+SHORTEST_KEPT: Final = 4
+"""Beginnings up to this length are kept ready in the index; longer ones are put together when asked for."""
 MOST_TERMS: Final = 24
 """Terms of a query that the index is asked for; the text itself is held against all of its words."""
 MOST_PLACES: Final = 100
@@ -46,6 +50,10 @@ _DENSE: Final = (
     "\U0001f000-\U0001faff\U00020000-\U0003ffff"
 )
 _DENSE_RANGES: Final = [(ord(_DENSE[at]), ord(_DENSE[at + 2])) for at in range(0, len(_DENSE), 3)]
+_AS_IT_IS: Final = re.compile(
+    "[\x00-\x7f\u3001\u3002\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3\uff01\uff0c\uff1a\uff1f]*"
+)
+"""A text whose letters are what they are, but for capitals, and in which nothing is unseen."""
 _LONG_ASCII: Final = re.compile(f"[0-9A-Za-z]{{{LONGEST + 1}}}")
 _LONG: Final = re.compile(f"[^ ]{{{LONGEST + 1}}}")
 _HALF_VOICED: Final = re.compile("[\uff9e\uff9f]")
@@ -64,6 +72,8 @@ _STROKED: Final = {
 }
 _PICTURES: Final = range(0x2190, 0x2C00), range(0x1F000, 0x1FB00)
 _ZERO_WIDTH_SPACE: Final = 0x200B
+_PHRASE: Final = re.compile('(?:^|(?<=\\s))["“„«]([^"“”„«»]*)(["“”»]|$)')
+"""What opens before a word; a mark behind a number means inches."""
 _ACCOUNT: Final = "§a"
 _CONVERSATION: Final = "§c"
 """Begin the terms of a place: § is no letter, so no text brings it into the index."""
@@ -82,8 +92,8 @@ def _fold(code: int) -> str:
     category = unicodedata.category(char)
     if code == _ZERO_WIDTH_SPACE:
         return " "
-    if category == "Cf" or _falls(char):
-        return ""
+    if category == "Cf" or char in _VOICING or _falls(char):
+        return ""  # a voicing mark that is still alone has something unseen before it, or no kana
     if any(code in block for block in _PICTURES):
         return "" if category == "Sk" else char  # a tone of skin is no picture of its own
     whole = unicodedata.normalize("NFC", char)
@@ -167,27 +177,47 @@ class Query(msgspec.Struct, frozen=True):
 
     match: str
     """For FTS5's MATCH; '' where there is nothing to look for."""
+    rough: str
+    """As `match`, with beginnings that the index has ready: quicker, and finds more than is wanted."""
     words: tuple[str, ...]
     """The folded words and runs that a text must all have."""
     is_open: bool
     """The last of them may be the beginning of a word."""
+    loose: tuple[str, ...] = ()
+    """Those of the words that may stand anywhere."""
+    phrases: tuple[tuple[str, ...], ...] = ()
+    """Those that must stand side by side, in this order."""
+    ends_in_phrase: bool = False
+    """The last word is of the last phrase."""
 
     def where(self, text: str) -> Places | None:
         """Where the words stand in a text; None where it does not have them all, or where there are none."""
         if not self.words:
             return None
-        if text.isascii() and not self._may_be_in(text.lower()):
+        if _AS_IT_IS.fullmatch(text) and not self._may_be_in(text.lower()):
             return None  # nearly all texts are of other things
         shown = prepared(text)
         folded = shown.translate(_FOLDS)
         spans: list[tuple[int, int]] = []
-        for at, word in enumerate(self.words):
-            found = _found(folded, word, is_open=self.is_open and at == len(self.words) - 1)
+        begun = self.is_open and not self.ends_in_phrase
+        for at, word in enumerate(self.loose):
+            found = _found(folded, word, is_open=begun and at == len(self.loose) - 1)
+            if not found:
+                return None
+            spans += found
+        begun = self.is_open and self.ends_in_phrase
+        for at, phrase in enumerate(self.phrases):
+            found = _together(folded, phrase, is_open=begun and at == len(self.phrases) - 1)
             if not found:
                 return None
             spans += found
         spans = _apart(spans)
-        return Places(shown, tuple(spans if _keeps_places(shown) else _led_back(shown, spans)))
+        return Places(shown, tuple(spans if shown.isascii() else _led_back(shown, spans)))
+
+    def spans_in(self, text: str) -> tuple[tuple[int, int], ...]:
+        """As `where`, in characters of the text as it stands; empty where it does not have all the words."""
+        found = self.where(text)
+        return () if found is None else _as_written(text, found)
 
     def _may_be_in(self, lower: str) -> bool:
         return all(word in lower for word in self.words)
@@ -201,18 +231,31 @@ class Places(msgspec.Struct, frozen=True):
 
 
 def query(text: str) -> Query:
-    """Understand what a person typed, however long and whatever is in it."""
-    runs = _split(fold(text[: MOST_WORDS * LONGEST]))[:MOST_WORDS]
+    """Understand what a person typed, however long and whatever is in it.
+
+    Words in quotation marks must stand side by side. The closing mark ends the last word, too.
+    """
+    text = text[: MOST_WORDS * LONGEST]
+    runs = _split(fold(text))[:MOST_WORDS]
     if not runs:
-        return Query("", (), False)
+        return Query("", "", (), False)
+    phrases = [found for found in _PHRASE.finditer(text) if len(_split(fold(found[1]))) > 1]
+    together = tuple(tuple(_split(fold(found[1]))[:MOST_WORDS]) for found in phrases)
+    apart = _split(fold(_PHRASE.sub(_without_phrase, text)))[:MOST_WORDS] if phrases else runs
+    ends_in_phrase = bool(phrases) and not _split(fold(text[phrases[-1].end() :]))
+    loose = tuple(dict.fromkeys(apart)) if ends_in_phrase else (*dict.fromkeys(apart[:-1]), apart[-1])
     *before, last = runs
     words = (*dict.fromkeys(before), last)
-    is_open = not _is_dense(last[0]) and len(last) >= LEAST_PREFIX
+    is_open = not (ends_in_phrase and phrases[-1][2]) and not _is_dense(last[0]) and len(last) >= LEAST_PREFIX
     asked = [term for word in words[:-1] for term in _asked(word, is_open=False)]
     asked += _asked(last, is_open=is_open)
     # The longest are the rarest.
     chosen = sorted(dict.fromkeys(asked), key=len, reverse=True)[:MOST_TERMS]
-    return Query(" AND ".join(chosen), words, is_open)
+    rough = chosen
+    if is_open and len(last) > SHORTEST_KEPT:
+        (whole,), (short,) = _asked(last, is_open=True), _asked(last[:SHORTEST_KEPT], is_open=True)
+        rough = [short if one == whole else one for one in chosen]
+    return Query(" AND ".join(chosen), " AND ".join(rough), words, is_open, loose, together, ends_in_phrase)
 
 
 def place_of(account: int, conversation: int) -> str:
@@ -251,6 +294,36 @@ def _found(folded: str, word: str, *, is_open: bool) -> list[tuple[int, int]]:
     return found
 
 
+def _without_phrase(found: re.Match[str]) -> str:
+    return " " if len(_split(fold(found[1]))) > 1 else found[0]
+
+
+def _together(folded: str, words: tuple[str, ...], *, is_open: bool) -> list[tuple[int, int]]:
+    """Where words stand side by side in a folded text."""
+    found: list[tuple[int, int]] = []
+    at = folded.find(words[0])
+    while at >= 0 and len(found) < MOST_PLACES:
+        end = _end_of(folded, at, words, is_open=is_open)
+        if end:
+            found.append((at, end))
+        at = folded.find(words[0], end or at + 1)
+    return found
+
+
+def _end_of(folded: str, at: int, words: tuple[str, ...], *, is_open: bool) -> int:
+    """Where words that begin at a place, one after the other, end; 0: they do not stand there."""
+    for number, word in enumerate(words):
+        while number and folded.startswith(" ", at):
+            at += 1
+        end = at + len(word)
+        is_begun = is_open and number == len(words) - 1
+        whole = _is_dense(word[0]) or (_parts(folded, at - 1) and (is_begun or _parts(folded, end)))
+        if not (whole and folded.startswith(word, at)):
+            return 0
+        at = end
+    return at
+
+
 def _parts(folded: str, at: int) -> bool:
     return not 0 <= at < len(folded) or folded[at] == " " or _is_dense(folded[at])
 
@@ -266,19 +339,67 @@ def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _keeps_places(shown: str) -> bool:
-    """Whether each character is one when it is folded."""
-    return shown.isascii() or all(len(_FOLDS[ord(char)]) == 1 for char in set(shown))
-
-
 def _led_back(shown: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Stretches of the folded text as stretches of the text, where some characters became more or fewer."""
-    origin: list[int] = []
-    after: list[int] = []
-    for at, char in enumerate(shown):
-        width = len(_FOLDS[ord(char)])
-        if width == 0 and after:
-            after[-1] = at + 1  # a mark, a joiner: it belongs to what is before it
-        origin += [at] * width
-        after += [at + 1] * width
-    return [(origin[begin], after[end - 1]) for begin, end in spans]
+    others = [char for char in set(shown) if len(_FOLDS[ord(char)]) != 1]
+    if not others:
+        return spans
+    # Where those stand, in the text and in the folded one; all between them is as far apart in both.
+    places = sorted(at for char in others for at in _places_of(shown, char))
+    folded: list[int] = []
+    gained = 0
+    for at in places:
+        folded.append(at + gained)
+        gained += len(_FOLDS[ord(shown[at])]) - 1
+
+    def origin(at: int) -> int:
+        which = bisect_right(folded, at) - 1
+        if which < 0:
+            return at
+        past = at - folded[which] - len(_FOLDS[ord(shown[places[which]])])
+        return places[which] + max(0, past + 1)
+
+    back = []
+    for begin, end in spans:
+        last = origin(end - 1) + 1
+        while last < len(shown) and not _FOLDS[ord(shown[last])]:
+            last += 1  # a mark, a joiner: it belongs to what is before it
+        back.append((origin(begin), last))
+    return back
+
+
+def _places_of(text: str, char: str) -> Iterator[int]:
+    at = text.find(char)
+    while at >= 0:
+        yield at
+        at = text.find(char, at + 1)
+
+
+def _as_written(text: str, places: Places) -> tuple[tuple[int, int], ...]:
+    """Places of the prepared text in the text itself, where a letter and its marks may be several characters.
+
+    What begins with a letter is prepared by itself, whatever stands around it.
+    """
+    if places.shown == text:
+        return places.spans
+    is_wide = _HALF_VOICED.search(text) is not None
+    begins: list[int] = []
+    ends: list[int] = []
+    at = 0
+    while at < len(text):
+        end = at + 1
+        while end < len(text) and _joins_what_is_before(text[end]):
+            end += 1
+        piece = unicodedata.normalize("NFKC", text[at:end]) if is_wide else text[at:end]
+        made = len(unicodedata.normalize("NFC", piece))
+        begins += [at] * made
+        ends += [end] * made
+        at = end
+    if len(begins) != len(places.shown):
+        return ()  # better no mark than a wrong one
+    return tuple((begins[begin], ends[end - 1]) for begin, end in places.spans)
+
+
+def _joins_what_is_before(char: str) -> bool:
+    """Marks, later letters of a Korean syllable, half-width voicing: what may become one with a letter."""
+    return "\u1160" <= char <= "\u11ff" or char in "\uff9e\uff9f" or unicodedata.category(char)[0] == "M"

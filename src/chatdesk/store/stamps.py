@@ -18,13 +18,19 @@ _EPOCH_BYTES: Final = 3
 _ARRIVAL_BYTES: Final = 5
 STAMP_BYTES: Final = _RUN_BYTES + _EPOCH_BYTES + _ARRIVAL_BYTES
 EPOCH_BYTES: Final = _RUN_BYTES + _EPOCH_BYTES
+_MOST_RUNS: Final = 1 << 8 * _RUN_BYTES
+_MOST_EPOCHS: Final = 1 << 8 * _EPOCH_BYTES
+_MOST_ARRIVALS: Final = 1 << 8 * _ARRIVAL_BYTES
 NEVER: Final = b""
 """Before every stamp."""
 
 
 def pack(run: int, stamp: Stamp) -> bytes:
     """11 bytes that compare like (run, epoch, arrival); numbers too great for their place stay at its top."""
-    return _place(run, _RUN_BYTES) + _place(stamp.epoch, _EPOCH_BYTES) + _place(stamp.arrival, _ARRIVAL_BYTES)
+    epoch, arrival = stamp.epoch, stamp.arrival
+    if 0 <= epoch < _MOST_EPOCHS and 0 <= arrival < _MOST_ARRIVALS and 0 <= run < _MOST_RUNS:
+        return ((run << 64) | (epoch << 40) | arrival).to_bytes(STAMP_BYTES, "big")
+    return _place(run, _RUN_BYTES) + _place(epoch, _EPOCH_BYTES) + _place(arrival, _ARRIVAL_BYTES)
 
 
 def _place(number: int, size: int) -> bytes:
@@ -52,9 +58,18 @@ def content_version(stamp: bytes, source: Source, updated_at_us: int | None) -> 
     What the server stores or pushes beats relays and own guesses; then the server's version; then the source
     (a push may be cut short); then the stamp. An unversioned fact yields to a versioned one.
     """
-    strong = b"\x01" if source in {Source.STORED, Source.PUSH} else b"\x00"
-    version = min(max(updated_at_us or 0, 0), (1 << 63) - 1).to_bytes(8, "big")
-    return strong + version + bytes((SOURCE_RANK[source],)) + stamp
+    if not updated_at_us:
+        return _UNVERSIONED[source] + stamp
+    version = min(max(updated_at_us, 0), (1 << 63) - 1).to_bytes(8, "big")
+    return _STRENGTH[source] + version + bytes((SOURCE_RANK[source],)) + stamp
+
+
+_STRENGTH: Final = {
+    source: b"\x01" if source in {Source.STORED, Source.PUSH} else b"\x00" for source in Source
+}
+_UNVERSIONED: Final = {
+    source: strength + bytes(8) + bytes((SOURCE_RANK[source],)) for source, strength in _STRENGTH.items()
+}
 
 
 def is_strong(version: bytes | None) -> bool:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
-from chatdesk.domain.actions import NO_EXTRAS, Extras
+from chatdesk.domain.actions import NO_EXTRAS, Attachment, Extras
 from chatdesk.domain.changes import Commit
 from chatdesk.domain.desk import (
     KnownConversation,
@@ -30,6 +30,7 @@ from chatdesk.domain.entities import (
     Notification,
     Order,
     Outgoing,
+    Staged,
 )
 from chatdesk.domain.errors import DamagedDatabase, DiskTrouble
 from chatdesk.domain.events import Stamped
@@ -39,20 +40,23 @@ from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, Or
 from chatdesk.domain.kinds import DeliveryState, MessageKind
 from chatdesk.domain.outbox import Event as OutboxEvent
 from chatdesk.domain.outbox import Restarted
+from chatdesk.domain.ports import Witness
 from chatdesk.store import (
     accounts,
     apply,
     closing,
     customers,
+    drafts,
+    inspection,
     intents,
-    ledger,
     lists,
     outbox,
     rebuild,
     search_index,
+    staging,
 )
 from chatdesk.store import journal as journal_file
-from chatdesk.store.connection import FILE_NAME
+from chatdesk.store.connection import FILE_NAME, problem
 from chatdesk.store.crashes import CAREFUL_AFTER, Crashes
 from chatdesk.store.integrity import Checker
 from chatdesk.store.journal import Journal
@@ -62,6 +66,7 @@ from chatdesk.store.lock import FolderLock
 from chatdesk.store.opening import RECOVERY, Start, prepare
 from chatdesk.store.reader import Reader
 from chatdesk.store.search import Searcher
+from chatdesk.store.staging import Staging
 from chatdesk.store.transaction import Tx
 from chatdesk.store.writer import Writer
 
@@ -86,17 +91,24 @@ class Store:
         start: Start,
         crashes: Crashes,
         now_us: Callable[[], int],
+        *,
+        witness: Witness | None = None,
     ) -> None:
         self.folder = folder
+        self._witness = witness
         self._path = folder / FILE_NAME
         self._lock = lock
         self._now_us = now_us
         self.ended_cleanly = start.ended_cleanly
         """Whether the run before this one closed the store."""
         self._journal = journal
-        self._writer = Writer(self._path, journal, run=start.run, now_us=now_us)
-        self._lists = ListReader(self._path)
+        self._writer = Writer(self._path, journal, run=start.run, now_us=now_us, witness=witness)
+        self._staging = Staging(folder)
+        self._writer.subscribe(self._staging.follow)
+        self._lists = ListReader(self._path, self._make_anew)
         self._search = Searcher(self._path, lambda: self._quick(search_index.start_over))
+        self.is_new = start.run == 1 and not start.is_other
+        """The folder was empty before."""
         self.was_put_back = start.is_other
         """Database and journal have not lived through the same: one of them was put back, or lost."""
         self._checker = Checker(folder)
@@ -107,15 +119,18 @@ class Store:
         """What this start has found and done; told again by the next ones until `recovery_was_told`."""
 
     @classmethod
-    def open(cls, folder: Path, *, now_us: Callable[[], int] = wall_us) -> Store:
+    def open(
+        cls, folder: Path, *, now_us: Callable[[], int] = wall_us, witness: Witness | None = None
+    ) -> Store:
         """Open a data folder, making it where it is missing.
 
+        witness: vouches for the ledger's anchors; None: they are anchored in the journal only.
         Raises ProfileInUse, NewerDatabase and DamagedDatabase (the file untouched), DiskTrouble.
         """
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
-            raise DiskTrouble(f"no data folder: {exc.strerror}") from exc
+            raise problem(exc) or DiskTrouble(f"no data folder: {exc.strerror}") from exc
         with ExitStack() as undo:
             lock = FolderLock(folder)
             undo.callback(lock.release)
@@ -125,10 +140,12 @@ class Store:
                     raise DamagedDatabase("it failed its check")
                 journal = Journal(folder / journal_file.FILE_NAME)
             except OSError as exc:
-                raise DiskTrouble(f"the data folder can't be read: {exc.strerror}") from exc
+                raise problem(exc) or DiskTrouble(f"no data folder: {exc.strerror}") from exc
             undo.callback(journal.close)
             start = prepare(folder / FILE_NAME, journal, now_us)
-            store = cls(folder, lock, journal, start, Crashes(folder), now_us)
+            if not start.is_other:  # what was put back may be followed by the rest of it
+                staging.tidy(folder)
+            store = cls(folder, lock, journal, start, Crashes(folder), now_us, witness=witness)
             undo.callback(store.close)
             undo.pop_all()
         return store
@@ -136,6 +153,7 @@ class Store:
     def close(self) -> None:
         """Commit what was asked, mark the clean end, let others in. What is asked later fails."""
         self._checker.close()
+        self._staging.close()
         self._writer.close()
         self._lists.close()
         self._search.close()
@@ -220,9 +238,11 @@ class Store:
         """Every copy goes whose time has come and that may go."""
         return self._durable(lambda tx: closing.delete_due(tx, now_us))
 
-    def save_draft(self, conversation: ConversationId, version: int, text: str) -> Future[Draft]:
+    def save_draft(
+        self, conversation: ConversationId, version: int, text: str, other: str | None = None
+    ) -> Future[Draft]:
         """Save a draft."""
-        return self._durable(lambda tx: intents.save_draft(tx, conversation, version, text))
+        return self._durable(lambda tx: drafts.save(tx, conversation, version, text, other))
 
     def press_send(
         self,
@@ -241,6 +261,33 @@ class Store:
                 tx, conversation, draft_version, text, kind, extras, hold_us=hold_us, due_us=due_us
             )
         )
+
+    def stage(self, source: Path | bytes, most_bytes: int) -> Future[Staged]:
+        """Copy a file into the profile."""
+        return self._staging.stage(source, most_bytes)
+
+    def unstage(self, staged: Staged) -> None:
+        """Remove a copy that nothing was made of."""
+        self._staging.drop(staged.name)
+
+    def press_file(
+        self,
+        conversation: ConversationId,
+        staged: Staged,
+        file: Attachment,
+        kind: MessageKind,
+        text: str,
+        *,
+        hold_us: int = 0,
+    ) -> Future[Outgoing]:
+        """Queue a message with a file."""
+        return self._durable(
+            lambda tx: intents.press_file(tx, conversation, staged, file, kind, text, hold_us=hold_us)
+        )
+
+    def intend_file(self, order: OrderId, staged: Staged, file: Attachment) -> Future[Outgoing]:
+        """Queue a file for an order."""
+        return self._durable(lambda tx: intents.bring_file(tx, order, staged, file))
 
     def take_back(self, outgoing: OutgoingId) -> Future[Draft]:
         """Make a draft again of what has not left."""
@@ -305,8 +352,11 @@ class Store:
         return future
 
     def _mark_damaged(self, future: Future[Integrity]) -> None:
-        if future.cancelled() or not future.result().must_rebuild:
-            return
+        if not future.cancelled() and future.result().must_rebuild:
+            self._make_anew()
+
+    def _make_anew(self) -> None:
+        """The database is damaged: the next start makes a new one. From any thread."""
         try:
             rebuild.mark(self.folder)
         except OSError as exc:
@@ -315,8 +365,7 @@ class Store:
     def verify_ledger(self) -> Future[LedgerCheck]:
         """Walk the ledger's chain."""
         path = self.folder / journal_file.FILE_NAME
-        # The anchor is read first: the database may be ahead of it, never behind.
-        return self._lists.ask(lambda con: ledger.verify(con, anchor=journal_file.read(path).anchor))
+        return self._lists.ask(lambda con: inspection.verified(con, path, self._witness))
 
     # -- EngineStore ------------------------------------------------------------------------------------
 
@@ -336,6 +385,10 @@ class Store:
     def unsettled(self, account: AccountId) -> Future[tuple[Outgoing, ...]]:
         """Every unsettled intention of an account."""
         return self._lists.ask(lambda con: lists.unsettled(con, account))
+
+    def staged_file(self, name: str) -> Future[Path]:
+        """Where the copy of a file lies."""
+        return self._staging.verified(name)
 
     def last_attempt_watermark(self, outgoing: OutgoingId) -> Future[tuple[frozenset[RemoteId], bool]]:
         """Watermark of an item's attempts."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 import apsw
@@ -56,16 +56,20 @@ class Touched(msgspec.Struct, eq=False):
     dirty: set[ConversationId] = msgspec.field(default_factory=set)
     reworded: dict[MessageId, Reworded] = msgspec.field(default_factory=dict)
     """Messages that have changed or gone, with what the search index holds of them."""
+    fresh: dict[MessageId, rows.Row] = msgspec.field(default_factory=dict)
+    """What was inserted and does not look different since, as `rows.MESSAGES` would read it."""
     ledger: bool = False
     """The ledger has grown: the commit must be on disk before anybody hears of it."""
 
     def message(self, conversation: ConversationId, message: MessageId) -> None:
         """A message is new or looks different."""
+        self.fresh.pop(message, None)
         self.messages.setdefault(conversation, set()).add(message)
         self.dirty.add(conversation)
 
     def message_gone(self, conversation: ConversationId, message: MessageId) -> None:
         """A message row was deleted."""
+        self.fresh.pop(message, None)
         self.messages_gone.setdefault(conversation, set()).add(message)
         self.dirty.add(conversation)
 
@@ -84,11 +88,18 @@ class Touched(msgspec.Struct, eq=False):
             "notifications",
             "dirty",
         ):
-            getattr(self, name).update(getattr(other, name))
+            if found := getattr(other, name):
+                getattr(self, name).update(found)
         for conversation, ids in other.messages.items():
             self.messages.setdefault(conversation, set()).update(ids)
+            if self.fresh:
+                for changed in self.fresh.keys() & ids:
+                    del self.fresh[changed]
+        self.fresh |= other.fresh
         for conversation, ids in other.messages_gone.items():
             self.messages_gone.setdefault(conversation, set()).update(ids)
+            for changed in self.fresh.keys() & ids:
+                del self.fresh[changed]
         self.reworded = other.reworded | self.reworded  # what was first is what the index still holds
         self.ledger = self.ledger or other.ledger
 
@@ -128,6 +139,8 @@ def changes(con: apsw.Connection, touched: Touched, shown: Shown) -> tuple[Store
         shown.update((row.id, row) for row in conversations)
     for gone in touched.conversations_gone:
         shown.pop(gone, None)
+        for message in touched.messages.get(gone, ()):
+            touched.fresh.pop(message, None)
     found += (
         MessagesGone(conversation, tuple(sorted(ids)))
         for conversation, ids in sorted(touched.messages_gone.items())
@@ -136,7 +149,11 @@ def changes(con: apsw.Connection, touched: Touched, shown: Shown) -> tuple[Store
     found += (
         MessagesPut(conversation, messages)
         for conversation, ids in sorted(touched.messages.items())
-        if (messages := _messages(con, ids))
+        if (
+            messages := _messages(
+                con, ids, {} if conversation in touched.conversations_gone else touched.fresh
+            )
+        )
     )
     if items := _each(con, rows.OUTBOX + " WHERE id = ?", sorted(touched.outbox), rows.outgoing):
         found.append(OutboxPut(tuple(sorted(items, key=lambda item: item.position))))
@@ -144,7 +161,7 @@ def changes(con: apsw.Connection, touched: Touched, shown: Shown) -> tuple[Store
         DraftPut(draft)
         for draft in _each(
             con,
-            "SELECT conversation_id, version, text, saved_at_us FROM drafts WHERE conversation_id = ?",
+            rows.DRAFTS + " WHERE conversation_id = ?",
             sorted(touched.drafts),
             rows.draft,
         )
@@ -173,6 +190,10 @@ def _each(
     return tuple(make(row) for one in ids for row in con.execute(sql, (one,)))
 
 
-def _messages(con: apsw.Connection, ids: set[MessageId]) -> tuple[Message, ...]:
-    loaded = _each(con, rows.MESSAGES + " WHERE id = ?", ids, rows.message)
+def _messages(
+    con: apsw.Connection, ids: set[MessageId], fresh: Mapping[MessageId, rows.Row]
+) -> tuple[Message, ...]:
+    loaded = [rows.message(fresh[one]) for one in ids if one in fresh]
+    if len(loaded) < len(ids):
+        loaded += _each(con, rows.MESSAGES + " WHERE id = ?", ids - fresh.keys(), rows.message)
     return tuple(sorted(loaded, key=position))

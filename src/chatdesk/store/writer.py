@@ -18,13 +18,15 @@ from typing import Any, Final, TypeVar
 import apsw
 import msgspec
 
-from chatdesk.domain.changes import Commit
+from chatdesk.domain.changes import Commit, DiskChanged
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import ChatdeskError, DamagedDatabase, DiskTrouble, StoreProblem
+from chatdesk.domain.kinds import DiskIll
+from chatdesk.domain.ports import Witness
 from chatdesk.store import accounts, derived, ledger, rebuild, rows, search_index
-from chatdesk.store.connection import open_writer, problem
-from chatdesk.store.journal import Journal, Reaches
+from chatdesk.store.connection import READ_ERRORS, ill_of, open_writer, problem
+from chatdesk.store.journal import Drafted, Journal, Reaches
 from chatdesk.store.search_index import Indexer
 from chatdesk.store.touched import changes
 from chatdesk.store.transaction import Memory, Tx
@@ -53,15 +55,30 @@ class _Op(msgspec.Struct, eq=False):
 class Writer:
     """Owns both writing connections; everything is asked by `submit`."""
 
-    def __init__(self, path: Path, journal: Journal, *, run: int, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        journal: Journal,
+        *,
+        run: int,
+        now_us: Callable[[], int],
+        witness: Witness | None = None,
+    ) -> None:
         self._path = path
         self._journal = journal
         self._journal_strayed = True
         """The journal may hold records whose transaction did not commit."""
+        self._journal_ill: DiskIll | None = None
+        """Why it could not be put right the last time."""
+        self._told_ill: DiskIll | None = None
+        """What everybody has heard of the disk."""
+        self._number = 0
+        """Of the newest commit that was told."""
         self._anchored_at = time.monotonic()
         self._has_unanchored = False
         self._run = run
         self._now_us = now_us
+        self._witness = witness
         self._memory = Memory()
         self._queue: deque[_Op] = deque()
         self._wake = threading.Condition()
@@ -129,9 +146,19 @@ class Writer:
             self._opened.set_exception(problem(exc) or exc if isinstance(exc, Exception) else exc)
             return
         self._opened.set_result(None)
+        self._void_strays()
         while (batch := self._take()) is not None:
             self._commit(batch)
         self._end()
+
+    def _void_strays(self) -> None:
+        """What the run before has recorded and not committed was never promised: it goes at once."""
+        try:
+            self._straighten_journal()
+        except (*READ_ERRORS, StoreProblem) as exc:
+            _log.warning("the journal was not looked at: %s", type(exc).__name__)
+            if isinstance(problem(exc), DamagedDatabase):
+                self._mark_damaged()
 
     def _logged(self, _con: apsw.Connection, _name: str, pages: int) -> int:
         self._log_pages = pages
@@ -169,15 +196,22 @@ class Writer:
         """Anchor the ledger from time to time, and keep the journal short."""
         now = time.monotonic()
         try:
-            if self._has_unanchored and (at_end or now >= self._anchored_at + _ANCHOR_S):
+            if at_end or (self._has_unanchored and now >= self._anchored_at + _ANCHOR_S):
                 self._has_unanchored, self._anchored_at = False, now
-                anchor = ledger.head(self._quick)
-                if anchor is not None and ledger.goes_on_from(self._quick, self._journal.contents.anchor):
-                    self._journal.append([anchor])
+                self._anchor()
             if at_end or self._journal.is_long():
                 self._journal.compact()
         except (apsw.Error, OSError) as exc:
             _log.warning("the journal was not looked after: %s", type(exc).__name__)
+
+    def _anchor(self) -> None:
+        before = self._journal.contents.anchor
+        anchor = ledger.next_anchor(self._quick, before, self._witness)
+        if anchor is None or anchor == before:
+            return
+        self._journal.append([anchor])
+        if anchor.mark and self._witness is not None:
+            self._witness.keep(anchor.number, anchor.seal)
 
     def _checkpoint(self) -> None:
         self._log_pages = 0
@@ -198,7 +232,10 @@ class Writer:
                     op.error = None
                     self._commit([op])
                 return
-            batch[0].error = problem(exc) or exc
+            trouble = problem(exc)
+            batch[0].error = trouble or exc
+            if trouble is not None:
+                self._tell_of_disk(ill_of(trouble))
             if isinstance(batch[0].error, DamagedDatabase):
                 self._mark_damaged()
             if problem(exc) is None:
@@ -233,12 +270,15 @@ class Writer:
             raise
         if tx.records:
             self._journal_strayed = False
+            self._journal.confirm()
         if tx.touched.ledger:
             self._has_unanchored = True
             if con is self._quick:
                 self._make_durable()
         if made is not None:
+            self._number = number
             self._publish(made)
+            self._tell_of_disk(None)
         self._answer(batch, number)
 
     @staticmethod
@@ -259,7 +299,7 @@ class Writer:
     def _record(self, tx: Tx) -> None:
         """The journal is on disk before the transaction commits; until that it says too much."""
         if self._journal_strayed:
-            raise DiskTrouble("the journal can't be written")
+            raise DiskTrouble("the journal can't be written", self._journal_ill)
         head = ledger.head(tx.con)
         self._journal.append([*tx.records, Reaches(0 if head is None else head.number)])
         self._journal_strayed = True
@@ -277,10 +317,14 @@ class Writer:
             try:
                 head = ledger.head(self._durable)
                 self._journal.reconcile(
-                    _waiting(self._durable), _accounts(self._durable), 0 if head is None else head.number
+                    _waiting(self._durable),
+                    _accounts(self._durable),
+                    0 if head is None else head.number,
+                    _drafts(self._durable),
                 )
                 self._journal_strayed = False
             except OSError as exc:
+                self._journal_ill = ill_of(problem(exc) or DiskTrouble())
                 _log.warning("the journal can't be written: %s", type(exc).__name__)
 
     def _make_durable(self) -> None:
@@ -293,6 +337,12 @@ class Writer:
             if self._durable.in_transaction:
                 self._durable.execute("ROLLBACK")
             _log.warning("not yet on disk: %s", type(exc).__name__)
+
+    def _tell_of_disk(self, ill: DiskIll | None) -> None:
+        """Everybody hears once that the disk refuses, and once that it takes again what changes something."""
+        if ill is not self._told_ill:
+            self._told_ill = ill
+            self._publish(Commit(self._number, (DiskChanged(ill),)))
 
     def _publish(self, commit: Commit) -> None:
         for listener in self._listeners:
@@ -328,6 +378,16 @@ def _accounts(con: apsw.Connection) -> dict[str, NewAccount]:
     """Every account by name, as the journal keeps it."""
     names = {row[0]: rows.account_name(row) for row in con.execute(rows.ACCOUNT_NAME)}
     return {names[row[0]]: accounts.facts(rows.account(row)) for row in con.execute(rows.ACCOUNTS)}
+
+
+def _drafts(con: apsw.Connection) -> list[Drafted]:
+    """Every draft, as the journal keeps it."""
+    names = {row[0]: rows.account_name(row) for row in con.execute(rows.ACCOUNT_NAME)}
+    found = con.execute(
+        "SELECT c.account_id, c.remote_id, d.version, d.text, d.other"
+        " FROM drafts d JOIN conversations c ON c.id = d.conversation_id WHERE d.text <> '' OR d.other <> ''"
+    )
+    return [Drafted(names[row[0]], *row[1:]) for row in found]
 
 
 def _waiting(con: apsw.Connection) -> list[tuple[str, Outgoing]]:

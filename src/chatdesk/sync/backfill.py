@@ -196,11 +196,23 @@ class Backfill:
             await asyncio.wait([under_way])
             under_way = self._reading.get(conversation)
         if under_way is None:
-            known = frozenset(self._newest.get(conversation, ()))
-            under_way = self._tasks.start(self._goal(FreshHead(conversation, known)), "head")
+            newest = self._newest.get(conversation, ())
+            under_way = self._tasks.start(self._head(conversation, newest), "head")
             self._reading[conversation] = under_way
             under_way.add_done_callback(partial(self._read, conversation))
         return await asyncio.shield(under_way)
+
+    async def _head(self, conversation: RemoteId, newest: tuple[RemoteId, ...]) -> goals.Outcome:
+        """One read of a head; newest: ids known before, newest first.
+
+        Pages shift while they are read, so what they lack is gone only once a second chain lacks it, too:
+        where one does, another is read at once, down to what both have.
+        """
+        outcome = await self._goal(FreshHead(conversation, frozenset(newest)))
+        below = _below_what_is_gone(outcome, newest)
+        if below:
+            await self._goal(FreshHead(conversation, below, complete=True))
+        return outcome
 
     def _read(self, conversation: RemoteId, task: asyncio.Task[goals.Outcome]) -> None:
         if self._reading.get(conversation) is task:
@@ -325,6 +337,18 @@ def _reaches_start(outcome: goals.Outcome | None) -> bool:
     """Whether a reading has met the first message of the conversation."""
     events = () if outcome is None else outcome.events
     return any(isinstance(event, WindowRead) and event.reaches_start for event in events)
+
+
+def _below_what_is_gone(outcome: goals.Outcome, newest: tuple[RemoteId, ...]) -> frozenset[RemoteId]:
+    """Known ids under the oldest that several pages lack between others; empty: they lack nothing."""
+    for event in outcome.events:
+        if isinstance(event, WindowRead) and event.complete and event.reaches_head and event.pages > 1:
+            read = frozenset(event.ids)
+            while newest and newest[-1] not in read:
+                newest = newest[:-1]  # older than the stretch, as far as anybody knows
+            gone = [place for place, one in enumerate(newest) if one not in read]
+            return frozenset(newest[gone[-1] + 1 :]) if gone else frozenset()
+    return frozenset()
 
 
 def _ended_well(outcome: goals.Outcome) -> bool:

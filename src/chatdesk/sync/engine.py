@@ -28,7 +28,7 @@ from chatdesk.domain.events import (
     TypingSeen,
 )
 from chatdesk.domain.facts import AccountFacts, Facts, Learnt, Secrets
-from chatdesk.domain.goals import SignOut
+from chatdesk.domain.goals import Act, Goal, SignOut
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, Feature, NoticeCode, SignInState, Source
 from chatdesk.domain.ordering import Stamp
@@ -48,6 +48,7 @@ from chatdesk.sync.runner import AskPerson, Runner
 from chatdesk.sync.status import Status
 from chatdesk.sync.supervisor import Hooks, Supervisor
 from chatdesk.sync.tasks import Tasks
+from chatdesk.sync.uploads import Uploads
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +104,14 @@ class Engine:
         learnt = dict(kept)
         epoch = int(learnt.pop(EPOCH_KEY, Learnt("0", 0)).value) + 1
         self._keep_epoch(epoch)
-        await asyncio.wrap_future(self._store.restart(self.account.id))
+        left = await asyncio.wrap_future(self._store.restart(self.account.id))
+        talks = await asyncio.wrap_future(self._store.known_conversations(self.account.id))
         if self._keys is None:
             self._keys = Keys(await self._vault.load(self._vault_key) or Secrets())
         known = self._account_facts(self._keys.secrets)
         facts = msgspec.structs.replace(self._adapter.facts(known, learnt), epoch=epoch, online=False)
         self._build(facts)
+        self._pump.inherit(left, talks)
         self._status.token_kept(self._keys.kept)
         self._note_capabilities(facts)
         self._unsubscribe = self._store.subscribe(self._commit_listener())
@@ -118,6 +121,7 @@ class Engine:
         self._tasks.keep(self._pump.run, "pump")
         self._liveness.start()
         self._tasks.keep(self._supervisor.run, "supervisor")
+        self._tasks.keep(self._supervisor.watch, "watch")
 
     def _build(self, facts: Facts) -> None:
         parts, adapter, clock = self._parts, self._adapter, self._parts.clock
@@ -131,7 +135,8 @@ class Engine:
         self._backfill = backfill.Backfill(parts, runner, exchange, inbox, self._status, line)
         self._liveness = Liveness(parts, runner, self._backfill.local_id)
         self._asking = Asking(runner, inbox, self._backfill, line)
-        self._reconciler = Reconciler(parts, runner, exchange, inbox, line)
+        uploads = Uploads(parts, runner, line)
+        self._reconciler = Reconciler(parts, runner, exchange, inbox, line, uploads)
         self._pump = pump.Pump(
             parts,
             runner,
@@ -139,6 +144,7 @@ class Engine:
             inbox,
             self._heads,
             reconciler=self._reconciler,
+            uploads=uploads,
             ports=pump.Ports(
                 Line(self._greeted, self._supervisor.ask_person),
                 self._sends_per_minute,
@@ -232,6 +238,11 @@ class Engine:
         if self._started:
             self._supervisor.retry_now()
 
+    def shaken(self) -> None:
+        """The system says that the machine has woken or the network is back: a hint to try now."""
+        if self._started:
+            self._supervisor.shaken()
+
     def opened(self, conversation: RemoteId, order: RemoteId | None, number: str) -> None:
         """The person looks at a conversation."""
         if self._started:
@@ -306,7 +317,7 @@ class Engine:
                         self._message(event)
         if stored:
             told = tuple(stored)
-            self._heads.note(told, stamp)
+            self._pump.heads_changed(caught_up=self._heads.note(told, stamp))
             self._backfill.note(told)
             await self._inbox.put(told, stamp)
 
@@ -324,6 +335,11 @@ class Engine:
     def link_changed(self, online: bool) -> None:
         """The socket was accepted, or is gone."""
         self._supervisor.link_changed(online)
+
+    def moved(self, goal: Goal, sent_bytes: int) -> None:
+        """So much of a file has left."""
+        if isinstance(goal.kind, Act):
+            self._pump.uploads.moved(goal.kind.action, sent_bytes)
 
     def _message(self, event: MessageSeen) -> None:
         if event.source is Source.PUSH:

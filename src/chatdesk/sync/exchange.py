@@ -18,6 +18,7 @@ from chatdesk.domain.arrivals import (
     GoalEnded,
     HandedOver,
     LinkLost,
+    Moved,
     NoAnswer,
     OpenStep,
     Packet,
@@ -31,7 +32,7 @@ from chatdesk.domain.facts import AccountFacts, Facts, Secrets
 from chatdesk.domain.goals import Goal
 from chatdesk.domain.ordering import Stamp
 from chatdesk.domain.ports import Adapter, Client
-from chatdesk.domain.steps import STREAM_ENDED, STREAM_EVENT, Emit, Listen, Step
+from chatdesk.domain.steps import STREAM_ENDED, STREAM_EVENT, Connect, Emit, Listen, Step
 from chatdesk.sync.clock import Clock
 from chatdesk.sync.tasks import Tasks, where
 
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 BURST = 64
 """After so many arrivals, while more wait, the loop sleeps BREATH_MS: else a flood starves the window."""
 BREATH_MS = 2
+MUCH_WAITS = 1_000
+"""With more arrivals than this the client is asked to read slower, so that the server waits with the rest."""
 MOST_WAITING = 20_000
 """More arrivals than this can't be worked off: the link is dropped, and history tells what they said."""
 FALLBACK_TIMEOUT_MS = 15_000
@@ -59,6 +62,10 @@ class Receiver(Protocol):
 
     def link_changed(self, online: bool) -> None:
         """The server has accepted the socket, or it is gone."""
+        ...
+
+    def moved(self, goal: Goal, sent_bytes: int) -> None:
+        """So much of the file of a goal's step has left."""
         ...
 
 
@@ -154,6 +161,11 @@ class Exchange:
         """Replace what is known of the account."""
         self._put_facts(msgspec.structs.replace(self._facts, account=account))
 
+    @property
+    def connecting(self) -> bool:
+        """Whether a socket is being opened."""
+        return any(isinstance(one.open_step.step, Connect) for one in self._open.values())
+
     async def changed(self, most_ms: int) -> None:
         """Come back when the facts change, or after so many milliseconds."""
         waiting = self._changed
@@ -222,14 +234,23 @@ class Exchange:
 
     # -- arrivals
 
-    def arrive(self, arrived: Arrived | _Performed) -> None:
-        """Queue what arrived; it is worked off by `run`."""
+    def arrive(self, arrived: Arrived | Moved | _Performed) -> bool:
+        """Queue what arrived; it is worked off by `run`. How far a file has come is told at once.
+
+        Returns whether much waits by now: who reads from a socket should read slower.
+        """
+        if isinstance(arrived, Moved):
+            one = self._open.get(arrived.step_id)
+            if one is not None:
+                self._receiver.moved(one.open_step.goal, arrived.sent_bytes)
+            return False
         self._queue.append(arrived)
         self._wake.set()
         if len(self._queue) > MOST_WAITING and not self._overflowing:
             self._overflowing = True
             log.warning("more than %d arrivals wait: dropping the link", MOST_WAITING)
             self._tasks.start(self._client.drop_link(), "drop link")
+        return len(self._queue) > MUCH_WAITS
 
     async def run(self) -> None:
         """Work off arrivals, one at a time, for ever."""
@@ -299,7 +320,9 @@ class Exchange:
         except Exception as exc:  # noqa: BLE001 - "never raises" was broken: our fault, and no reason to stop
             log.error("adapter: %s while reading %s", where(exc), type(arrived).__name__)
             reading = Reading(facts)
-        after = msgspec.structs.replace(reading.facts, epoch=facts.epoch, online=facts.online)
+        after = reading.facts
+        if (after.epoch, after.online) != (facts.epoch, facts.online):
+            after = msgspec.structs.replace(after, epoch=facts.epoch, online=facts.online)
         self._put_facts(_with_identity(after, reading.events))
         one = None if isinstance(arrived, Packet | LinkLost | GoalEnded) else self._open.get(arrived.step_id)
         # What a read tells was so when it began. What was stored just now is news, like a push: a history
@@ -307,6 +330,8 @@ class Exchange:
         stamp = self.now if one is None or one.open_step.step.commits else one.began
         if reading.events:
             await self._receiver.take(reading.events, stamp)
+        if one is None and not reading.verdicts:
+            return
         verdicts = {verdict.step_id: verdict for verdict in reading.verdicts}
         if one is not None and one.open_step.id not in verdicts and not isinstance(arrived, HandedOver):
             log.error(

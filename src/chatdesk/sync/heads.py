@@ -46,10 +46,11 @@ class Heads:
         self._heads.clear()
         self._since = now
 
-    def note(self, events: tuple[StoredEvent, ...], stamp: Stamp) -> None:
-        """Take in what a reading told."""
+    def note(self, events: tuple[StoredEvent, ...], stamp: Stamp) -> bool:
+        """Take in what a reading told. True: a conversation is caught up with that was not."""
         if stamp <= self._since:
-            return
+            return False
+        caught_up = False
         for event in events:
             match event:
                 case MessageSeen():
@@ -60,10 +61,12 @@ class Heads:
                         head.newest_other = event.cursor if newest is None else max(newest, event.cursor)
                 case WindowRead(reaches_head=True):
                     head = self._heads.setdefault(event.conversation, _Head())
+                    caught_up = caught_up or not head.read
                     head.read = True
                     head.complete = head.complete or event.complete
                 case _:
                     pass
+        return caught_up
 
     def caught_up(self, conversation: RemoteId) -> bool:
         """Whether the head was read on this connection."""

@@ -9,29 +9,34 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chatdesk.domain.actions import Action, Lookup, Result
 from chatdesk.domain.changes import AccountStatus, News
 from chatdesk.domain.desk import EngineStore, NewAccount, ServerCheck, SignedIn, SignInRequest, Snapshot
 from chatdesk.domain.entities import Account
-from chatdesk.domain.errors import NotDone, NotPossible, WorldError
+from chatdesk.domain.errors import NotDone, NotPossible, StoreProblem, WorldError
 from chatdesk.domain.facts import AccountFacts
 from chatdesk.domain.goals import SignIn
 from chatdesk.domain.ids import AccountId, Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, NoticeCode, Platform, SignInState
 from chatdesk.domain.ports import PlatformPlugin, Vault, vault_key
 from chatdesk.sync.clock import Clock, SystemClock
-from chatdesk.sync.engine import FAULT, Engine
+from chatdesk.sync.ground import Way, unknown_way
 from chatdesk.sync.parts import Keys, Surroundings
 from chatdesk.sync.tasks import where
 from chatdesk.sync.thread import LoopThread, MakeLoop, fastest_loop
 from chatdesk.sync.visit import Visit
 
+if TYPE_CHECKING:
+    from chatdesk.sync.engine import Engine
+
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 1_800
 """How often copies whose time has come are deleted."""
+START_AGAIN_MS = 2_000
+"""Pause before an engine that the disk did not let start is tried again."""
 STOP_S = 4.0
 """The part of a stop's time that engines may use for themselves."""
 
@@ -56,7 +61,8 @@ class EngineHost:
     """Satisfies domain.desk.Engines. Any method may be called from any thread.
 
     plugins: by platform; their `make_client` runs on the network thread only, so that is where the network
-    stack is imported. clock, jitter and make_loop are given by tests.
+    stack is imported. way: from which address this machine would send now. clock, jitter and make_loop are
+    given by tests.
     """
 
     def __init__(
@@ -68,12 +74,13 @@ class EngineHost:
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
         make_loop: MakeLoop = fastest_loop,
+        way: Way = unknown_way,
     ) -> None:
         self._store = store
         self._plugins = plugins
         self._vault = vault
         self._clock = clock or SystemClock()
-        self._around = Surroundings(store, vault, self._clock, self._announce, jitter)
+        self._around = Surroundings(store, vault, self._clock, self._announce, jitter, way)
         self._thread = LoopThread("chatdesk-network", make_loop, self._begin, self._close_all)
         self._lock = threading.Lock()
         self._listeners: tuple[Callable[[News], None], ...] = ()
@@ -100,15 +107,19 @@ class EngineHost:
         self._thread.start_job(self._keep_house(), "housekeeping")
 
     async def _start_engines(self) -> None:
-        try:
-            accounts = await asyncio.wrap_future(self._store.accounts())
-        except WorldError as exc:
-            log.error("the accounts can't be read: %s", type(exc).__name__)
-            return
-        for account in accounts.rows:
+        for account in await self._known_accounts():
             async with self._guard:
                 if account.id not in self._engines:
                     await self._start_engine(account, None)
+
+    async def _known_accounts(self) -> tuple[Account, ...]:
+        """All accounts, as soon as the disk lets us read them."""
+        while True:
+            try:
+                return (await asyncio.wrap_future(self._store.accounts())).rows
+            except StoreProblem as exc:
+                log.warning("the accounts can't be read: %s", type(exc).__name__)
+            await self._clock.sleep(START_AGAIN_MS)
 
     async def _keep_house(self) -> None:
         while True:
@@ -132,10 +143,24 @@ class EngineHost:
         if plugin is None:
             log.warning("account %d: platform %s is not spoken here", account.id, account.platform.value)
             return
+        from chatdesk.sync.engine import FAULT, Engine  # here, on the network's thread: the window is painted
+
+        engine: Engine | None = None
         try:
             client = plugin.make_client(account.server_url, plugin.adapter.limits)
             engine = Engine(account, plugin.adapter, client, self._around, keys=keys)
             await engine.start()
+        except StoreProblem as exc:
+            log.warning("account %d: the engine can't start yet: %s", account.id, type(exc).__name__)
+            if engine is not None:
+                await engine.stop()
+            retry_at_us = self._clock.now_us() + START_AGAIN_MS * 1_000
+            self._announce(
+                AccountStatus(
+                    account_id=account.id, connection=ConnectionState.OFFLINE, retry_at_us=retry_at_us
+                )
+            )
+            self._thread.start_job(self._start_later(account.id, keys), "start an engine later")
         except Exception as exc:  # noqa: BLE001 - whatever it is, it concerns this account only
             log.error("account %d: the engine did not start: %s", account.id, where(exc))
             status = AccountStatus(account_id=account.id, connection=ConnectionState.OFF, reason=FAULT)
@@ -144,6 +169,21 @@ class EngineHost:
             self._engines[account.id] = engine
             if account.id in self._looked:
                 engine.opened(*self._looked[account.id])
+
+    async def _start_later(self, account: AccountId, keys: Keys | None) -> None:
+        """The disk did not let the engine start: try again, unless somebody else has, or it is removed."""
+        await self._clock.sleep(START_AGAIN_MS)
+        async with self._guard:
+            if account in self._engines:
+                return
+            try:
+                row = await asyncio.wrap_future(self._store.account(account))
+            except StoreProblem:
+                self._thread.start_job(self._start_later(account, keys), "start an engine later")
+            except NotPossible:
+                log.info("account %d: it was removed meanwhile", account)
+            else:
+                await self._start_engine(row, keys)
 
     async def _close_all(self) -> None:
         engines, self._engines = self._engines, {}
@@ -303,6 +343,15 @@ class EngineHost:
                         self._thread.start_job(self._replace(engine), "replace an engine")
                     else:
                         engine.retry_now()
+
+        self._thread.post(on_loop)
+
+    def shaken(self) -> None:
+        """The system says that the machine has woken or the network is back: every account tries now."""
+
+        def on_loop() -> None:
+            for engine in self._engines.values():
+                engine.shaken()
 
         self._thread.post(on_loop)
 

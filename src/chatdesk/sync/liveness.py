@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from chatdesk.domain.changes import PresenceChanged, TypingChanged
 from chatdesk.domain.errors import WorldError
@@ -61,10 +61,12 @@ class Liveness:
         self._put(self._presence.link_lost())
         self._typing.link_lost()
 
-    def _put(self, changes: Iterable[Whereabouts]) -> None:
+    def _put(self, changes: Sequence[Whereabouts]) -> None:
+        """Have changes told. Without one, what is due next is not due any sooner."""
         for change in changes:
             self._changes.put_nowait(change)
-        self._seen.set()
+        if changes:
+            self._seen.set()
 
     async def _tell_window(self) -> None:
         """Announce in order; a conversation that is not ours is nobody's business."""

@@ -13,6 +13,7 @@ from chatdesk.domain.facts import Secrets
 from chatdesk.domain.ids import AccountId
 from chatdesk.domain.ports import Adapter, Client, Vault
 from chatdesk.sync.clock import Clock
+from chatdesk.sync.ground import Way, unknown_way
 from chatdesk.sync.runner import AskPerson
 from chatdesk.sync.tasks import Tasks
 
@@ -20,7 +21,7 @@ from chatdesk.sync.tasks import Tasks
 class Surroundings(msgspec.Struct, frozen=True):
     """What all engines of a program share.
 
-    announce: hears news; must not wait. jitter: numbers of [0, 1) for back-off.
+    announce: hears news; must not wait. jitter: numbers of [0, 1) for back-off. way: asked every second.
     """
 
     store: EngineStore
@@ -28,6 +29,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     clock: Clock
     announce: Callable[[News], None]
     jitter: Callable[[], float] = random.random
+    way: Way = unknown_way
 
 
 class Keys(msgspec.Struct, frozen=True):

@@ -54,6 +54,8 @@ class Presence:
 
     def typing(self, event: TypingSeen, now_ms: int, now_us: int) -> list[Whereabouts]:
         """Somebody has begun or stopped typing; either is a sign of life."""
+        if not event.on and event.person_id not in self._typists.get(event.conversation, {}):
+            return self._alive(event.conversation, event.person_id, now_ms, now_us)
         typists = self._typists.setdefault(event.conversation, {})
         before = _names(typists)
         if not event.on:
@@ -67,7 +69,9 @@ class Presence:
         """A message has just come: its author no longer types, and is there."""
         if event.own:
             return []
-        typists = self._typists.get(event.conversation, {})
+        typists = self._typists.get(event.conversation)
+        if not typists:
+            return self._alive(event.conversation, event.sender_id, now_ms, now_us)
         before = _names(typists)
         for person, typist in list(typists.items()):
             # Some servers name the typist by another id than the author: then the name tells.

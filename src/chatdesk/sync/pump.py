@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
 from chatdesk.domain import outbox
+from chatdesk.domain.actions import Attachment
+from chatdesk.domain.desk import KnownConversation
 from chatdesk.domain.entities import Attempt, Outgoing
-from chatdesk.domain.errors import NotPossible, WorldError
-from chatdesk.domain.goals import DeleteMessage, GoalKind, MarkRead, Report, SendText
+from chatdesk.domain.errors import BelongsToAnother, NotPossible, WorldError
+from chatdesk.domain.goals import Act, DeleteMessage, GoalKind, MarkRead, Report, SendText
 from chatdesk.domain.ids import Cursor, OutgoingId, RemoteId
 from chatdesk.domain.kinds import DeliveryState, KeyGrade, OutgoingKind, ParkReason
 from chatdesk.domain.steps import Step
@@ -20,10 +22,12 @@ from chatdesk.sync.budget import Budget
 from chatdesk.sync.exchange import Exchange
 from chatdesk.sync.heads import Heads, Watermark
 from chatdesk.sync.inbox import Hold, Inbox
+from chatdesk.sync.inherited import Inherited
 from chatdesk.sync.parts import Line, Parts
 from chatdesk.sync.reconcile import Reconciler, status_goal
 from chatdesk.sync.rests import Rests
 from chatdesk.sync.tasks import where
+from chatdesk.sync.uploads import Uploads, arrived_as, brings
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +41,7 @@ ABORT_PATIENCE_MS = 3_000
 TOLD_WAIT_MS = 2_000
 """Waits longer than this are written to the row, so that the window shows when it will go."""
 DISK_PAUSE_MS = 2_000
-NEVER_OLD = frozenset({OutgoingKind.MARK_READ, OutgoingKind.REPORT, OutgoingKind.UPLOAD})
+NEVER_OLD = frozenset({OutgoingKind.MARK_READ, OutgoingKind.REPORT})
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -62,6 +66,7 @@ class Pump:
         heads: Heads,
         *,
         reconciler: Reconciler,
+        uploads: Uploads,
         ports: Ports,
     ) -> None:
         self._account = parts.account
@@ -75,6 +80,7 @@ class Pump:
         self._inbox = inbox
         self._heads = heads
         self._reconciler = reconciler
+        self.uploads = uploads
         self._ports = ports
         self._line = ports.line
         self._budget = Budget()
@@ -87,11 +93,23 @@ class Pump:
         """The attempt of which the server has said that it stored nothing."""
         self._rests = Rests(parts.clock, parts.around.jitter)
         self._awaiting: set[OutgoingId] = set()
+        self._inherited = Inherited(parts, exchange, inbox)
+        self._holds_marks = False
+        """A read mark waits until its conversation is caught up with."""
         self._stopping = False
+
+    def inherit(self, items: Iterable[Outgoing], known: Iterable[KnownConversation]) -> None:
+        """What earlier runs have left, and what they knew of the conversations."""
+        self._inherited.note(items, known)
 
     def wake(self) -> None:
         """Read the rows again: something was pressed, or the link has changed."""
         self._wake.set()
+
+    def heads_changed(self, *, caught_up: bool) -> None:
+        """caught_up: a conversation is, that was not; a read mark that was only waiting for that may go."""
+        if caught_up and self._holds_marks:
+            self.wake()
 
     def link_up(self) -> None:
         """Requests reach the server again: what waited for that waits no longer."""
@@ -127,6 +145,7 @@ class Pump:
     async def _scan(self, items: tuple[Outgoing, ...]) -> int:
         """Start what may go. Returns after how many milliseconds to look again."""
         self._reconciler.consider(items)
+        self.uploads.stop_others(items)
         self._rests.of_rows(items, self._running.keys())
         for outgoing in self._not_stored.keys() - {item.id for item in items} - self._running.keys():
             del self._not_stored[outgoing]
@@ -146,10 +165,12 @@ class Pump:
         pauses = [*resting.values(), *due]
         self._budget.allow(self._ports.sends_per_minute())
         behind = len(self._unsent)
+        self._holds_marks = False
         for item in ready:
-            if len(self._running) >= MOST_AT_ONCE:
-                break  # each that ends wakes us
-            if item.kind is OutgoingKind.SEND:
+            is_file = brings(item)
+            if not self._has_room(item, items):
+                continue  # each that ends wakes us
+            if item.kind is OutgoingKind.SEND and not is_file:
                 wait_ms = self._budget.wait_ms(self._clock.now_ms(), behind=behind)
                 behind += 1
                 if wait_ms > 0:
@@ -157,11 +178,24 @@ class Pump:
                     await self._tell_wait(item, wait_ms)
                     continue
             elif item.kind is OutgoingKind.MARK_READ and not self._may_mark(item):
+                self._holds_marks = True
                 continue
-            if item.kind is OutgoingKind.SEND:
-                self._unsent.add(item.id)
-            self._running[item.id] = self._tasks.start(self._carry(item), f"carry {item.kind.value}")
+            self._begin(item, is_file=is_file)
         return min([SCAN_MS, *pauses])
+
+    def _begin(self, item: Outgoing, *, is_file: bool) -> None:
+        if item.kind is OutgoingKind.SEND and not is_file:
+            self._unsent.add(item.id)
+        task = self._tasks.start(self._carry(item), f"carry {item.kind.value}")
+        self._running[item.id] = task
+        if is_file:
+            self.uploads.begin(item, task)
+
+    def _has_room(self, item: Outgoing, items: tuple[Outgoing, ...]) -> bool:
+        """Whether one more may be under way; files and all else do not take each other's room."""
+        if brings(item):
+            return self.uploads.may_begin(item, items)
+        return len(self._running) - self.uploads.count < MOST_AT_ONCE
 
     def _is_old(self, item: Outgoing) -> bool:
         return (
@@ -191,8 +225,12 @@ class Pump:
 
     async def _carry(self, item: Outgoing) -> None:
         try:
-            if item.kind is OutgoingKind.SEND:
+            if outbox.wants_upload(item):
+                await self._bring(item)
+            elif item.kind is OutgoingKind.SEND:
                 await self._send(item)
+            elif brings(item):
+                await self._add_file(item)
             else:
                 await self._do(item)
         except WorldError as exc:
@@ -205,17 +243,53 @@ class Pump:
         finally:
             self._running.pop(item.id, None)
             self._unsent.discard(item.id)
+            self.uploads.end(item.id)
             self.wake()
+
+    async def _bring(self, item: Outgoing) -> None:
+        """The file of a message goes first; with its address the message is like any other send."""
+        brought = await self.uploads.for_message(item)
+        if isinstance(brought, Attachment):
+            await self._record(item.id, outbox.Uploaded(brought))
+        else:
+            await self._settle(item, brought, KeyGrade.NONE, started=False)
+
+    async def _add_file(self, item: Outgoing) -> None:
+        """A file for an order: its list is read before, so that an unknown outcome can be looked up in it."""
+        listed = await self.uploads.listed(item)
+        if not isinstance(listed, tuple):
+            await self._settle(item, listed, KeyGrade.NONE, started=False)
+            return
+        if item.attempts and self._not_stored.get(item.id) != item.attempts:
+            before, _ = await asyncio.wrap_future(self._store.last_attempt_watermark(item.id))
+            found = arrived_as(item, listed, before)
+            if found is not None:
+                await self._record(item.id, outbox.Found(found))
+                return
+        goal = await self.uploads.for_order(item)
+        if not isinstance(goal, Act):
+            await self._settle(item, goal, KeyGrade.NONE, started=False)
+            return
+        names = tuple(RemoteId(one.remote_name) for one in listed)
+        await self._attempt(item, goal, Watermark(names, complete=True))
 
     async def _send(self, item: Outgoing) -> None:
         mark = await self._watermark(item)
         if mark is None:
+            return
+        grade = self._adapter.key_grade(self._exchange.facts)
+        if item.detail == outbox.REPEATING and grade is not KeyGrade.IDEMPOTENT:
+            # It left under a client id that this connection does not promise to recognise.
+            await self._unclear(item, "no client ids here", grade)
             return
         if item.attempts and self._not_stored.get(item.id) != item.attempts:
             ending = await self._before_repeat(item)
             if ending is not None:
                 await self._settle(item, ending, KeyGrade.NONE, started=False)
                 return
+        elif await self._inherited.came_by_itself(item):
+            await self._record(item.id, outbox.Aged())
+            return
         self._ports.sending(item.conversation_remote_id)
         goal = SendText(
             item.conversation_remote_id,
@@ -322,7 +396,10 @@ class Pump:
         """Write the outcome down, and decide when the item is looked at again."""
         match ending:
             case goals.Reached(committed=True, remote_id=remote_id, assurance=assurance):
-                await self._record(item.id, outbox.Stored(remote_id, assurance))
+                try:
+                    await self._record(item.id, outbox.Stored(remote_id, assurance))
+                except BelongsToAnother:  # the echo of an earlier send, come twice
+                    await self._unclear(item, "the copy of another send", grade)
             case goals.Reached() if item.kind is OutgoingKind.SEND:
                 log.error("adapter: a send is done without a committing step")
                 await self._record(item.id, outbox.Refused(ParkReason.STUCK))
@@ -393,6 +470,8 @@ class Pump:
         while True:
             try:
                 self._rests.written(await asyncio.wrap_future(self._store.advance(outgoing, event)))
+            except BelongsToAnother:
+                raise
             except NotPossible:
                 log.info("no step %s for this item any more", type(event).__name__)
             except WorldError as exc:

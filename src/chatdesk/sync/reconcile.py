@@ -21,6 +21,7 @@ from chatdesk.sync.exchange import Exchange
 from chatdesk.sync.inbox import Inbox
 from chatdesk.sync.matching import found, window_of
 from chatdesk.sync.parts import Line, Parts
+from chatdesk.sync.uploads import Uploads, arrived_as
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,13 @@ class Reconciler:
     """Looks after the uncertain items of one account until each is found, provably absent, or given up."""
 
     def __init__(
-        self, parts: Parts, runner: goals.Runner, exchange: Exchange, inbox: Inbox, line: Line
+        self,
+        parts: Parts,
+        runner: goals.Runner,
+        exchange: Exchange,
+        inbox: Inbox,
+        line: Line,
+        uploads: Uploads,
     ) -> None:
         self._adapter = parts.adapter
         self._store = parts.store
@@ -63,6 +70,7 @@ class Reconciler:
         self._tasks = parts.tasks
         self._jitter = parts.around.jitter
         self._line = line
+        self._uploads = uploads
         self._items: dict[OutgoingId, Outgoing] = {}
         self._looks: dict[OutgoingId, _Look] = {}
         self._closed_ms: dict[OutgoingId, int] = {}
@@ -146,6 +154,8 @@ class Reconciler:
         """One look. True: nothing more is to be done here."""
         if item.kind is OutgoingKind.CHANGE_STATUS:
             return await self._look_at_order(item, proof=proof)
+        if item.kind is OutgoingKind.UPLOAD:
+            return await self._look_at_files(item, proof=proof)
         seen = await self._read(item)
         if isinstance(seen, goals.Refused) and proof:
             # The conversation is gone, and with it every way to know: the person keeps the text.
@@ -213,6 +223,22 @@ class Reconciler:
                 return False
             case _:
                 return False
+
+    async def _look_at_files(self, item: Outgoing, *, proof: bool) -> bool:
+        """A file that may hang on its order: the list of files tells."""
+        before, complete = await asyncio.wrap_future(self._store.last_attempt_watermark(item.id))
+        listed = await self._uploads.listed(item)
+        match listed:
+            case tuple():
+                found = arrived_as(item, listed, before)
+                if found is not None:
+                    return await self._advance(item, outbox.Found(found))
+                return proof and complete and await self._absent(item)
+            case goals.Refused(reason=reason) if proof:
+                return await self._advance(item, outbox.Refused(reason, NEVER_KNOWN))
+            case goals.AskPerson():
+                self._line.ask_person(listed)
+        return False
 
     async def _absent(self, item: Outgoing) -> bool:
         grade = self._adapter.key_grade(self._exchange.facts)

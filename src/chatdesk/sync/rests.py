@@ -59,9 +59,12 @@ class Rests:
             until_ms = now_ms + min(max(0, left_ms), most_ms)
             self._rests[item.id] = _Rest(until_ms, item.changed_at_us, by_server=True)
         elif rest is not None and item.changed_at_us > max(rest.row_us, self._written_us.get(item.id, 0)):
-            # A change that is not ours is the person's, who wants it to go.
+            # A change that is not ours is the person's, who wants it to go; what may still be taken back is
+            # held for the rest of its time, whatever else of it was changed.
             del self._rests[item.id]
             self._setbacks.pop(item.id, None)
+            if is_held(item):
+                self._of_row(item, now_ms)
 
     def written(self, row: Outgoing) -> None:
         """A change of this row was our own."""

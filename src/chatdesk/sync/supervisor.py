@@ -13,6 +13,7 @@ from chatdesk.domain.goals import Connected, FreshLists
 from chatdesk.domain.kinds import ConnectionState, NoticeCode, SignInState
 from chatdesk.sync.backoff import delay_ms
 from chatdesk.sync.exchange import Exchange
+from chatdesk.sync.ground import LOOK_MS, Ground, Hints
 from chatdesk.sync.parts import Parts
 from chatdesk.sync.runner import AskPerson, NotNow, Outcome, Reached, Refused, Runner
 from chatdesk.sync.status import Status
@@ -22,8 +23,10 @@ log = logging.getLogger(__name__)
 
 TICK_MS = 2_000
 """How often the watchdog looks."""
-ASLEEP_MS = 5_000
-"""Wall and monotonic clock apart by more than this between two looks, or a look that much late: we slept."""
+YOUNG_MS = 3_000
+"""A link younger than this is not doubted because of a hint: it was made on the ground as it is now."""
+HANGS_MS = 500
+"""A try to connect that is older was begun on the ground as it was before a hint."""
 UPKEEP_MS = 15_000
 """How often the adapter is asked whether the connection needs something (a fresh token)."""
 STABLE_MS = 30_000
@@ -71,6 +74,14 @@ class Supervisor:
         self._now = asyncio.Event()
         self._link = asyncio.Event()
         """Set at each change of the link."""
+        self._ground = Ground(parts.clock, parts.around.way)
+        self._hints = Hints()
+        self._following: asyncio.Task[object] | None = None
+        self._waits_for_person = False
+        self._trying: asyncio.Task[Outcome] | None = None
+        self._tried_ms = self._linked_ms = 0
+        self._poke = asyncio.Event()
+        """Ends the pause between two rounds of polling."""
 
     # -- asked by others
 
@@ -80,7 +91,7 @@ class Supervisor:
         return (self._exchange.online or self._polling) and self._status.now.sign_in is SignInState.OK
 
     def retry_now(self) -> None:
-        """Try at once: the person asks for it, the network is back, or the machine has woken."""
+        """Try at once: the person asks for it."""
         if self._exchange.online:
             if self._status.now.sign_in is not SignInState.OK:
                 self._status.sign_in(SignInState.OK)  # until the next step says otherwise
@@ -89,10 +100,53 @@ class Supervisor:
         self._attempt = 0
         self._now.set()
 
+    def shaken(self) -> None:
+        """The machine has woken, or the network is another, says somebody: one try, at once.
+
+        A hint, and no more: it begins the back-off anew and doubts what stands. What the try yields counts.
+        """
+        self._ground.look()  # what was told need not be found out once more
+        if self._following is not None and not self._following.done():
+            return
+        wait_ms = self._hints.wait_ms(self._clock.now_ms())
+        if wait_ms > 0:
+            self._following = self._tasks.start(self._follow(wait_ms), "follow a hint")
+        else:
+            self._anew()
+
+    async def _follow(self, wait_ms: int) -> None:
+        await self._clock.sleep(wait_ms)
+        self._anew()
+
+    def _anew(self) -> None:
+        """Whatever was begun on the old ground is begun again."""
+        if self._waits_for_person:
+            return
+        self._attempt = 0
+        now_ms = self._clock.now_ms()
+        if self._exchange.online:
+            if now_ms - self._linked_ms >= YOUNG_MS:
+                self._now.set()
+                self._tasks.start(self._drop_link(), "drop a doubted link")
+            return
+        if self._trying is None or (self._exchange.connecting and now_ms - self._tried_ms >= HANGS_MS):
+            self._tasks.start(self._begin_again(), "begin again")
+        else:
+            self._now.set()  # should the try that has just begun come to nothing
+
+    async def _begin_again(self) -> None:
+        if self._trying is not None:
+            self._trying.cancel()
+        await self._drop_link()
+        self._now.set()
+        self._poke.set()
+
     def link_changed(self, online: bool) -> None:
         """The exchange tells that the socket was accepted or is gone."""
         self._link.set()
-        if not online:
+        if online:
+            self._linked_ms = self._clock.now_ms()
+        else:
             self._hooks.lost()
 
     def ask_person(self, ending: AskPerson) -> None:
@@ -122,19 +176,50 @@ class Supervisor:
         finally:
             await cancel_and_wait(self._poller)
 
+    async def watch(self) -> None:
+        """Look every second whether the machine has slept, or the network is another, for ever."""
+        while True:
+            await self._clock.sleep(LOOK_MS)
+            if what := self._ground.moved():
+                log.info("%s: connecting anew", what)
+                self.shaken()
+
+    async def _until_asked(self) -> None:
+        """Nothing is tried before the person wants it: a hint proves no password."""
+        self._waits_for_person = True
+        try:
+            await self._now.wait()
+        finally:
+            self._waits_for_person = False
+
+    async def _connect(self) -> Outcome:
+        """One try, which a hint may end."""
+        self._tried_ms = self._clock.now_ms()
+        work = self._runner.run(Connected(), patience_ms=0)
+        self._trying = asyncio.get_running_loop().create_task(work, name="connect")
+        try:
+            await asyncio.wait([self._trying])
+            if not self._trying.cancelled():
+                return self._trying.result()
+        finally:
+            trying, self._trying = self._trying, None
+            await cancel_and_wait(trying)
+        await self._drop_link()
+        return Outcome(NotNow())
+
     async def _round(self) -> None:
         if self._refused:
             await self._stop_polling()
             self._status.connection(ConnectionState.OFF)
             self._now.clear()
-            await self._now.wait()
+            await self._until_asked()
             self._refused = False
         if not self._polling:
             first = not self._ever_tried
             self._status.connection(ConnectionState.CONNECTING if first else ConnectionState.RECONNECTING)
         self._ever_tried = True
         self._now.clear()
-        outcome = await self._runner.run(Connected(), patience_ms=0)
+        outcome = await self._connect()
         if outcome.reached and self._exchange.online:
             await self._stop_polling()
             self._status.sign_in(SignInState.OK)
@@ -152,7 +237,7 @@ class Supervisor:
             self.ask_person(outcome.ending)
             until_us = self._status.now.retry_at_us
             self._status.connection(ConnectionState.OFF, reason=outcome.ending.detail, retry_at_us=until_us)
-            await self._now.wait()
+            await self._until_asked()
         else:
             self._start_polling()
             await self._rest(outcome.ending)
@@ -173,15 +258,7 @@ class Supervisor:
             )
             retry_at_us = self._clock.now_us() + wait_ms * 1000
             self._status.connection(state, retry_at_us=retry_at_us, reason=detail)
-        await self._woken_within(wait_ms)
-
-    async def _woken_within(self, ms: int) -> bool:
-        try:
-            async with asyncio.timeout(ms / 1000):
-                await self._now.wait()
-        except TimeoutError:
-            return False
-        return True
+        await _set_within(self._now, wait_ms)
 
     # -- while it stands
 
@@ -191,14 +268,13 @@ class Supervisor:
         upkeep_due_ms = self._clock.now_ms() + UPKEEP_MS
         try:
             while self._exchange.online:
-                before_ms, before_us = self._clock.now_ms(), self._clock.now_us()
                 self._link.clear()
                 try:
                     async with asyncio.timeout(TICK_MS / 1000):
                         await self._link.wait()
                 except TimeoutError:
                     pass
-                if self._slept(before_ms, before_us) or self._silent():
+                if self._silent():
                     self._now.set()
                     await self._drop_link()
                 elif self._clock.now_ms() >= upkeep_due_ms and (upkeep is None or upkeep.done()):
@@ -206,15 +282,6 @@ class Supervisor:
                     upkeep = self._tasks.start(self._upkeep(), "upkeep")
         finally:
             await cancel_and_wait(upkeep)
-
-    def _slept(self, before_ms: int, before_us: int) -> bool:
-        """Whether the machine was asleep: sockets that seem open may long be dead at the other end."""
-        passed_ms = self._clock.now_ms() - before_ms
-        wall_ms = (self._clock.now_us() - before_us) // 1000
-        if abs(wall_ms - passed_ms) <= ASLEEP_MS and passed_ms <= TICK_MS + ASLEEP_MS:
-            return False
-        log.info("clocks jumped: connecting anew")
-        return True
 
     def _silent(self) -> bool:
         heard_ms = self._client.last_heard_ms()
@@ -272,7 +339,8 @@ class Supervisor:
                     self._hooks.usable()
                 else:
                     await self._hooks.poll()
-                await self._clock.sleep(self._limits.poll_ms)
+                self._poke.clear()
+                await _set_within(self._poke, self._limits.poll_ms)
         finally:
             # When cancelled, the one who cancels says what is next.
             current = asyncio.current_task()
@@ -285,3 +353,12 @@ class Supervisor:
         if isinstance(outcome.ending, AskPerson):
             self.ask_person(outcome.ending)
         return isinstance(outcome.ending, Reached)
+
+
+async def _set_within(event: asyncio.Event, ms: int) -> None:
+    """Wait for an event, for so many milliseconds of engine time at most."""
+    try:
+        async with asyncio.timeout(ms / 1000):
+            await event.wait()
+    except TimeoutError:
+        return

@@ -11,7 +11,7 @@ from chatdesk.domain.desk import ServerCheck
 from chatdesk.domain.errors import SignInRefused
 from chatdesk.domain.events import Event, Noticed
 from chatdesk.domain.facts import AccountFacts, Facts
-from chatdesk.domain.goals import AskForOtp, Probe, SignIn
+from chatdesk.domain.goals import AskForOtp, Goal, Probe, SignIn
 from chatdesk.domain.kinds import NoticeCode, ParkReason
 from chatdesk.domain.ordering import Stamp
 from chatdesk.domain.ports import PlatformPlugin
@@ -119,6 +119,9 @@ class Visit:
 
     def link_changed(self, online: bool) -> None:
         """No socket is opened here."""
+
+    def moved(self, goal: Goal, sent_bytes: int) -> None:
+        """No file is brought here."""
 
     def _fault(self, name: str, fatal: bool) -> None:
         """Logged by the tasks; the one who waits meets his timeout."""

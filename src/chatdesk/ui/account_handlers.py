@@ -11,9 +11,6 @@ from PySide6.QtWidgets import QDialog, QMenu
 from chatdesk.domain.ids import AccountId
 from chatdesk.domain.text import one_line
 from chatdesk.ui.account_words import account_label
-from chatdesk.ui.dialogs.account import AccountDialog
-from chatdesk.ui.dialogs.remove_account import RemoveAccountDialog
-from chatdesk.ui.dialogs.sign_in import SignInDialog
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import Answer, PlainQuestion
 from chatdesk.ui.tasks import Tasks
@@ -37,7 +34,7 @@ class DialogHandlers(QObject):
         """The open dialog of a name.
 
         sign in, outbox, settings, shortcuts, sign out, about, account, remove account, same customer,
-        write elsewhere.
+        write elsewhere, day.
         """
         return self._dialogs.get(name)
 
@@ -59,6 +56,8 @@ class AccountHandlers(DialogHandlers):
 
     def add_account(self) -> None:
         """Sign in to one more server."""
+        from chatdesk.ui.dialogs.sign_in import SignInDialog
+
         self._open("sign in", lambda: SignInDialog(self._context, parent=self._window))
 
     def sign_in_again(self) -> None:
@@ -72,6 +71,8 @@ class AccountHandlers(DialogHandlers):
 
     def sign_in_account(self, account_id: int) -> None:
         """Renew the sign-in of an account."""
+        from chatdesk.ui.dialogs.sign_in import SignInDialog
+
         account = self._window.book.account(AccountId(account_id))
         if account is not None:
             self._open("sign in", lambda: SignInDialog(self._context, account, self._window))
@@ -123,6 +124,8 @@ class AccountHandlers(DialogHandlers):
             return
 
         def make() -> QDialog:
+            from chatdesk.ui.dialogs.account import AccountDialog
+
             dialog = AccountDialog(self._context, self._window.book, account, self._window)
             dialog.sign_in_asked.connect(self.sign_in_account)
             dialog.sign_out_asked.connect(self.sign_out_account)
@@ -142,6 +145,8 @@ class AccountHandlers(DialogHandlers):
             return
 
         def make() -> QDialog:
+            from chatdesk.ui.dialogs.remove_account import RemoveAccountDialog
+
             name = account_label(account, self._window.book.accounts())
             dialog = RemoveAccountDialog(self._context, account, name, self._window)
             dialog.outbox_asked.connect(self._window.handlers.show_outbox)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from functools import partial
 from itertools import groupby
 
+import msgspec
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
@@ -15,8 +15,7 @@ from chatdesk.ui.commands import COMMANDS, Command, Menu, Needs, menu_title
 from chatdesk.ui.plain import without_mnemonic
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """What decides which commands are enabled."""
 
     has_account: bool
@@ -83,11 +82,20 @@ class Actions(QObject):
                 menu.addAction(self._by_id[command.id])
 
     def whole_menu(self, parent: QWidget) -> QMenu:
-        """All menus as one, for the menu button."""
+        """All menus as one."""
         whole = QMenu(parent)
+        self._fill_whole(whole)
+        return whole
+
+    def whole_menu_later(self, parent: QWidget) -> QMenu:
+        """The same for the menu button; made when it is first opened."""
+        whole = QMenu(parent)
+        whole.aboutToShow.connect(lambda: None if whole.actions() else self._fill_whole(whole))
+        return whole
+
+    def _fill_whole(self, whole: QMenu) -> None:
         for which in Menu:
             self.fill_menu(whole.addMenu(without_mnemonic(menu_title(which))), which)
-        return whole
 
     def fill_menu_bar(self, bar: QMenuBar) -> None:
         """All menus as a menu bar, where the system has one at the top of the screen."""

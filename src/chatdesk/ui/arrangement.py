@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from enum import Enum
+
+import msgspec
 
 WIDE_PX = 900
 """Below it the order panel goes."""
@@ -35,8 +36,7 @@ class Pane(Enum):
     ORDER = "order"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Arrangement:
+class Arrangement(msgspec.Struct, frozen=True):
     """What is shown. `one_pane`: the chat header offers Back."""
 
     list: ListShape

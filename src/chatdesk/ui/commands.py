@@ -5,9 +5,10 @@ To add a command: a row here and a method of that `action` name in handlers.py. 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from enum import Enum
+
+import msgspec
 
 from chatdesk.ui.i18n import tr
 
@@ -40,8 +41,7 @@ class Needs(Enum):
     """An account may create orders."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One thing a person can do.
 
     id: stable name for documents and tests. title: asked late, so that it is translated.
@@ -282,11 +282,53 @@ COMMANDS: tuple[Command, ...] = (
         keys=("Ctrl+K",),
     ),
     Command(
+        id="messages.search",
+        title=lambda: tr("Search messages…"),
+        action="search_messages",
+        menu=Menu.GO,
+        keys=("Ctrl+Shift+F",),
+        needs=Needs.ACCOUNT,
+    ),
+    Command(
+        id="conversation.find",
+        title=lambda: tr("Find in this conversation"),
+        action="find_in_conversation",
+        menu=Menu.GO,
+        keys=("Ctrl+F",),
+        needs=Needs.CONVERSATION,
+    ),
+    Command(
+        id="conversation.day",
+        title=lambda: tr("Go to a date…"),
+        action="go_to_day",
+        menu=Menu.GO,
+        keys=("Ctrl+G",),
+        needs=Needs.CONVERSATION,
+    ),
+    Command(
+        id="found.older",
+        title=lambda: tr("Next older message found"),
+        action="go_to_found",
+        argument=1,
+        menu=Menu.GO,
+        keys=("F3",),
+        needs=Needs.CONVERSATION,
+    ),
+    Command(
+        id="found.newer",
+        title=lambda: tr("Next newer message found"),
+        action="go_to_found",
+        argument=-1,
+        menu=Menu.GO,
+        keys=("Shift+F3",),
+        needs=Needs.CONVERSATION,
+    ),
+    Command(
         id="find.show",
         title=lambda: tr("Look up at the server…"),
         action="show_finder",
         menu=Menu.GO,
-        keys=("Ctrl+Shift+F",),
+        keys=("Ctrl+Alt+F",),
         needs=Needs.FINDS,
     ),
     Command(
@@ -393,8 +435,7 @@ _MENU_TITLES = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class WidgetKey:
+class WidgetKey(msgspec.Struct, frozen=True):
     """A key that a widget handles by itself; listed so that the help sheet is complete."""
 
     title: Callable[[], str]
@@ -415,8 +456,14 @@ def writing_keys(*, enter_sends: bool) -> tuple[WidgetKey, ...]:
 
 READING: tuple[WidgetKey, ...] = (
     WidgetKey(lambda: tr("Message above or below"), ("Up", "Down")),
-    WidgetKey(lambda: tr("What can be done with a message"), ("Return",)),
+    WidgetKey(lambda: tr("What can be done with a message"), ("Return", "Shift+F10")),
+    WidgetKey(lambda: tr("Mark by letters, also across messages"), ("Shift+Left", "Shift+Right")),
+    WidgetKey(lambda: tr("Mark by lines"), ("Shift+Up", "Shift+Down")),
+    WidgetKey(lambda: tr("Mark by words"), ("Ctrl+Shift+Left", "Ctrl+Shift+Right")),
+    WidgetKey(lambda: tr("Mark by messages"), ("Ctrl+Shift+Up", "Ctrl+Shift+Down")),
+    WidgetKey(lambda: tr("Mark the whole conversation"), ("Ctrl+A",)),
     WidgetKey(lambda: tr("Copy what is marked"), ("Ctrl+C",)),
+    WidgetKey(lambda: tr("Copy it with names and times"), ("Ctrl+Shift+C",)),
 )
 """Keys of the message list."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import msgspec
 
 from chatdesk.services.desk import Desk
 from chatdesk.ui.clock import Clock
@@ -14,8 +14,7 @@ from chatdesk.ui.tasks import Troubles
 from chatdesk.ui.theme import Theme
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class UiContext:
+class UiContext(msgspec.Struct, frozen=True):
     """The collaborators of every widget: each takes `(context, parent=None)` and nothing global.
 
     Widgets that show one conversation have `open_conversation(ConversationId | None)`.

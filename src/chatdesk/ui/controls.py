@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,7 +23,11 @@ from chatdesk.ui.theme import Theme
 
 
 class IconButton(QToolButton):
-    """A button that shows an icon; its name is its tooltip and what a screen reader says."""
+    """A button that shows an icon; its name is its tooltip and what a screen reader says.
+
+    The icon is drawn when the button is first seen, for the screen that it is seen on: most are not seen in a
+    start, and each costs as much as a page from the database.
+    """
 
     def __init__(
         self,
@@ -37,13 +43,15 @@ class IconButton(QToolButton):
         self._context = context
         self._icon = icon
         self._colour = colour
+        self._drawn: tuple[str, str, int, float] | None = None
         self.setCheckable(checkable)
         self.setAutoRaise(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.set_name(name)
         context.theme.changed.connect(self._restyle)
-        self.toggled.connect(self._restyle)
+        if checkable:
+            self.toggled.connect(self._restyle)
         self._restyle()
 
     def set_name(self, name: str) -> None:
@@ -57,11 +65,29 @@ class IconButton(QToolButton):
         self._colour = colour or self._colour
         self._restyle()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._draw()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._draw()
+        super().paintEvent(event)
+
     def _restyle(self) -> None:
         size = self._context.theme.metrics.icon
-        colour = "accent_text" if self.isChecked() else self._colour
-        self.setIcon(self._context.icons.icon(self._icon, colour, size))
         self.setIconSize(QSize(size, size))
+        self._drawn = None
+        if self.isVisible():
+            self._draw()
+
+    def _draw(self) -> None:
+        """Draw the icon, unless it is the one that is there: for this screen, in this theme."""
+        size, density = self._context.theme.metrics.icon, self.devicePixelRatioF()
+        colour = "accent_text" if self.isChecked() else self._colour
+        wanted = (self._icon, colour, size, density)
+        if self._drawn != wanted:
+            self._drawn = wanted
+            self.setIcon(self._context.icons.icon(self._icon, colour, size, (density,)))
 
 
 class WordButton(QPushButton):
@@ -195,18 +221,23 @@ class Panel(QFrame):
 
 
 class Split(QSplitter):
-    """Panes side by side with a hairline between them; `resized` after it has shared out a new width."""
+    """Panes side by side with a hairline between them.
 
-    resized = Signal()
+    share: width of the whole in px -> widths of the panes; None: stretch factors share out a new width.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self.share: Callable[[int], list[int]] | None = None
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.resized.emit()
+        # Not both: each way lays out all that is in the panes.
+        if self.share is None:
+            super().resizeEvent(event)
+        else:
+            self.setSizes(self.share(event.size().width()))
 
 
 class Line(QWidget):

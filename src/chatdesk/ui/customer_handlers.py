@@ -6,11 +6,6 @@ from PySide6.QtWidgets import QDialog
 
 from chatdesk.domain.ids import ConversationId
 from chatdesk.ui.account_handlers import DialogHandlers
-from chatdesk.ui.dialogs.pick_conversation import (
-    PickConversationDialog,
-    same_customer_words,
-    write_elsewhere_words,
-)
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.lists.wording import title_text
 
@@ -33,6 +28,8 @@ class CustomerHandlers(DialogHandlers):
             return
 
         def make() -> QDialog:
+            from chatdesk.ui.dialogs.pick_conversation import PickConversationDialog, same_customer_words
+
             words = same_customer_words(title_text(row))
             dialog = PickConversationDialog(
                 self._context, lists.conversations, lists.facts, about, words, self._window
@@ -59,6 +56,8 @@ class CustomerHandlers(DialogHandlers):
             self._window.chat.composer.type_text(text)
 
         def make() -> QDialog:
+            from chatdesk.ui.dialogs.pick_conversation import PickConversationDialog, write_elsewhere_words
+
             about = ConversationId(conversation_id)
             words = write_elsewhere_words()
             dialog = PickConversationDialog(

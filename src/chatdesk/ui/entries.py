@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
+
+import msgspec
 
 from chatdesk.domain.actions import FieldAsked
 from chatdesk.domain.kinds import Platform
@@ -12,8 +13,7 @@ from chatdesk.domain.ports import SignInForm
 NO_FORM = SignInForm()
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformEntry:
+class PlatformEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One platform that an account can be added for.
 
     default_port: where its servers usually listen. settings: asked once per account, beside the sign-in.

@@ -20,6 +20,7 @@ from chatdesk.domain.changes import (
     Commit,
     ConversationsGone,
     ConversationsPut,
+    DiskChanged,
     DraftPut,
     HistoryLoading,
     MessagesGone,
@@ -35,8 +36,9 @@ from chatdesk.domain.changes import (
     PresenceChanged,
     StoredChange,
     TypingChanged,
+    UploadMoved,
 )
-from chatdesk.domain.ids import AccountId, ConversationId
+from chatdesk.domain.ids import AccountId, ConversationId, OutgoingId
 
 FRAME_MS = 16
 FRAME_ROWS = 400
@@ -94,12 +96,14 @@ class ChangeFeed(QObject):
     accounts_put = Signal(object, int)
     accounts_gone = Signal(object, int)
     notifications_put = Signal(object, int)
+    disk_changed = Signal(object, int)
     typing = Signal(object)
     presence = Signal(object)
     position = Signal(object)
     status = Signal(object)
     notice = Signal(object)
     history_loading = Signal(object)
+    upload = Signal(object)
     _wake = Signal()
 
     def __init__(self, store: CommitSource, engines: NewsSource, parent: QObject | None = None) -> None:
@@ -112,6 +116,7 @@ class ChangeFeed(QObject):
         self._statuses: dict[AccountId, AccountStatus] = {}
         self._presences: dict[ConversationId, PresenceChanged] = {}
         self._typing: dict[ConversationId, TypingChanged] = {}
+        self._uploads: dict[OutgoingId, UploadMoved] = {}
         self._stored_signals = {
             MessagesPut: self.messages_put,
             MessagesGone: self.messages_gone,
@@ -125,6 +130,7 @@ class ChangeFeed(QObject):
             AccountsPut: self.accounts_put,
             AccountsGone: self.accounts_gone,
             NotificationsPut: self.notifications_put,
+            DiskChanged: self.disk_changed,
         }
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -174,6 +180,10 @@ class ChangeFeed(QObject):
         """Who was last told to be typing in a conversation."""
         told = self._typing.get(conversation)
         return told.names if told else ()
+
+    def upload_of(self, outgoing: OutgoingId) -> UploadMoved | None:
+        """How far the file of an intention has come; None where none of it is under way."""
+        return self._uploads.get(outgoing)
 
     def close(self) -> None:
         """Stop listening; what still waits is not told."""
@@ -235,6 +245,11 @@ class ChangeFeed(QObject):
                 self.notice.emit(news)
             case HistoryLoading():
                 self.history_loading.emit(news)
+            case UploadMoved():
+                self._uploads[news.outgoing_id] = news
+                if news.sent_bytes < 0:
+                    del self._uploads[news.outgoing_id]
+                self.upload.emit(news)
 
 
 def _subject(news: News, turn: int) -> Hashable:
@@ -247,6 +262,8 @@ def _subject(news: News, turn: int) -> Hashable:
             return (type(news), news.account_id, news.order_remote_id)
         case AccountStatus():
             return (type(news), news.account_id)
+        case UploadMoved():
+            return (type(news), news.outgoing_id)
         case NoticeRaised():
             return (type(news), turn)  # each was raised once and is told once
 

@@ -1,6 +1,8 @@
-"""What each command of the table does."""
+"""What each command of the table does; a dialog is loaded when somebody opens it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
@@ -8,9 +10,6 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from chatdesk import __version__
 from chatdesk.ui.account_handlers import AccountHandlers
 from chatdesk.ui.customer_handlers import CustomerHandlers
-from chatdesk.ui.dialogs.outbox import OutboxDialog
-from chatdesk.ui.dialogs.settings import SettingsDialog
-from chatdesk.ui.dialogs.shortcuts import ShortcutsDialog
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import PlainQuestion
 from chatdesk.ui.theme import ThemeMode
@@ -31,6 +30,8 @@ class Handlers(AccountHandlers, CustomerHandlers):
         """Open the outbox."""
 
         def make() -> QDialog:
+            from chatdesk.ui.dialogs.outbox import OutboxDialog
+
             dialog = OutboxDialog(self._context, self._window.outbox, self._window)
             dialog.conversation_asked.connect(self._open_from_outbox)
             dialog.elsewhere_asked.connect(self._write_elsewhere_from_outbox)
@@ -38,12 +39,38 @@ class Handlers(AccountHandlers, CustomerHandlers):
 
         self._open("outbox", make)
 
+    def decide_old_sends(self) -> None:
+        """Ask once for all messages that ask before they go."""
+
+        def make() -> QDialog:
+            from chatdesk.ui.dialogs.old_sends import OldSendsDialog, in_turn
+
+            dialog = OldSendsDialog(self._context, self._window.outbox, self._window)
+            desk = self._context.desk
+            dialog.send_asked.connect(
+                lambda ids: self._tasks.start("send old", in_turn(ids, desk.retry), exclusive=False)
+            )
+            dialog.discard_asked.connect(
+                lambda ids: self._tasks.start("discard old", in_turn(ids, desk.discard), exclusive=False)
+            )
+            return dialog
+
+        self._open("old sends", make)
+
+    def show_crash_report(self, compose: Callable[[], str]) -> None:
+        """Show what chatdesk knows of a crash."""
+        from chatdesk.ui.dialogs.crash_report import CrashReportDialog
+
+        self._open("crash report", lambda: CrashReportDialog(self._context, compose, self._window))
+
     def create_order(self) -> None:
         """Ask for what a new order needs."""
         self._window.asking.create_order(self._window.account())
 
     def show_settings(self) -> None:
         """Open the settings."""
+        from chatdesk.ui.dialogs.settings import SettingsDialog
+
         self._open("settings", lambda: SettingsDialog(self._context, self._window))
 
     def quit(self) -> None:
@@ -95,6 +122,31 @@ class Handlers(AccountHandlers, CustomerHandlers):
         self._window.show_list()
         self._window.list.focus_search()
 
+    def search_messages(self) -> None:
+        """Search the messages of every account."""
+        self._window.search.search_everywhere()
+
+    def find_in_conversation(self) -> None:
+        """Search the messages of the open conversation."""
+        self._window.search.find_here()
+
+    def go_to_day(self) -> None:
+        """Ask for a day, and show what was written then."""
+        timeline = self._window.chat.timeline
+
+        def make() -> QDialog:
+            from chatdesk.ui.dialogs.go_to_day import GoToDayDialog
+
+            dialog = GoToDayDialog(self._context, timeline.moment_in_view(), self._window)
+            dialog.chosen.connect(timeline.show_moment)
+            return dialog
+
+        self._open("day", make)
+
+    def go_to_found(self, by: int) -> None:
+        """To the next older message found (1), or the next newer one (-1)."""
+        self._window.search.step(by)
+
     def show_finder(self) -> None:
         """Look something up at a server."""
         self._window.asking.show_finder(self._window.account())
@@ -145,6 +197,8 @@ class Handlers(AccountHandlers, CustomerHandlers):
 
     def show_shortcuts(self) -> None:
         """Open the sheet of keys."""
+        from chatdesk.ui.dialogs.shortcuts import ShortcutsDialog
+
         self._open("shortcuts", lambda: ShortcutsDialog(self._context, self._window))
 
     def show_about(self) -> None:

@@ -50,6 +50,17 @@ def clock_time(at_us: int) -> str:
     return QLocale().toString(QTime(moment.hour, moment.minute), QLocale.FormatType.ShortFormat)
 
 
+def exact_time(at_us: int, now_us: int) -> str:
+    """A moment to the second: 10:42:01; with its day where that is not today."""
+    moment, today = _local(at_us), _local(now_us).date()
+    pattern = QLocale().timeFormat(QLocale.FormatType.ShortFormat).replace("mm", "mm:ss", 1)
+    time = QLocale().toString(QTime(moment.hour, moment.minute, moment.second), pattern)
+    if moment.date() == today:
+        return time
+    day = _date_text(moment.date(), with_year=moment.year != today.year, long=False)
+    return tr("{day}, {time}", day=day, time=time)
+
+
 def list_time(at_us: int, now_us: int) -> str:
     """A moment as short as a list row needs it: 10:42, Yesterday, Tue, 3 Nov, 3 Nov 2024. Empty for 0."""
     if at_us <= 0:

@@ -21,15 +21,22 @@ class Icons:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
 
-    def icon(self, name: str, colour: str = "muted", size_px: int | None = None) -> QIcon:
+    def icon(
+        self,
+        name: str,
+        colour: str = "muted",
+        size_px: int | None = None,
+        densities: tuple[float, ...] = _DENSITIES,
+    ) -> QIcon:
         """An icon for a button or an action, in the theme's `colour`; grey where the button is disabled.
 
-        Raises FileNotFoundError for a name without a file. Ask again when the theme has changed.
+        densities: device-pixel ratios that it is drawn for. Raises FileNotFoundError for a name without a
+        file. Ask again when the theme has changed.
         """
         size = size_px or self._theme.metrics.icon
         tokens = self._theme.current
         made = QIcon()
-        for density in _DENSITIES:
+        for density in densities:
             for mode, tint in (
                 (QIcon.Mode.Normal, tokens.colour(colour)),
                 (QIcon.Mode.Disabled, tokens.control_line),

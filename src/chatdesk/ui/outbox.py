@@ -6,14 +6,15 @@ from enum import IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from chatdesk.domain.changes import OutboxGone, OutboxPut
+from chatdesk.domain.changes import OutboxGone, OutboxPut, UploadMoved
 from chatdesk.domain.desk import Snapshot
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.ids import AccountId, ConversationId, OutgoingId
-from chatdesk.domain.kinds import ConnectionState, DeliveryState, OutgoingKind
-from chatdesk.domain.outbox import WAITING
+from chatdesk.domain.kinds import ConnectionState, DeliveryState, OutgoingKind, ParkReason
+from chatdesk.domain.outbox import WAITING, wants_upload
 from chatdesk.domain.text import one_line
 from chatdesk.ui.context import UiContext
+from chatdesk.ui.file_words import file_parked_sentence, moving_words
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.lists.row import order_tag
 from chatdesk.ui.plain import plain_tooltip
@@ -54,6 +55,11 @@ _HEADINGS = {
 _ONLINE = frozenset({ConnectionState.ONLINE, ConnectionState.POLLING})
 
 
+def asks_first(item: Outgoing) -> bool:
+    """Whether it waits for its person's word before it goes."""
+    return item.state is DeliveryState.PARKED and item.parked is ParkReason.OLD
+
+
 class OutboxModel(QAbstractTableModel):
     """Rows in the order of pressing, account by account. `counts_changed`: a count below may be another now.
 
@@ -73,6 +79,7 @@ class OutboxModel(QAbstractTableModel):
         context.feed.outbox_put.connect(self._on_change)
         context.feed.outbox_gone.connect(self._on_change)
         context.feed.status.connect(self._refresh_words)
+        context.feed.upload.connect(self._on_upload)
         context.clock.beat.connect(self._refresh_words)
 
     def start(self) -> None:
@@ -142,7 +149,8 @@ class OutboxModel(QAbstractTableModel):
     def explanation(self, item: Outgoing) -> str:
         """The state of an item in a full sentence; the whole text where there is nothing to explain."""
         if item.state is DeliveryState.PARKED and item.parked is not None:
-            return parked_sentence(item.parked, item.detail)
+            of_file = item.kind is OutgoingKind.UPLOAD or wants_upload(item)
+            return (file_parked_sentence if of_file else parked_sentence)(item.parked, item.detail)
         if item.state is DeliveryState.UNCERTAIN:
             return uncertain_sentence()
         return self._intention(item)
@@ -169,6 +177,9 @@ class OutboxModel(QAbstractTableModel):
             case Column.AGE:
                 return age_words(item.created_at_us, now_us)
             case Column.NEXT:
+                moved = self._context.feed.upload_of(item.id)
+                if moved is not None:
+                    return moving_words(moved.sent_bytes, moved.size_bytes)
                 return next_step_words(item, now_us, online=self._is_online(item.account_id))
 
     def _target(self, item: Outgoing) -> str:
@@ -237,6 +248,11 @@ class OutboxModel(QAbstractTableModel):
             self.beginRemoveRows(ROOT, at, at)
             del self._rows[at]
             self.endRemoveRows()
+
+    def _on_upload(self, news: UploadMoved) -> None:
+        at = self.row_of(news.outgoing_id)
+        if at is not None:
+            self.dataChanged.emit(self.index(at, Column.NEXT), self.index(at, Column.NEXT))
 
     def _refresh_words(self, _status: object = None) -> None:
         """Ages and next steps have changed although no row has."""

@@ -209,6 +209,8 @@ class PlainQuestion(QDialog):
             button.setDefault(not danger)
         else:
             button.setAutoDefault(False)
+            # A button box without a default button takes the one that agrees: Enter would do the harm.
+            button.setDefault(danger and answer is Answer.NO)
         button.clicked.connect(lambda: self._choose(answer))
         self._buttons.addButton(button, role)
 

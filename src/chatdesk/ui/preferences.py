@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from enum import Enum
 from typing import Generic, TypeVar
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from chatdesk.domain.outbox import MOST_HELD_US
@@ -16,8 +16,7 @@ T = TypeVar("T")
 MOST_UNDO_S = MOST_HELD_US // 1_000_000
 
 
-@dataclasses.dataclass(frozen=True)
-class Preference(Generic[T]):
+class Preference(msgspec.Struct, Generic[T], frozen=True):
     """One remembered value: its key in the database, its default, and both ways to text."""
 
     key: str
@@ -67,6 +66,11 @@ MESSAGE_FIELDS = Preference("message_fields", "", str)
 """What was typed last beside messages (subject, kind), per conversation: JSON, newest last."""
 LAST_ACCOUNT = Preference("last_account", 0, int)
 """Account chosen in the rail; 0: all."""
+
+CONVERSATION_SORT = Preference("conversation_sort", "", str)
+"""How the conversations are sorted, a value of SortBy; empty: latest first."""
+ORDER_SORT = Preference("order_sort", "", str)
+"""How the orders are sorted: the name of a column, then + or -; empty: latest first."""
 
 
 class Preferences(QObject):

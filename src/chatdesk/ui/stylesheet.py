@@ -12,7 +12,7 @@ def build_stylesheet(tokens: Tokens, metrics: Metrics) -> str:
     without space around, in the accent colour or muted), `chip`, none (outlined).
     QFrame look: `panel`, `rail`, `background`, `banner`, `alarm`, `note`, `card`; each sets fill (and edge).
     """
-    t = {name: tokens.colour(name).name() for name in tokens.__slots__}
+    t = {name: tokens.colour(name).name() for name in tokens.__struct_fields__}
     radius, small, tiny, medium = metrics.radius, metrics.small, metrics.tiny, metrics.medium
     line = max(1, round(metrics.scale))
     return f"""

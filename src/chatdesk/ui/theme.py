@@ -64,6 +64,7 @@ class Theme(QObject):
         self._zoom = _nearest_step(zoom)
         self._system_font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
         self._system_scale = _system_scale(self._system_font)
+        self._fonts: dict[TextRole, QFont] = {}
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._on_system_changed)
         self._apply()
@@ -113,6 +114,11 @@ class Theme(QObject):
 
     def font(self, role: TextRole = TextRole.BODY) -> QFont:
         """The font of a kind of text, in the system's family."""
+        if role not in self._fonts:
+            self._fonts[role] = self._make_font(role)
+        return QFont(self._fonts[role])
+
+    def _make_font(self, role: TextRole) -> QFont:
         size_px, bold = role.value
         font = QFont(self._system_font)
         # Points, because QFont takes only whole pixels and secondary text is 11.5 px.
@@ -130,6 +136,7 @@ class Theme(QObject):
             self._mode is ThemeMode.SYSTEM and system is Qt.ColorScheme.Dark
         )
         self._metrics = Metrics(self._system_scale * self._zoom)
+        self._fonts.clear()
         self._app.setPalette(build_palette(self.current))
         self._app.setFont(self.font())
         self._app.setStyleSheet(build_stylesheet(self.current, self._metrics))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import lru_cache
 
 import msgspec
@@ -14,8 +13,7 @@ AVATARS = 8
 """How many avatar colours a theme has."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     """One theme's colours. `accent` is for fills and outlines, `accent_text` for words in that colour."""
 
     background: QColor
@@ -43,6 +41,9 @@ class Tokens:
     bad: QColor
     bad_soft: QColor
     on_bad: QColor
+    mark: QColor
+    """Ground of words that were searched for."""
+    mark_text: QColor
     avatar_text: QColor
     avatar_1: QColor
     avatar_2: QColor
@@ -61,7 +62,7 @@ class Tokens:
         return found
 
 
-TOKEN_NAMES = frozenset(field.name for field in dataclasses.fields(Tokens))
+TOKEN_NAMES = frozenset(Tokens.__struct_fields__)
 
 
 @lru_cache(maxsize=2)
@@ -88,8 +89,7 @@ TITLE_PX = 14.0
 HEADING_PX = 17.0
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Metrics:
+class Metrics(msgspec.Struct, frozen=True):
     """Sizes in device-independent pixels, grown with text size; `scale` 1.0 is 13 px body text."""
 
     scale: float

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from chatdesk.domain.changes import ConversationsGone, ConversationsPut, NoticeRaised
 from chatdesk.domain.errors import StoreProblem
@@ -29,6 +29,8 @@ from chatdesk.ui.arrangement import (
     share_width,
 )
 from chatdesk.ui.asking.hub import Asking
+from chatdesk.ui.asking.pages import Pages
+from chatdesk.ui.asks import Asks
 from chatdesk.ui.chat.pane import ChatPane
 from chatdesk.ui.commands import Menu
 from chatdesk.ui.context import UiContext
@@ -49,6 +51,7 @@ from chatdesk.ui.preferences import (
     ZOOM,
 )
 from chatdesk.ui.rail.rail import Rail
+from chatdesk.ui.search.hub import Searching
 from chatdesk.ui.side import OrderSide
 from chatdesk.ui.statusbar import StatusBar
 from chatdesk.ui.words import error_sentences, notice_sentence
@@ -89,6 +92,8 @@ class MainWindow(QMainWindow):
         self._panel_asked = False
         self._list_asked = False
         self._started = False
+        self._is_complete = False
+        """What can be seen at once is there; of the order panel only its place, until the first paint."""
         self._is_new = False
         """There is no account yet."""
         self._applied: tuple[Arrangement, bool, bool, float] | None = None
@@ -110,14 +115,20 @@ class MainWindow(QMainWindow):
 
     def open_conversation(self, conversation_id: int | None) -> None:
         """Show a conversation in chat pane and order panel, and tell the engine; None closes it."""
+        self._complete()
+        self._open_conversation(conversation_id)
+
+    def _open_conversation(self, conversation_id: int | None) -> None:
         before = self.chat.header.conversation()
         self.chat.open_conversation(ConversationId(conversation_id) if conversation_id else None)
         shown = self.chat.conversation_id()
         row = self.chat.header.conversation()
         if before is not None and (row is None or row.account_id != before.account_id):
             self.context.desk.look_away(before.account_id)
-        self.side.open_conversation(shown)
+        if self._is_complete:
+            self.side.open_conversation(shown)
         self.list.select(shown)
+        self.search.on_conversation(shown)
         if shown is not None:
             self.asking.pages.show_desk()
             self.context.desk.opened(shown)
@@ -133,6 +144,7 @@ class MainWindow(QMainWindow):
 
     def show_order(self, order_id: int) -> None:
         """Open the conversation about an order; without one show the order, and start the conversation."""
+        self._complete()
         order = self.context.desk.reader.order(OrderId(order_id))
         if order is None:
             return
@@ -245,6 +257,8 @@ class MainWindow(QMainWindow):
 
     def go_back(self) -> bool:
         """Leave what lies on top of the list: a page, the order, the chat. False: nothing was on top."""
+        if self.search.close_topmost():
+            return True
         if self.asking.pages.show_desk():
             self.handlers.focus_shown()
             return True
@@ -265,8 +279,15 @@ class MainWindow(QMainWindow):
         pages = self.asking.pages
         page = pages.page()
         if page is not None:
-            return (self.rail, page, self.status)
-        return (self.rail, self.list, self.chat.timeline, self.chat.composer, self.side, self.status)
+            return (self.rail, page, self.status, self.asks)
+        chat = self.chat
+        return (self.rail, self.list, chat.timeline, chat.composer, self.side, self.status, self.asks)
+
+    def content(self) -> tuple[tuple[QAbstractItemView, ...], ...]:
+        """The groups of views of which one each has something to paint first, once the store has it."""
+        listed = tuple(self.list.findChildren(QAbstractItemView)) if self.list.has_rows() else ()
+        talk = (self.chat.timeline,) if self.chat.timeline.model().rowCount() else ()
+        return tuple(group for group in (listed, talk) if group)
 
     # -- Qt
 
@@ -276,6 +297,19 @@ class MainWindow(QMainWindow):
             self._started = True
             OnceLooping(self, self._read)
             self.handlers.focus_first()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_complete:
+            QTimer.singleShot(0, self, self._complete)
+
+    def _complete(self) -> None:
+        """Fill the order panel, which the first paint has left empty: messages and lists come first."""
+        if not self._is_complete:
+            self._is_complete = True
+            self.asking.join_panel(self.panel)
+            self.side.open_conversation(self.chat.conversation_id())
+            self.arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -308,11 +342,14 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         context = self.context
         ground = Panel("background", self)
-        menu = self.commands.whole_menu(self)
+        menu = self.commands.whole_menu_later(self)
         more = QMenu(self)
         self.commands.fill_menu(more, Menu.CONVERSATION)
         self.rail = Rail(context, self.book, menu, ground)
-        self.split = Split(ground)
+        # Everything is made where it will stand: to move a widget is to style all that is in it again.
+        pages = Pages(ground)
+        self.split = Split(pages)
+        pages.add_desk(self.split)
         self.list = ListPane(context, self.split)
         self.chat = ChatPane(context, self.book, self.outbox, more, self.split)
         self.side = OrderSide(context, self.list.conversations, self.list.facts, self.split)
@@ -322,10 +359,12 @@ class MainWindow(QMainWindow):
             self.split.setStretchFactor(at, 1 if pane is self.chat else 0)
         self.status = StatusBar(context, self.book, self.outbox, ground)
         opened = self.chat.header.conversation
-        self.asking = Asking(context, self.list.facts, self.list.orders, opened, self.split, self)
-        self.asking.join_panel(self.panel)
+        self.asking = Asking(context, self.list.facts, self.list.orders, opened, pages, self)
         self.asking.join_menu(more)
-        for tool in (self.asking.find_tool, self.asking.notice_tool):
+        self.search = Searching(
+            context, self.chat, self.list.conversations, self.list.facts, self._show_found, self
+        )
+        for tool in (self.search.tool, self.asking.find_tool, self.asking.notice_tool):
             self.rail.add_tool(tool)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
@@ -335,6 +374,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(ground)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.asks = Asks(context, self.outbox, ground)
+        column.addWidget(self.asks)
         column.addLayout(row, 1)
         column.addWidget(self.status)
         self.setCentralWidget(ground)
@@ -350,8 +391,11 @@ class MainWindow(QMainWindow):
         self.rail.menu_asked.connect(handlers.open_account_menu)
         self.list.conversation_chosen.connect(self.open_conversation)
         self.list.conversation_activated.connect(self._on_activated)
+        self.search.told.connect(self.status.tell)
+        self.search.tool.clicked.connect(handlers.search_messages)
         header = self.chat.header
         header.back_asked.connect(self.go_back)
+        header.find_asked.connect(handlers.find_in_conversation)
         self.side.back_asked.connect(self.go_back)
         self.side.linked.opened.connect(self._on_activated)
         self.side.linked.filled_changed.connect(self.arrange)
@@ -370,14 +414,18 @@ class MainWindow(QMainWindow):
         header.mute_asked.connect(handlers.toggle_muted)
         self.chat.elsewhere_asked.connect(handlers.write_elsewhere)
         self.chat.timeline.told.connect(self.status.tell)
+        self.chat.timeline.day_asked.connect(handlers.go_to_day)
         self.chat.banner.sign_in_asked.connect(handlers.sign_in_account)
         self.chat.add_account_asked.connect(handlers.add_account)
         self.status.outbox_asked.connect(handlers.show_outbox)
         self.split.splitterMoved.connect(self._on_split)
-        self.split.resized.connect(self._share_width)
+        self.split.share = self._shares
         self.context.theme.changed.connect(self._on_theme)
         self.book.accounts_changed.connect(self._on_accounts)
         self.book.unread_changed.connect(self._show_title)
+        self.asks.outbox_asked.connect(handlers.show_outbox)
+        self.asks.old_sends_asked.connect(handlers.decide_old_sends)
+        self.asks.report_asked.connect(handlers.show_crash_report)
         feed.notice.connect(self._on_notice)
         self.context.troubles.happened.connect(self._on_trouble)
         feed.conversations_put.connect(self._on_conversations)
@@ -395,7 +443,7 @@ class MainWindow(QMainWindow):
         if geometry:
             self.restoreGeometry(QByteArray(geometry))
         self.rail.choose(AccountId(preferences.get(LAST_ACCOUNT)) or None)
-        self.open_conversation(preferences.get(LAST_CONVERSATION) or None)
+        self._open_conversation(preferences.get(LAST_CONVERSATION) or None)
 
     def _remember(self) -> None:
         self.context.preferences.put(GEOMETRY, bytes(self.saveGeometry().data()))
@@ -414,12 +462,15 @@ class MainWindow(QMainWindow):
         self.side.setMaximumWidth(NO_LIMIT_PX if shape.one_pane else metrics.px(PANEL_MOST_PX))
 
     def _share_width(self) -> None:
+        self.split.setSizes(self._shares(self.split.width()))
+
+    def _shares(self, width: int) -> list[int]:
         """List and panel as wide as the person has made them; the chat takes the rest."""
         metrics, preferences = self.context.theme.metrics, self.context.preferences
         left = 0 if self.list.isHidden() else metrics.px(preferences.get(LIST_WIDTH))
         right = 0 if self.side.isHidden() else metrics.px(preferences.get(PANEL_WIDTH))
         left = min(left, self.list.maximumWidth())
-        self.split.setSizes(share_width(self.split.width(), left, right, metrics.scale))
+        return share_width(width, left, right, metrics.scale)
 
     # -- hearing
 
@@ -440,6 +491,11 @@ class MainWindow(QMainWindow):
         if self.chat.conversation_id() != conversation_id:
             self.open_conversation(conversation_id)
         self.handlers.focus_composer()
+
+    def _show_found(self, conversation_id: int | None) -> None:
+        """A search leads here, or back to here."""
+        self.asking.pages.show_desk()
+        self.open_conversation(conversation_id)
 
     def _on_order_chosen(self, order_id: int) -> None:
         """An order with a conversation is opened by the list; the others are opened here."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
+
+import msgspec
 
 from chatdesk.domain.changes import AccountStatus
 from chatdesk.domain.desk import ServerCheck
@@ -11,6 +12,7 @@ from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.errors import (
     DamagedDatabase,
     DiskTrouble,
+    FileRefused,
     ForeignDatabase,
     NewerDatabase,
     NotDone,
@@ -24,13 +26,14 @@ from chatdesk.domain.errors import (
 from chatdesk.domain.kinds import (
     ConnectionState,
     DeliveryState,
+    DiskIll,
     NoticeCode,
     OutgoingKind,
     ParkReason,
     Platform,
     PresenceState,
 )
-from chatdesk.domain.outbox import is_scheduled
+from chatdesk.domain.outbox import REPEATING, is_scheduled
 from chatdesk.domain.text import one_line
 from chatdesk.services.addresses import AddressProblem
 from chatdesk.ui.i18n import coming_time, countdown, list_time, number, span, tr
@@ -38,8 +41,7 @@ from chatdesk.ui.i18n import coming_time, countdown, list_time, number, span, tr
 SHOWN_REASON_CHARS = 200
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Sentences:
+class Sentences(msgspec.Struct, frozen=True):
     """A trouble in words: a short title, and what happened, what is safe and what to do."""
 
     title: str
@@ -63,7 +65,7 @@ def platform_name(platform: Platform) -> str:
 
 def parked_sentence(reason: ParkReason, detail: str = "") -> str:
     """Why an own message was not sent, that its text is safe, and what helps."""
-    return _with_detail(_PARKED[reason](), detail)
+    return _with_detail(_PARKED[reason](), "" if detail == REPEATING else detail)
 
 
 _PARKED = {
@@ -235,7 +237,7 @@ def intention_words(item: Outgoing, statuses: Mapping[str, str] | None = None) -
         case OutgoingKind.EDIT:
             return tr("Edit: {text}", text=one_line(item.text, SHOWN_REASON_CHARS))
         case OutgoingKind.UPLOAD:
-            return tr("Upload a file")
+            return tr("File for the order: {name}", name=one_line(item.text, SHOWN_REASON_CHARS))
         case OutgoingKind.REPORT:
             return tr("Report a message")
         case OutgoingKind.CHANGE_STATUS:
@@ -260,7 +262,7 @@ def next_step_words(item: Outgoing, now_us: int, *, online: bool) -> str:
         case DeliveryState.QUEUED if item.not_before_us > now_us:
             return tr("in {time}", time=countdown(item.not_before_us, now_us))
         case DeliveryState.QUEUED:
-            return tr("next")
+            return tr("first") if item.urgent else tr("next")
         case _:
             return ""
 
@@ -308,6 +310,8 @@ def error_sentences(error: BaseException) -> Sentences:
     """A trouble in words, by its type; for what is no one's doing but ours, where to look."""
     if isinstance(error, NotDone):
         return _not_done(error)
+    if isinstance(error, DiskTrouble) and error.ill is not None:
+        return disk_sentences(error.ill)
     for kind in type(error).__mro__:
         if kind in _ERRORS:
             return _ERRORS[kind]()
@@ -316,6 +320,39 @@ def error_sentences(error: BaseException) -> Sentences:
         tr("Your messages and drafts are safe on disk. Please try again; the log has the details."),
     )
 
+
+def disk_sentences(ill: DiskIll) -> Sentences:
+    """What is wrong with the disk, before the window is there and in it."""
+    return _DISK[ill]()
+
+
+_DISK: dict[DiskIll, Callable[[], Sentences]] = {
+    DiskIll.FULL: lambda: Sentences(
+        tr("The disk is full"),
+        tr("Nothing that you have sent or typed is lost. Free some space, then try again."),
+    ),
+    DiskIll.READ_ONLY: lambda: Sentences(
+        tr("The data folder is read-only"),
+        tr(
+            "Nothing that you have sent or typed is lost. "
+            "Make the folder or its disk writable, then try again."
+        ),
+    ),
+    DiskIll.FAILING: lambda: Sentences(
+        tr("The disk reports errors"),
+        tr(
+            "Nothing that you have sent or typed is lost. "
+            "Try again; if it stays, check the disk before you go on."
+        ),
+    ),
+    DiskIll.DAMAGED: lambda: Sentences(
+        tr("The database is damaged"),
+        tr(
+            "Nothing that you have sent is lost. Close chatdesk and start it again: "
+            "it makes a new database of what can be read."
+        ),
+    ),
+}
 
 _ERRORS: dict[type, Callable[[], Sentences]] = {
     ProfileInUse: lambda: Sentences(
@@ -365,6 +402,10 @@ _ERRORS: dict[type, Callable[[], Sentences]] = {
     SignInRefused: lambda: Sentences(
         tr("Not signed in"),
         tr("The server did not let you in. What is here stays as it was."),
+    ),
+    FileRefused: lambda: Sentences(
+        tr("The file was not taken"),
+        tr("Nothing of it was sent or kept. Check the file, then choose it again."),
     ),
     NotKnown: lambda: Sentences(
         tr("No answer came"),

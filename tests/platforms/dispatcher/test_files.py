@@ -34,6 +34,16 @@ FILE = "1795161402892-164540575-permit scan?.pdf"
 FILE_PATH = f"/api/orders/{ORDER}/files/1795161402892-164540575-permit%20scan%3F.pdf"
 
 
+def test_the_newest_of_many_files_is_listed() -> None:
+    """Who was told that nobody knows whether it arrived looks there: the list must reach the newest."""
+    paper = Paper("user")
+    call_of(on_order(paper, ActionKind.LIST_FILES))
+    paper.answer(200, success([{"filename": f"{n}-a.pdf", "originalname": "a.pdf"} for n in range(60)]))
+    (seen,) = paper.events
+    assert isinstance(seen, OrderSeen)
+    assert (seen.files or ())[-1].remote_name == "59-a.pdf"
+
+
 @pytest.mark.shows("dispatcher", "order_files", "yes")
 def test_the_recorded_life_of_a_file() -> None:
     """The captures' uploads, lists, downloads and deletions, each as the actor that made it."""

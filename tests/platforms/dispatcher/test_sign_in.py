@@ -19,7 +19,7 @@ from chatdesk.domain.goals import (
     SignOut,
 )
 from chatdesk.domain.kinds import KeyGrade, NoticeCode
-from chatdesk.domain.steps import Connect, Done, NeedsPassword, Wait
+from chatdesk.domain.steps import Call, Connect, Done, NeedsPassword, Wait
 from chatdesk.platforms import loose
 from chatdesk.wire.dispatcher import names, texts
 from tests.platforms.dispatcher.paper import (
@@ -381,4 +381,10 @@ def test_client_ids_count_only_where_the_server_announced_them(announcement: obj
     paper.want(LOGIN)
     data = {"accessToken": fresh_jwt(), "refreshToken": "r", "chatdesk": announcement}
     paper.answer(200, success(data))
+    assert paper.adapter.key_grade(paper.facts) is KeyGrade.NONE, "the connection has not said so yet"
+    paper.cut()
+    step = paper.want(Connected())
+    assert isinstance(step, Call if grade is KeyGrade.IDEMPOTENT or "seq" in str(announcement) else Connect)
+    if isinstance(step, Call):
+        paper.answer(200, {"chatdesk": announcement})
     assert paper.adapter.key_grade(paper.facts) is grade

@@ -15,6 +15,7 @@ from chatdesk.domain.arrivals import (
 from chatdesk.domain.events import ConversationGone, MessageDeleted, MessageSeen, Noticed, OrderSeen
 from chatdesk.domain.goals import (
     ChangeStatus,
+    Connected,
     DeleteMessage,
     Joined,
     MarkRead,
@@ -35,6 +36,7 @@ from chatdesk.domain.kinds import (
     Support,
 )
 from chatdesk.domain.steps import Call, Done, Parked, Wait
+from chatdesk.platforms import announced
 from chatdesk.wire.dispatcher import names, texts
 from tests.platforms.dispatcher.paper import (
     HTML_404,
@@ -217,10 +219,12 @@ def test_an_id_that_is_none_never_reaches_an_address(room: str) -> None:
 
 
 def test_a_client_id_goes_along_where_it_was_announced() -> None:
-    """Announced in the health answer; void again once the link is lost, since the server may be another."""
+    """Announced on this connection; void again once the link is lost, since the server may be another."""
     paper = Paper()
     assert paper.adapter.key_grade(paper.facts) is KeyGrade.NONE
-    call = call_of(paper.want(Probe()))
+    paper.facts = announced.at_login(paper.facts, ANNOUNCED)
+    offline(paper)
+    call = call_of(paper.want(Connected()))
     assert (call.path, call.headers) == ("/health", ())
     assert paper.verdict(200, ANNOUNCED) == VerdictStored(1)
     assert paper.adapter.key_grade(paper.facts) is KeyGrade.IDEMPOTENT

@@ -117,13 +117,15 @@ def test_neither_roles_nor_codes_are_asked_for() -> None:
 
 @pytest.mark.shows("marketplace", "token_renewal", "no")
 def test_no_token_is_ever_renewed() -> None:
-    """Seven days; a 401 or the end of them is a question to the person, whatever was wanted."""
+    """A 401 is a question to the person, whatever was wanted; an end by our own clock alone is none."""
     paper = Paper()
     paper.want(FreshLists())
     assert isinstance(paper.verdict(401, {"message": "Not authorized, token failed"}), VerdictLater)
     for goal in (FreshLists(), SEND, Connected()):
         assert paper.want(goal) == NeedsPassword(NoticeCode.AUTH_REQUIRED)
     over = Paper(access=fresh_jwt(age_s=WEEK_S + 1))
+    assert not isinstance(over.want(FreshLists()), NeedsPassword)
+    over.answer(401, {"message": "Not authorized, token failed"})
     assert over.want(FreshLists()) == NeedsPassword(NoticeCode.AUTH_REQUIRED)
     newer = Paper()
     newer.want(FreshLists())

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from chatdesk.domain.arrivals import Accepted, Answer, ConnectRefused, NoAnswer
+from chatdesk.domain.arrivals import Accepted, Answer, ConnectRefused, Moved, NoAnswer
 from chatdesk.domain.steps import Call, Connect, Emit, Step
 from chatdesk.sync.clock import Clock
 from tests.platforms.network import LATENCY_MS, Network, NetworkClient
@@ -32,6 +33,16 @@ class OmwServer(Network):
         self.lost_joins = 0
         self.send_errors: list[str] = []
         """Words with which the next sends fail; 'stored ...' stores and fails all the same."""
+        self.uploads: list[tuple[str, bytes]] = []
+        """Name and bytes of every file that was brought."""
+        self.upload_ms = 0
+        """How long bringing a file takes."""
+        self.upload_ends: list[int | str] = []
+        """What becomes of the next ones: a status, or the reason of no answer; 'stored ...' keeps it."""
+        self.unnamed = 0
+        """So many next sends are stored and pushed, and not named."""
+        self.garbled = 0
+        """So many next ones are named without an id."""
         self.start_errors: list[str] = []
         """Words with which the next creations of a session fail."""
         self.ended: set[int] = set()
@@ -49,7 +60,7 @@ class OmwServer(Network):
         for text in texts:
             self.store(number, CUSTOMER, text)
 
-    def store(self, number: int, sender: int, text: str) -> dict[str, Any]:
+    def store(self, number: int, sender: int, text: str, **more: Any) -> dict[str, Any]:
         self._next += 1
         names = {ME: ("provider", "Worker One"), CUSTOMER: ("customer", "Customer One")}
         side, name = names[sender]
@@ -63,6 +74,7 @@ class OmwServer(Network):
             "is_read": 0,
             "at": datetime.fromtimestamp(self.clock.now_us() / 1e6, UTC),
             "sender_name": name,
+            **more,
         }
         self.sessions[number].append(message)
         return message
@@ -92,12 +104,13 @@ class OmwServer(Network):
             case "send_message" if self.send_errors:
                 words = self.send_errors.pop(0)
                 if words.startswith("stored "):
-                    self.store(number, ME, args["content"])
-                self.push("error", {"message": words.removeprefix("stored ")})
+                    self.store(number, ME, args["content"], **beside(args))
+                if words.removeprefix("stored "):
+                    self.push("error", {"message": words.removeprefix("stored ")})
             case "send_message" if number in self.sessions:
                 self.in_flight += 1
                 self.most_in_flight = max(self.most_in_flight, self.in_flight)
-                self.later(20, lambda: self._send(number, args["content"]))
+                self.later(20, lambda: self._send(number, args))
             case "join_chat" | "send_message" | "mark_read" if number not in self.sessions:
                 self.push("error", {"message": GATE})
             case "mark_read":
@@ -107,11 +120,18 @@ class OmwServer(Network):
             case _:
                 pass
 
-    def _send(self, number: int, text: str) -> None:
+    def _send(self, number: int, args: dict[str, Any]) -> None:
         self.in_flight -= 1
-        message = self.store(number, ME, text)
+        message = self.store(number, ME, args["content"], **beside(args))
         self.push("new_message", as_push(message))
-        self.push("message_sent", {"messageId": message["id"], "sessionId": number})
+        if self.unnamed > 0:
+            self.unnamed -= 1
+            return
+        told: dict[str, Any] = {"messageId": message["id"], "sessionId": number}
+        if self.garbled > 0:
+            self.garbled -= 1
+            told["messageId"] = None
+        self.push("message_sent", told)
 
     def call(self, call: Call) -> tuple[int, Any]:
         self.seen[call.note] += 1
@@ -173,6 +193,12 @@ class OmwServer(Network):
         return 200, {"success": True, "messages": page, "hasMore": len(page) == limit}
 
 
+def beside(args: dict[str, Any]) -> dict[str, Any]:
+    """Type and file of a message, as its record has them."""
+    fields = {"message_type": "messageType", "file_url": "fileUrl", "file_name": "fileName"}
+    return {ours: args[theirs] for ours, theirs in fields.items() if args.get(theirs)}
+
+
 def as_push(message: dict[str, Any]) -> dict[str, Any]:
     """A `new_message`: ISO, UTC."""
     at = message["at"].strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
@@ -203,7 +229,30 @@ class OmwClient(NetworkClient[OmwServer]):
                 self.tell(NoAnswer(step_id, left=False, reason="cut"))
             case Emit():
                 server.receive(step.event, step.args[0])
+            case Call() if step.file is not None:
+                await self._bring(step_id, step)
             case Call():
                 status, body = server.call(step)
                 await asyncio.sleep(LATENCY_MS / 1000)
                 self.tell(Answer(step_id, status, True, body, {}))
+
+    async def _bring(self, step_id: int, step: Call) -> None:
+        """A file: read piece by piece, kept under an address of its own."""
+        server, part = self.server, step.file
+        assert part is not None
+        content = Path(part.path).read_bytes()
+        for share in (1, 2, 3, 4):
+            self.tell(Moved(step_id, len(content) * share // 4))
+            await asyncio.sleep(server.upload_ms / 4_000)
+        server.seen[step.note] += 1
+        end = server.upload_ends.pop(0) if server.upload_ends else 200
+        if end == 200 or str(end).startswith("stored "):
+            server.uploads.append((part.filename, content))
+        if isinstance(end, str):
+            self.tell(NoAnswer(step_id, True, end.removeprefix("stored ")))
+        elif end != 200:
+            self.tell(Answer(step_id, end, False, "<html></html>", {}))
+        else:
+            url = f"/uploads/chat/file-{len(server.uploads)}"
+            file = {"url": url, "name": part.filename, "size": len(content)}
+            self.tell(Answer(step_id, 200, True, {"success": True, "file": file}, {}))

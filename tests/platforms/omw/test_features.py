@@ -187,15 +187,14 @@ def test_history_is_read_in_pages_from_the_newest() -> None:
 
 
 @pytest.mark.shows("omw", "send", "yes")
-@pytest.mark.shows("omw", "client_ids", "no")
 def test_a_send_is_known_by_its_echo_alone() -> None:
-    """`message_sent` names it; no id of ours is stored, so none is sent."""
+    """`message_sent` names it; the recorded server stores no id of ours, so none is sent."""
     paper = Paper()
     paper.joined()
     step = emit_of(paper.want(SEND))
     assert step.args == ({"sessionId": 41, "content": "on my way", "messageType": "text"},)
     assert paper.adapter.key_grade(paper.facts) is KeyGrade.NONE
-    (seen, *_) = paper.packet("new_message", pushed(1001, "on my way", own=True, clientId="a" * 32)).events
+    (seen, *_) = paper.packet("new_message", pushed(1001, "on my way", own=True)).events
     assert isinstance(seen, MessageSeen)
     assert seen.client_id is None
     (verdict,) = paper.packet("message_sent", {"messageId": 1001, "sessionId": 41}).verdicts

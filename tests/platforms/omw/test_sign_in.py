@@ -177,9 +177,11 @@ def test_a_code_that_is_not_sent_is_asked_for_once(status: int, body: Any, code:
 
 @pytest.mark.shows("omw", "token_renewal", "no")
 def test_a_token_that_is_over_needs_the_person() -> None:
-    """No route renews one: nothing is called, the password is asked for."""
+    """No route renews one. Our clock may be wrong, so the server is asked; after its refusal, nothing is."""
     paper = Paper(access=fresh_jwt(age_s=20_000))
     paper.facts = put(paper.facts, online=False)
+    assert isinstance(paper.want(Connected()), Connect)
+    paper.refused("Invalid authentication token")
     for goal in (Connected(), FreshLists(), FreshHead(SESSION)):
         assert paper.want(goal) == NeedsPassword(NoticeCode.AUTH_REQUIRED)
 

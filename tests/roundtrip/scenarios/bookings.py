@@ -13,6 +13,7 @@ from chatdesk.domain.entities import Message, Order
 from chatdesk.domain.errors import NotDone, SignInRefused
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, MessageKind
 from chatdesk.server.dialect import Variant
+from chatdesk.store.staging import FOLDER
 from tests.roundtrip.post import Post, until
 from tests.roundtrip.scenarios.orders import changed
 from tests.roundtrip.stage import Party, Place
@@ -138,8 +139,24 @@ async def _uploaded(party: Party, place: Place, name: str, content_type: str, da
     return Extras(attachments=(done.attachment,))
 
 
+async def _sent_as_a_file(place: Place, name: str) -> None:
+    """As the window does it: copied, queued, brought by itself, and the original gone meanwhile."""
+    path = place.stage.folder / name
+    path.write_bytes(PNG)
+    sent = place.ours.post.desk.send_file(place.ours.talk, path, text=place.words("and here it is"))
+    item = await sent
+    path.unlink()
+    await place.ours.settled(item.text)
+    got = await place.theirs.got(item.text)
+    assert got.kind is MessageKind.IMAGE
+    (picture,) = got.extras.attachments
+    assert (picture.name, picture.size_bytes) == (name, len(PNG))
+    assert not list((place.ours.post.folder / FOLDER).iterdir())
+
+
 async def a_picture_is_sent(place: Place) -> None:
     """Brought to the server first, then said; the other side has its name, its type and its size."""
+    await _sent_as_a_file(place, "after ü.png")
     extras = await _uploaded(place.ours, place, "before ü.png", "image/png", PNG)
     text = place.words("before the repair")
     await place.ours.said(text, kind=MessageKind.IMAGE, extras=extras)

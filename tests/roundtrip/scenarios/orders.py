@@ -193,7 +193,12 @@ async def files_hang_on_orders(place: Place) -> None:
     folder = place.stage.folder
     permit = folder / "permit ü.pdf"
     permit.write_bytes(b"%PDF" * 1_000)
-    await theirs.act(ActionKind.ADD_FILE, order, path=str(permit), content_type="application/pdf")
+    await theirs.post.desk.add_file(order.id, permit)
+
+    async def brought() -> bool:
+        return not await theirs.post.outbox(theirs.id)
+
+    await until(brought, "the file being brought")
     for party in (theirs, ours):
         name = await _listed_as(party, "permit ü.pdf")
         target = folder / f"saved-{party.id}-{party is ours}.pdf"

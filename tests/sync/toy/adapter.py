@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from chatdesk.domain.actions import FindKind, Hit, Result
+from chatdesk.domain.actions import ActionKind, FindKind, Hit, Result
 from chatdesk.domain.arrivals import (
     Accepted,
     Answer,
@@ -34,7 +34,7 @@ from chatdesk.domain.arrivals import (
     VerdictStored,
     VerdictUnknown,
 )
-from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.entities import Capabilities, OrderFile
 from chatdesk.domain.events import (
     ConversationSeen,
     Dropped,
@@ -97,6 +97,7 @@ from chatdesk.domain.steps import (
     Connect,
     Done,
     Emit,
+    FilePart,
     Listen,
     NeedsPassword,
     Next,
@@ -268,6 +269,17 @@ class ToyAdapter:
                 return Listen(path=f"/toy/watch/{order}", note="watch")
             case Unwatched(order=order):
                 return Unlisten(path=f"/toy/watch/{order}") if order in own.streams else Done()
+            case Act(action=action) if action.kind is ActionKind.LIST_FILES:
+                return self._call(facts, "GET", "/toy/files", room=action.order, note="files")
+            case Act(action=action) if action.kind is ActionKind.ADD_FILE:
+                call = self._call(facts, "POST", "/toy/files", room=action.order, note="add", commits=True)
+                part = FilePart(
+                    field="file",
+                    filename=action.file_name,
+                    content_type=action.content_type,
+                    path=action.path,
+                )
+                return msgspec.structs.replace(call, file=part)
             case Act(action=action):
                 return self._call(
                     facts,
@@ -471,6 +483,15 @@ class ToyAdapter:
                 return Reading(facts, (_order(body),), stored)
             case "order" | "status":
                 return Reading(_done(facts, token), (_order(body),), stored)
+            case "files":
+                files = tuple(
+                    OrderFile(
+                        remote_name=one["as"], name=one["name"], content_type="", size_bytes=one["size"]
+                    )
+                    for one in body["files"]
+                )
+                seen_files = OrderSeen(remote_id=RemoteId(body["room"]), kind=OrderKind.ORDER, files=files)
+                return Reading(_done(facts, token), (seen_files,), stored)
             case "upload":
                 return Reading(_put(facts, files={**own.files, token: body}), verdicts=stored)
             case "say":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -76,6 +77,7 @@ class ToyServer:
         self.returns_cid = grade != "none"
         self.rooms: dict[str, list[dict[str, Any]]] = {}
         self.statuses: dict[str, str] = {}
+        self.files: dict[str, list[dict[str, Any]]] = {}
         self.reports: list[tuple[str, str]] = []
         self.streams: dict[str, ToyClient] = {}
         self.codes: list[str] = []
@@ -226,6 +228,14 @@ class ToyServer:
                 room = body["number"].removeprefix("N-")
                 self.statuses[room] = body["status"]
                 return 200, self._order(room)
+            case "files":
+                return 200, {"room": body["room"], "files": self.files.get(body["room"], [])}
+            case "add" if call.file is not None:
+                self._next += 1
+                size = len(Path(call.file.path).read_bytes())
+                file = {"as": f"f{self._next}", "name": call.file.filename, "size": size}
+                self.files.setdefault(body["room"], []).append(file)
+                return 200, ""
             case "upload":
                 return 201, f"stored-{body['name']}"
             case "say":

@@ -18,7 +18,7 @@ from chatdesk.domain.actions import (
     Offer,
     Subject,
 )
-from chatdesk.domain.entities import Account, Capabilities
+from chatdesk.domain.entities import Account, Capabilities, FileRule
 from chatdesk.domain.events import ConversationSeen, NotificationSeen, OrderSeen, Stamped, StoredEvent
 from chatdesk.domain.ids import AccountId, RemoteId
 from chatdesk.domain.kinds import Feature, Lifecycle, OrderKind, Progress, Support
@@ -27,6 +27,7 @@ from tests.shots.seat import NOON_US, Seat
 
 WAIT_S = 20.0
 MINUTE_US = 60_000_000
+MOST_BYTES = 100_000
 _ARRIVALS = itertools.count(200_000)
 CODE = FieldAsked(key="code", kind=FieldKind.CODE, limit_chars=6)
 OFFERS: tuple[Offer, ...] = (
@@ -80,6 +81,7 @@ def equip(
         account.capabilities,
         offers=offers,
         finds=finds,
+        order_files=FileRule(most_bytes=MOST_BYTES),
         features=account.capabilities.features | dict.fromkeys(features, Support.YES),
     )
     seat.store.put_capabilities(account.id, can).result(WAIT_S)

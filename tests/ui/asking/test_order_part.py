@@ -11,16 +11,18 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from chatdesk.domain import outbox as machine
 from chatdesk.domain.actions import Action, ActionKind, Result
-from chatdesk.domain.changes import PositionChanged
+from chatdesk.domain.changes import PositionChanged, UploadMoved
 from chatdesk.domain.entities import OrderFile
-from chatdesk.domain.errors import NotDone, NotKnown
+from chatdesk.domain.errors import NotKnown
 from chatdesk.domain.events import OrderSeen
 from chatdesk.domain.ids import OrderId, RemoteId
-from chatdesk.domain.kinds import OrderKind, ParkReason
+from chatdesk.domain.kinds import DeliveryState, OrderKind, ParkReason
 from tests.conftest import Ui
 from tests.shots.seat import NOON_US
-from tests.ui.asking.made import MINUTE_US, OFFERS, a_lonely_order, equip, its_conversation, tell
+from tests.store.making import WAIT_S, started
+from tests.ui.asking.made import MINUTE_US, MOST_BYTES, OFFERS, a_lonely_order, equip, its_conversation, tell
 from tests.ui.asking.stage import Stage, click
 
 pytestmark = pytest.mark.qt_log_ignore("^This plugin does not support (raise|grabbing)", extend=True)
@@ -60,57 +62,76 @@ class TestFiles:
 
         ui.run(main())
 
-    def test_are_added_one_after_the_other(self, ui: Ui, stage: Stage, tmp_path: Path) -> None:
-        """Dropped files go one by one, with their path and type; the rest waits and is counted."""
+    def test_are_queued_in_the_order_of_dropping(self, ui: Ui, stage: Stage, tmp_path: Path) -> None:
+        """Online or not: each is copied and waits in a row; what is no file is refused in words."""
         first, second = tmp_path / "a.pdf", tmp_path / "b.jpg"
         first.write_bytes(b"1")
-        second.write_bytes(b"2")
-
-        async def main() -> None:
-            await stage.ready()
-            stage.hold()
-            assert drop(stage, first, tmp_path, tmp_path / "missing", second)
-            await ui.until(lambda: len(stage.answers) == 1)
-            assert stage.files().strip.sentence() == "The file is on its way to the server…"
-            assert stage.files()._left.text() == "1 file waits its turn."
-            assert not stage.files().add.isEnabled()
-            stage.answer(Result())
-            await ui.until(lambda: len(stage.acted(ActionKind.ADD_FILE)) == 2)
-            await ui.until(lambda: len(stage.answers) == 1)
-            stage.answer(Result())
-            await ui.until(stage.files().add.isEnabled)
-            sent = [(Path(a.path), a.content_type, a.order) for a in stage.acted(ActionKind.ADD_FILE)]
-            assert sent == [(first, "application/pdf", "o-10482"), (second, "image/jpeg", "o-10482")]
-
-        ui.run(main())
-
-    def test_a_refused_file_stops_the_rest(self, ui: Ui, stage: Stage, tmp_path: Path) -> None:
-        """The first trouble is told, and nothing goes after it unasked."""
-        paths = [tmp_path / name for name in ("a.bin", "b.bin")]
-        for path in paths:
-            path.write_bytes(b"x")
-
-        async def main() -> None:
-            await stage.ready()
-            stage.seat.engines.on_act = lambda _action: NotDone(ParkReason.TOO_LONG)
-            stage.files().add_files(paths)
-            await ui.until(lambda: "too large" in stage.files().strip.sentence())
-            assert len(stage.acted(ActionKind.ADD_FILE)) == 1
-            assert not stage.files()._left.isVisible()
-
-        ui.run(main())
-
-    def test_nothing_is_dropped_while_offline(self, ui: Ui, stage: Stage, tmp_path: Path) -> None:
-        """Offline, a drop is not taken."""
-        path = tmp_path / "a.bin"
-        path.write_bytes(b"x")
+        second.write_bytes(b"22")
 
         async def main() -> None:
             await stage.ready(online=False)
             await stage.go_offline()
-            assert not drop(stage, path)
-            assert stage.files().choose() is None
-            assert not stage.acted()
+            files = stage.files()
+            assert files.add.isEnabled()
+            assert drop(stage, first, tmp_path / "missing.pdf", second)
+            await ui.until(lambda: len(files.pending()) == 2)
+            first.unlink()
+            assert [row.name for row in files.pending()] == ["a.pdf", "b.jpg"]
+            assert {row.state.text() for row in files.pending()} == {
+                "Waits here, and goes as soon as the server is there."
+            }
+            items = [row.item for row in files.pending()]
+            sent = [(one.extras.attachments[0].content_type, one.order_remote_id) for one in items]
+            assert sent == [("application/pdf", "o-10482"), ("image/jpeg", "o-10482")]
+            assert "missing.pdf can't be read" in files._left.text()
+            assert not stage.acted(ActionKind.ADD_FILE)
+
+        ui.run(main())
+
+    def test_a_waiting_file_shows_how_it_stands_and_what_helps(
+        self, ui: Ui, stage: Stage, tmp_path: Path
+    ) -> None:
+        """Under way with its share, refused with Retry and Remove, and gone once it is settled."""
+        path = tmp_path / "a.pdf"
+        path.write_bytes(b"x" * 1_000)
+        store = stage.seat.store
+
+        async def main() -> None:
+            await stage.ready()
+            stage.files().add_files([path])
+            await ui.until(lambda: len(stage.files().pending()) == 1)
+            (row,) = stage.files().pending()
+            assert not row.again.isVisible()
+            attempt = started(row.item)
+            store.advance(row.item.id, attempt).result(WAIT_S)
+            stage.seat.engines.tell(UploadMoved(row.item.id, 250, 1_000))
+            await ui.until(lambda: row.state.text() == "uploading 25 %")
+            assert not row.remove.isVisible()
+            store.advance(row.item.id, machine.Refused(ParkReason.REFUSED, "no such type")).result(WAIT_S)
+            await ui.until(row.again.isVisible)
+            assert "the server refused the file" in row.state.text()
+            assert "no such type" in row.state.text()
+            click(row.again)
+            await ui.until(lambda: row.item.state is DeliveryState.QUEUED)
+            click(row.remove)
+            await ui.until(lambda: not stage.files().pending())
+            assert store.unsettled(stage.account.id).result(WAIT_S) == ()
+
+        ui.run(main())
+
+    def test_what_is_too_large_is_told_before_it_is_copied(
+        self, ui: Ui, stage: Stage, tmp_path: Path
+    ) -> None:
+        """One sentence, and the next one goes."""
+        large, small = tmp_path / "large.bin", tmp_path / "small.bin"
+        large.write_bytes(b"x" * (MOST_BYTES + 1))
+        small.write_bytes(b"x")
+
+        async def main() -> None:
+            await stage.ready()
+            stage.files().add_files([large, small])
+            await ui.until(lambda: [row.name for row in stage.files().pending()] == ["small.bin"])
+            assert "large.bin is too large" in stage.files()._left.text()
 
         ui.run(main())
 
@@ -126,7 +147,7 @@ class TestFiles:
             assert len(dialogs) == 1
             dialogs[0].filesSelected.emit([str(path)])
             dialogs[0].reject()
-            await ui.until(lambda: len(stage.acted(ActionKind.ADD_FILE)) == 1)
+            await ui.until(lambda: [row.name for row in stage.files().pending()] == ["permit.pdf"])
 
         ui.run(main())
 

@@ -15,7 +15,7 @@ from chatdesk.domain.errors import DiskTrouble, NotDone, NotKnown
 from chatdesk.domain.kinds import NoticeCode, OrderKind, ParkReason
 from chatdesk.ui import vocabulary
 from chatdesk.ui.asking import wording
-from chatdesk.ui.asking.names import NAME_CHARS, content_type_of, safe_name
+from chatdesk.ui.asking.names import NAME_CHARS, safe_name
 from chatdesk.ui.asking.offers import about_account, about_hit
 from tests.ui.asking.made import a_hit, able
 
@@ -193,5 +193,3 @@ class TestFileNames:
 
     def test_types(self) -> None:
         """The name says what it is."""
-        assert content_type_of("/a/b.pdf") == "application/pdf"
-        assert content_type_of("noending") == "application/octet-stream"

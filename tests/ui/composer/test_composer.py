@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QImage, QInputMethodEvent
+from PySide6.QtGui import QGuiApplication, QImage, QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -316,16 +316,95 @@ def test_a_changed_draft_is_never_overwritten(ui: Ui, stage: Stage, composer: Co
             await ui.until(composer.conflict.isVisible)
             assert composer.conflict.other.text() == "theirs"
             assert composer.edit.toPlainText() == "mine"
-            assert draft_on_disk(stage).text == "theirs"
+            await ui.until(lambda: draft_on_disk(stage).other == "theirs", what="both on disk")
+            assert draft_on_disk(stage).text == "mine"
             assert not composer.send_button.isEnabled()
             QTest.mouseClick(getattr(composer.conflict, choice), Qt.MouseButton.LeftButton)
             await composer.flush()
             assert not composer.conflict.isVisible()
             assert composer.edit.toPlainText() == expected
-            assert draft_on_disk(stage).text == expected
+            assert (draft_on_disk(stage).text, draft_on_disk(stage).other) == (expected, "")
             composer.edit.selectAll()
             QTest.keyClick(composer.edit, Qt.Key.Key_Delete)
             await composer.flush()
+
+    ui.run(story())
+
+
+async def _conflicting(ui: Ui, stage: Stage, composer: Composer) -> None:
+    """Mine is in the field, theirs was saved elsewhere; the signal of that is held back."""
+    stage.context.feed.close()
+    stage.store.save_draft(stage.room, draft_on_disk(stage).version, "theirs").result(WAIT_S)
+    QTest.keyClicks(composer.edit, "mine")
+    composer.edit.clearFocus()
+    await ui.until(composer.conflict.isVisible)
+
+
+async def _empty(composer: Composer) -> None:
+    composer.edit.selectAll()
+    QTest.keyClick(composer.edit, Qt.Key.Key_Delete)
+    await composer.flush()
+
+
+def test_both_texts_outlive_the_program(ui: Ui, stage: Stage, composer: Composer, qtbot: QtBot) -> None:
+    """Closed before the person has chosen, the next window shows both texts, with what was typed last."""
+
+    async def story() -> None:
+        await _conflicting(ui, stage, composer)
+        QTest.keyClicks(composer.edit, " and more")
+        await composer.flush()
+        composer.close()
+        later = Composer(stage.context)
+        qtbot.addWidget(later)
+        later.open_conversation(stage.room)
+        later.show()
+        assert later.edit.toPlainText() == "mine and more"
+        assert later.conflict.isVisible()
+        assert later.conflict.other.text() == "theirs"
+        assert not later.send_button.isEnabled()
+        QTest.mouseClick(later.conflict.copy, Qt.MouseButton.LeftButton)
+        assert QGuiApplication.clipboard().text() == "theirs"
+        assert later.conflict.isVisible()
+        QTest.mouseClick(later.conflict.both, Qt.MouseButton.LeftButton)
+        await later.flush()
+        assert (draft_on_disk(stage).text, draft_on_disk(stage).other) == ("theirs\nmine and more", "")
+        assert later.send_button.isEnabled()
+
+    ui.run(story())
+
+
+def test_a_field_that_is_emptied_keeps_the_other_text(ui: Ui, stage: Stage, composer: Composer) -> None:
+    """Emptying one's own text is no choice: the other one is there until it is taken or deleted."""
+
+    async def story() -> None:
+        for take, left in ((True, "theirs"), (False, "")):
+            await _conflicting(ui, stage, composer)
+            await _empty(composer)
+            assert (draft_on_disk(stage).text, draft_on_disk(stage).other) == ("", "theirs")
+            assert composer.conflict.mine.text() == "Delete it"
+            assert not composer.conflict.both.isVisible()
+            button = composer.conflict.take if take else composer.conflict.mine
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+            await composer.flush()
+            assert (draft_on_disk(stage).text, draft_on_disk(stage).other) == (left, "")
+            await _empty(composer)
+
+    ui.run(story())
+
+
+def test_typing_what_the_other_text_says_comes_to_rest(ui: Ui, stage: Stage, composer: Composer) -> None:
+    """Equal texts are one on disk, and either choice leaves it."""
+
+    async def story() -> None:
+        await _conflicting(ui, stage, composer)
+        composer.edit.selectAll()
+        QTest.keyClicks(composer.edit, "theirs")
+        await composer.flush()
+        assert (draft_on_disk(stage).text, draft_on_disk(stage).other) == ("theirs", "")
+        QTest.mouseClick(composer.conflict.mine, Qt.MouseButton.LeftButton)
+        await composer.flush()
+        assert not composer.conflict.isVisible()
+        assert draft_on_disk(stage).text == "theirs"
 
     ui.run(story())
 
@@ -546,7 +625,7 @@ def test_paste_is_plain(ui: Ui, stage: Stage, composer: Composer) -> None:
         picture.setImageData(QImage(4, 4, QImage.Format.Format_RGB32))
         assert composer.edit.canInsertFromMimeData(picture)
         composer.edit.insertFromMimeData(picture)
-        assert "can't be sent" in composer.notice.label.text()
+        assert "no way to send files" in composer.notice.label.text()
         files = QMimeData()
         files.setUrls([QUrl.fromLocalFile("/tmp/invoice.pdf")])
         composer.edit.insertFromMimeData(files)

@@ -20,8 +20,10 @@ from chatdesk.ui.lists.pane import ListPane, Side
 from chatdesk.ui.lists.proxy import Chip, SortBy
 from chatdesk.ui.lists.rows_view import RowsView
 from chatdesk.ui.lists.search import SearchField
+from chatdesk.ui.orders.model import Column
 from chatdesk.ui.orders.table import OrdersTable
 from chatdesk.ui.plain import PlainLabel
+from chatdesk.ui.preferences import CONVERSATION_SORT
 from tests.conftest import Ui
 from tests.shots import scene
 from tests.shots.seat import NOON_US, Seat
@@ -411,6 +413,31 @@ class TestMenus:
             menu_of(stage.pane).close()
             QTest.mouseClick(sort, LEFT)
             assert action(menu_of(stage.pane), "Who waits longest").isChecked()
+
+        ui.run(main())
+
+    def test_the_next_window_sorts_as_the_last_one(self, ui: Ui, qtbot: QtBot, stage: Stage) -> None:
+        """How both lists were sorted is remembered; what nobody can read is as if it were not there."""
+
+        async def main() -> None:
+            await ready(ui, stage)
+            sort = next(b for b in stage.pane.findChildren(QWidget) if b.accessibleName() == "Sort")
+            QTest.mouseClick(sort, LEFT)
+            action(menu_of(stage.pane), "Unread first").trigger()
+            stage.pane.show_orders()
+            stage.pane._orders_page.sort(Column.CUSTOMER)
+            later = Stage(qtbot, stage.seat)
+            await ready(ui, later)
+            assert later.pane.shown.sort_by is SortBy.UNREAD
+            later.pane.show_orders()
+            assert later.pane.shown_orders.sort_column is Column.CUSTOMER
+            later.pane._orders_page.sort(None)
+            stage.seat.preferences.put(CONVERSATION_SORT, "by the moon")
+            third = Stage(qtbot, stage.seat)
+            await ready(ui, third)
+            assert third.pane.shown.sort_by is SortBy.ACTIVITY
+            third.pane.show_orders()
+            assert third.pane.shown_orders.sort_column is None
 
         ui.run(main())
 

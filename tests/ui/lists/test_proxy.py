@@ -355,3 +355,79 @@ def test_it_shows_what_a_plain_sort_would(ops: list[tuple[str, Any]]) -> None:
             archived=len(in_account) - len(live),
         )
     assert isinstance(tester.model(), QAbstractItemModel)
+
+
+TOLD = "rowsInserted", "rowsRemoved", "rowsMoved", "dataChanged", "layoutChanged", "modelReset"
+
+
+class TestTenThousand:
+    """Lists of 10,000: what each change looks at, counted in rows."""
+
+    COUNT = 10_000
+
+    def desk(self) -> tuple[ConversationModel, ConversationProxy, list[str], list[int]]:
+        """A model, its proxy under a model tester, the proxy's signals, and the rows that it looked at."""
+        rows = [a_conversation(n, last=a_snippet(f"Beam {n}")) for n in range(1, self.COUNT + 1)]
+        model = a_model(*rows, whole=True)
+        looked: list[int] = []
+
+        class Looking(ConversationProxy):
+            def accepts(self, row_id: int) -> bool:
+                looked.append(row_id)
+                return super().accepts(row_id)
+
+        proxy = Looking(model)
+        QAbstractItemModelTester(proxy, QAbstractItemModelTester.FailureReportingMode.Fatal, proxy)
+        told: list[str] = []
+        for name in (
+            "rowsInserted",
+            "rowsRemoved",
+            "rowsMoved",
+            "dataChanged",
+            "layoutChanged",
+            "modelReset",
+        ):
+            getattr(proxy, name).connect(lambda *_parts, name=name: told.append(name))
+        looked.clear()
+        return model, proxy, told, looked
+
+    def test_a_new_message_moves_one_row(self, qtbot: QtBot) -> None:
+        """One row is looked at, moved and announced; selection goes with its row."""
+        model, proxy, told, looked = self.desk()
+        held = QPersistentModelIndex(proxy.index(8_000, 0))
+        kept = proxy.id_at(8_000)
+        model.put(2, [a_conversation(9_000, activity_at_us=NOW_US + 1, last=a_snippet("New"))])
+        assert proxy.id_at(0) == 9_000
+        assert told == ["rowsMoved", "dataChanged"]
+        assert looked == [9_000]
+        assert proxy.id_at(held.row()) == kept
+        del held
+
+    def test_typing_on_looks_only_at_what_is_shown(self, qtbot: QtBot) -> None:
+        """Each letter more looks at what the one before has left; nothing is reset, and all come back."""
+        _model, proxy, told, looked = self.desk()
+        counts = []
+        for query in ("7", "77", "777", "7777"):
+            looked.clear()
+            proxy.set_query(query)
+            counts.append((len(looked), proxy.rowCount()))
+        assert counts[0][0] == self.COUNT
+        assert [look for look, _shown in counts[1:]] == [shown for _look, shown in counts[:-1]]
+        assert proxy.rowCount() == sum("7777" in str(n) for n in range(1, self.COUNT + 1))
+        proxy.set_query("")
+        assert proxy.rowCount() == self.COUNT
+        assert "modelReset" not in told
+
+    def test_others_of_a_customer_without_any_are_not_searched_for(self, qtbot: QtBot) -> None:
+        """Opening a conversation that is linked with none looks at no other."""
+        model, _proxy, _told, _looked = self.desk()
+        looked: list[int] = []
+
+        class Looking(GroupProxy):
+            def accepts(self, row_id: int) -> bool:
+                looked.append(row_id)
+                return super().accepts(row_id)
+
+        group = Looking(model)
+        group.show_those_with(ConversationId(5))
+        assert (group.rowCount(), looked) == (0, [])

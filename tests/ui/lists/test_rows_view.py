@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible, QContextMenuEvent, QPainter
@@ -264,3 +266,34 @@ def test_a_screen_reader_knows_every_row(stage: Stage) -> None:
     last = interface.child(99)
     assert last is not None
     assert last.text(QAccessible.Text.Name) == "row 99"
+
+
+class TestLittleIsPainted:
+    """What did not change is not painted again: counted in rows, not in time."""
+
+    def painted_by(self, stage: Stage, act: Callable[[], object]) -> list[int]:
+        QApplication.processEvents()
+        stage.delegate.painted.clear()
+        act()
+        QApplication.processEvents()
+        return sorted(stage.delegate.painted)
+
+    def test_a_row_that_changed_is_painted_alone(self, stage: Stage) -> None:
+        """One row tells of new data: one row is painted; one that is out of view paints nothing."""
+        model = stage.model
+        told = [model.index(row) for row in (3, 50)]
+        assert self.painted_by(stage, lambda: model.dataChanged.emit(told[0], told[0])) == [3]
+        assert self.painted_by(stage, lambda: model.dataChanged.emit(told[1], told[1])) == []
+
+    def test_choosing_paints_the_row_that_was_and_the_row_that_is(self, stage: Stage) -> None:
+        """However many rows lie between the two."""
+        stage.view.setCurrentIndex(stage.model.index(0))
+        assert self.painted_by(stage, lambda: stage.view.setCurrentIndex(stage.model.index(4))) == [0, 4]
+
+    def test_the_pointer_paints_the_rows_that_it_leaves_and_enters(self, stage: Stage) -> None:
+        """Moving within a row paints nothing."""
+        places = [stage.view.visualRect(stage.model.index(row)).center() for row in (1, 3)]
+        viewport = stage.view.viewport()
+        QTest.mouseMove(viewport, places[0])
+        assert self.painted_by(stage, lambda: QTest.mouseMove(viewport, places[1])) == [1, 3]
+        assert self.painted_by(stage, lambda: QTest.mouseMove(viewport, places[1] + QPoint(4, 0))) == []

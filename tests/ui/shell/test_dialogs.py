@@ -334,7 +334,7 @@ class TestOutbox:
         ui.run(main())
 
     def test_one_can_be_sent_first_and_a_scheduled_one_now(self, ui: Ui, qtbot: QtBot, seat: Seat) -> None:
-        """Urgency is offered once; a chosen time is shown, and can be given up."""
+        """Urgency is shown, and can be taken back; a chosen time is shown, and can be given up."""
         scene.press(seat.store, seat.day, "10482", "quick")
         talk = scene.press(seat.store, seat.day, "10471", "at nine")
         due_us = talk.created_at_us + 90_000_000_000
@@ -344,8 +344,11 @@ class TestOutbox:
             dialog = await self._open(ui, qtbot, seat, 2)
             self._select(dialog, "quick")
             QTest.mouseClick(dialog.urgent, LEFT)
-            await ui.until(lambda: dialog.urgent.isHidden())
+            await ui.until(lambda: dialog.urgent.text() == "Not first")
             assert {one.text for one in dialog._model.items() if one.urgent} == {"quick"}
+            QTest.mouseClick(dialog.urgent, LEFT)
+            await ui.until(lambda: dialog.urgent.text() == "Send first")
+            assert not any(one.urgent for one in dialog._model.items())
             self._select(dialog, "at nine")
             row = dialog.view.currentIndex().row()
             shown = dialog._model.index(row, Column.NEXT).data()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from chatdesk.ui.garbage import GuiCollector
+from chatdesk.ui.garbage import GuiCollector, resident_bytes
 
 
 class Cyclic(QObject):
@@ -94,6 +96,30 @@ def test_the_timer_keeps_up(collector: GuiCollector, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: gc.get_count()[0] < gc.get_threshold()[0], timeout=5_000)
 
 
+ROLLUP = Path("/proc/self/smaps_rollup")
+
+
+def own_kb() -> int:
+    """Memory of this process that no file stands behind, in KiB."""
+    return next(
+        int(line.split()[1]) for line in ROLLUP.read_text().splitlines() if line.startswith("Pss_Anon:")
+    )
+
+
+@pytest.mark.skipif(not ROLLUP.exists(), reason="the C library of Linux is meant")
+def test_what_a_burst_took_is_given_back(collector: GuiCollector, qtbot: QtBot) -> None:
+    """Many pieces are needed for a moment, a few of them for longer: once a minute the rest goes back."""
+    burst = [bytes(6_000) for _ in range(20_000)]
+    kept = burst[::100]
+    burst.clear()
+    full_kb = own_kb()
+    assert full_kb > 100_000
+    collector._whole_at_s = time.monotonic()
+    collector.look()
+    qtbot.waitUntil(lambda: own_kb() < full_kb - 80_000, timeout=10_000)
+    assert len(kept) == 200
+
+
 def test_python_gets_its_own_collecting_back(qapp: QApplication) -> None:
     """After stop, once or twice, everything is as it was."""
     assert gc.isenabled()
@@ -102,3 +128,17 @@ def test_python_gets_its_own_collecting_back(qapp: QApplication) -> None:
     collector.stop()
     collector.stop()
     assert gc.isenabled()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells its size this way")
+def test_what_a_burst_has_left_free_goes_back_once_it_is_over(collector: GuiCollector, qtbot: QtBot) -> None:
+    """The C library keeps what lies below the last thing that lives; a look after the burst hands it back."""
+    collector.look()
+    before = resident_bytes()
+    blocks = [bytes([n % 251]) * 4_000 for n in range(15_000)]
+    grown = resident_bytes()
+    last = blocks[-1]
+    blocks.clear()
+    qtbot.waitUntil(lambda: resident_bytes() < grown - 40_000_000, timeout=30_000)
+    assert grown - before > 50_000_000
+    assert last

@@ -114,6 +114,17 @@ def test_questions_answer(qtbot: QtBot, theme: Theme) -> None:
     assert answered.args == [Answer.NO]
 
 
+@pytest.mark.parametrize(("danger", "answer"), [(True, Answer.NO), (False, Answer.YES)])
+def test_enter_alone_does_no_harm(qtbot: QtBot, theme: Theme, danger: bool, answer: Answer) -> None:
+    """Enter agrees to what can be undone, and to nothing else."""
+    question = PlainQuestion(theme, "Sure?", "Really", yes="Delete", no="Keep", danger=danger)
+    qtbot.addWidget(question)
+    question.open()
+    with qtbot.waitSignal(question.answered) as answered:
+        QTest.keyClick(question, Qt.Key.Key_Return)
+    assert answered.args == [answer]
+
+
 def test_a_statement_has_one_button(qtbot: QtBot, theme: Theme) -> None:
     """`say` opens a statement that Enter closes."""
     statement = say(theme, None, "Done", "It is done.", button="Close")

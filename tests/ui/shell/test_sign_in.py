@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -60,7 +59,7 @@ class TestForms:
         """Role, code by phone and settings are there exactly where the platform has them; a request goes."""
         entries = tuple(describe(plugin) for plugin in registry.PLUGINS)
         entry = next(one for one in entries if one.platform is platform)
-        context = dataclasses.replace(seat.context, platforms=entries)
+        context = msgspec.structs.replace(seat.context, platforms=entries)
 
         async def main() -> None:
             dialog = SignInDialog(context)

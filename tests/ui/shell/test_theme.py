@@ -25,6 +25,7 @@ TEXT_PAIRS = [
     *((ink, "bad_soft") for ink in ("text", "bad", "accent_text")),
     ("on_accent", "accent"),
     ("on_bad", "bad"),
+    ("mark_text", "mark"),
     ("bubble_out_text", "bubble_out"),
     ("bubble_out_muted", "bubble_out"),
     *(("avatar_text", f"avatar_{number}") for number in range(1, AVATARS + 1)),

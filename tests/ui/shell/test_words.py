@@ -10,19 +10,22 @@ import pytest
 from chatdesk.domain import errors
 from chatdesk.domain.changes import AccountStatus
 from chatdesk.domain.desk import ServerCheck
-from chatdesk.domain.entities import Draft
-from chatdesk.domain.errors import ChatdeskError, NotDone, SignInRefused, StaleDraft, WorldError
+from chatdesk.domain.entities import Draft, FileRule
+from chatdesk.domain.errors import ChatdeskError, FileRefused, NotDone, SignInRefused, StaleDraft, WorldError
 from chatdesk.domain.ids import AccountId, ConversationId
 from chatdesk.domain.kinds import (
     ConnectionState,
     DeliveryState,
+    FileWhy,
     NoticeCode,
     ParkReason,
     Platform,
     PresenceState,
 )
+from chatdesk.domain.outbox import COPY_LOST
 from chatdesk.services.addresses import AddressProblem
 from chatdesk.ui import words
+from chatdesk.ui.file_words import file_parked_sentence, not_taken
 from chatdesk.ui.refusals import sign_in_sentence
 
 JARGON = re.compile(r"Error|Exception|Traceback|None|null|HTTP \d|\b[45]\d\d\b|_|\b[a-z]+[A-Z]", re.ASCII)
@@ -50,6 +53,8 @@ def made(kind: type[ChatdeskError]) -> ChatdeskError:
         return StaleDraft(Draft(conversation_id=ConversationId(1), version=1, text="t", saved_at_us=0))
     if kind is NotDone:
         return NotDone(ParkReason.REFUSED, "No\nroom.", 90)
+    if kind is FileRefused:
+        return FileRefused(FileWhy.CHANGED)
     return kind("sqlite3.OperationalError: disk I/O error")
 
 
@@ -82,6 +87,22 @@ def test_every_error(kind: type[ChatdeskError]) -> None:
     assert "OperationalError" not in said.title + said.text
     if kind is not WorldError and issubclass(kind, WorldError):
         assert said != words.error_sentences(ValueError("x")), "a world error has words of its own"
+
+
+@pytest.mark.parametrize("why", FileWhy)
+def test_every_reason_not_to_take_a_file(why: FileWhy) -> None:
+    """Each has one sentence or two with the file's name; a name of somebody else's making can't break it."""
+    rule = FileRule(most_bytes=1_000, types={"pdf": "application/pdf"})
+    said = not_taken("Of\nfer {x}.exe", FileRefused(why), rule)
+    check_sentence(said)
+    assert "Of fer {x}.exe" in said
+
+
+@pytest.mark.parametrize("reason", ParkReason)
+def test_every_reason_to_park_a_file(reason: ParkReason) -> None:
+    """Each has a sentence of its own."""
+    check_sentence(file_parked_sentence(reason, ""))
+    check_sentence(file_parked_sentence(reason, COPY_LOST))
 
 
 def test_strangers_get_words_too() -> None:

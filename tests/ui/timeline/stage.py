@@ -12,7 +12,15 @@ from PySide6.QtWidgets import QApplication
 from chatdesk.domain.changes import Commit, MessagesGone, MessagesPut, News
 from chatdesk.domain.desk import PAGE_ROWS, Page, Snapshot
 from chatdesk.domain.entities import Account, Capabilities, Conversation, Message
-from chatdesk.domain.ids import AccountId, ConversationId, Cursor, MessageId, OutgoingId, RemoteId
+from chatdesk.domain.ids import (
+    PENDING_CURSOR,
+    AccountId,
+    ConversationId,
+    Cursor,
+    MessageId,
+    OutgoingId,
+    RemoteId,
+)
 from chatdesk.domain.kinds import DeliveryState, Feature, MessageKind, Platform, Support
 from chatdesk.domain.ordering import position
 from chatdesk.services.desk import Desk
@@ -118,6 +126,19 @@ class Shelf:
         start = max(0, at - limit // 2)
         return self._page(start, min(len(self.messages), start + limit))
 
+    def first_since(self, conversation: ConversationId, at_us: int) -> MessageId | None:
+        placed = [m for m in self.messages if m.cursor != PENDING_CURSOR]
+        since = [m.id for m in placed if m.sent_at_us >= at_us]
+        return since[0] if since else (placed[-1].id if placed else None)
+
+    def stretches(self, conversation: ConversationId) -> tuple[tuple[str, str], ...]:
+        found: list[tuple[str, str]] = []
+        for number, one in enumerate(self.messages):
+            if one.id in self.gaps or number == 0:
+                found.append(("" if one.id not in self.gaps else one.cursor, one.cursor))
+            found[-1] = (found[-1][0], one.cursor)
+        return tuple(found)
+
     def conversation(self, conversation: ConversationId) -> Conversation | None:
         return self.room if conversation == ROOM else None
 
@@ -171,9 +192,9 @@ class ListeningDesk:
         return ask
 
 
-def a_context(app: QApplication, desk: Any, *, dark: bool = False) -> UiContext:
-    """What a widget is handed."""
-    theme = Theme(app, ThemeMode.DARK if dark else ThemeMode.LIGHT)
+def a_context(app: QApplication, desk: Any, *, dark: bool = False, theme: Theme | None = None) -> UiContext:
+    """What a widget is handed; theme: one that is there already."""
+    theme = theme or Theme(app, ThemeMode.DARK if dark else ThemeMode.LIGHT)
     silent = _Silent()
     return UiContext(
         desk=cast("Desk", desk),

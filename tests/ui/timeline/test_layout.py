@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QApplication
@@ -93,6 +93,7 @@ messages = st.builds(
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages, st.integers(120, 1_500), st.booleans(), st.booleans())
+@example(own(1, "", state=DeliveryState.PARKED, parked=ParkReason.NOT_FOUND), 120, False, False)
 def test_everything_stays_inside_its_row(
     style: Style, message: Message, width: int, day: bool, unread: bool
 ) -> None:
@@ -255,7 +256,7 @@ def test_the_unread_line_finds_its_place() -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("pressed", "Written and queued on this computer"),
+        ("pressed", "Queued on this computer"),
         ("attempt 2", "Sent to the server, try 2"),
         ("refused: closed", "Not sent: chat closed"),
         ("refused: <b>", "refused: <b>"),

@@ -86,7 +86,7 @@ def listen(qapp: QApplication) -> Iterator[Callable[[], Listener]]:
 def test_rows_focus_and_news_reach_a_screen_reader(
     show: Callable[..., Shown], listen: Callable[[], Listener]
 ) -> None:
-    """Every row is a sentence with a place; the row that the keyboard goes to and new messages are told."""
+    """Every row is a sentence with a place; where the keyboard is, what it selects and news are told."""
     shown = show([*(a_message(n) for n in range(1, 40)), own(40, "Maybe", state=DeliveryState.UNCERTAIN)])
     shown.view.setFocus()
     listener = listen()
@@ -100,5 +100,9 @@ def test_rows_focus_and_news_reach_a_screen_reader(
     QTest.keyClick(shown.view, Qt.Key.Key_Up)
     told = listener.next(lambda said: "focused" in said["event"] and "message" in said["name"])
     assert told["name"] == first["rows"][shown.view.current_row]
+    QTest.keyClick(shown.view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    listener.next(lambda said: "announcement" in said["event"] and said["any"] == "m selected")
+    QTest.keyClick(shown.view, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    listener.next(lambda said: "announcement" in said["event"] and said["any"] == "m unselected")
     shown.put(a_message(41, "news of the day"))
     listener.next(lambda said: "announcement" in said["event"] and "news of the day" in said["any"])

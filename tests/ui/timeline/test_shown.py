@@ -5,19 +5,22 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
-from chatdesk.ui.timeline.lines import break_lines, is_right_to_left
+from chatdesk.ui.timeline.emoji import is_few_emoji
+from chatdesk.ui.timeline.lines import PIECE_CHARS, break_lines, is_right_to_left, paragraphs
 from chatdesk.ui.timeline.shown import (
     FIRST_CHARS,
     FIRST_LINES,
     LINE_BREAK,
     MORE_CHARS,
+    drawn_text,
     shown,
+    source_text,
     utf16_length,
     utf16_slice,
 )
@@ -71,6 +74,125 @@ def test_symbols() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("pass\u200bword and pay\u2060pal", "pass\ufffdword and pay\ufffdpal"),
+        ("x\ufeff\u200d1", "x\ufffd\ufffd1"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("क्\u200dष and 👩\u200d✈️", "क्\u200dष and 👩\u200d✈️"),
+        ("ไทย\u200bคำ", "ไทย\u200bคำ"),
+        ("\u3164\uffa0", "\ufffd\ufffd"),
+        ("a\u202eb\u2066c\u2069", "a\ufffdb\ufffdc\ufffd"),
+    ],
+)
+def test_what_hides_is_seen_where_it_deceives(text: str, drawn: str) -> None:
+    """An invisible character inside a Latin word is drawn; where a script or an emoji needs one it is not."""
+    assert shown(text).drawn == drawn
+
+
+@pytest.mark.parametrize("whole", ["👨‍👩‍👧‍👦", "🇩🇪", "e\u0301", "👍🏽", "क्षि", "\r\n", "1️⃣"])
+def test_a_cut_parts_nothing_that_is_seen_as_one(whole: str) -> None:
+    """Wherever a long text is cut, a sequence that begins before the cut is shown whole or not at all."""
+    for before in range(FIRST_CHARS - len(whole) - 1, FIRST_CHARS + 1):
+        text = "x" * before + whole + "y" * 100
+        part = shown(text)
+        end = part.drawn[before:]
+        assert end.rstrip("y") in {"", drawn_text(source_text(whole))}
+        assert part.hidden_chars == len(text) - (before if not end else before + len(whole) + end.count("y"))
+
+
+@given(st.text(st.characters(codec=None), max_size=400), st.integers(0, 2))
+def test_more_goes_on_where_less_ended(text: str, steps: int) -> None:
+    """What is shown first stays the beginning of what is shown later, so places in it stay what they are."""
+    long = text * 40
+    assert shown(long, steps + 1).source.startswith(shown(long, steps).source)
+    assert source_text(long).startswith(shown(long, steps).source)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "😀",
+        "👍🏽 🎉",
+        "👨‍👩‍👧‍👦🇩🇪",
+        "1️⃣",
+        "❤️‍🔥",
+        "☎️",
+        "🏳️‍🌈\n🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    ],
+)
+def test_a_few_emoji_are_large(text: str) -> None:
+    """One to three emoji with nothing beside them, in whatever way they are made."""
+    assert is_few_emoji(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "😀😀😀😀", "ok 👍", "12", "#", "→", "©", "é", "\u200d", "日本", "😀" * 900]
+)
+def test_text_is_not_large(text: str) -> None:
+    """Anything else is a text."""
+    assert not is_few_emoji(text)
+
+
+def test_each_paragraph_has_its_own_direction() -> None:
+    """By its first letter; one without a letter goes with the one above, at the beginning with the next."""
+    assert paragraphs("one\u2028two") == [("one\u2028two", False)]
+    assert paragraphs("12\u2028שלום\u2028!\u2028ok\u2028עוד") == [
+        ("12\u2028שלום\u2028!", True),
+        ("ok", False),
+        ("עוד", True),
+    ]
+    assert paragraphs("") == [("", False)]
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 20_000, "word " * 4_000, "ab\u2028" * 7_000, "😀" * 9_000, "مرحبا " * 3_500]
+)
+def test_a_very_long_text_is_broken_in_pieces(qapp: QApplication, text: str) -> None:
+    """No piece is so long that breaking it takes long, and no letter, break or place is lost between two."""
+    part = break_lines(text, QFont(), 400).moved(QPointF(0, 0), 400)
+    assert all(block.length <= 2 * PIECE_CHARS for block in part.blocks)
+    assert len(part.blocks) > 1
+    assert part.text() == text
+    assert part.length == utf16_length(text)
+    edge = part.blocks[1].start
+    units = 2 if "😀" in text else 1
+    assert part.stepped(part.stepped(edge, forward=True), forward=False) == edge
+    assert part.stepped(edge, forward=True) == edge + units
+    assert part.stepped(edge, forward=False) == edge - units
+    empty = sum(
+        b.layout.lineAt(n).textLength() == 0 for b in part.blocks for n in range(b.layout.lineCount())
+    )
+    assert empty == int(text.endswith("\u2028"))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["abc", "שלום", "12", "", "مرحبا x", "😀"]), min_size=1, max_size=8))
+def test_places_go_through_all_paragraphs(qapp: QApplication, texts: list[str]) -> None:
+    """Every place has a caret inside the text; steps go through all of them, to and fro, and end."""
+    text = LINE_BREAK.join(texts)
+    part = break_lines(text, QFont(), 300).moved(QPointF(10, 20), 400)
+    assert part.length == utf16_length(text)
+    assert part.text() == text
+    at, seen = 0, [0]
+    while at < part.length:
+        at = part.stepped(at, forward=True)
+        assert at > seen[-1]
+        seen.append(at)
+    assert part.stepped(at, forward=True) == at
+    for place in reversed(seen):
+        assert at == place
+        caret = part.caret(at)
+        assert part.rect.adjusted(-1, -1, 1, 1).contains(caret.topLeft())
+        start, end = part.line_ends(at)
+        assert 0 <= start <= at <= max(end, at) <= part.length
+        first, last = part.word_at(at)
+        assert 0 <= first <= last <= part.length
+        at = part.stepped(at, forward=False)
+    assert at == 0
+
+
+@pytest.mark.parametrize(
     ("text", "right"),
     [
         ("hello", False),
@@ -92,7 +214,7 @@ def test_lines_never_exceed_their_width(qapp: QApplication) -> None:
     for width in (40.0, 133.0, 400.0):
         lines = break_lines(text, QFont(), width)
         assert lines.width <= width
-        layout = lines.layout
+        layout = lines.blocks[0].layout
         spans = [
             (layout.lineAt(n).textStart(), layout.lineAt(n).textLength()) for n in range(layout.lineCount())
         ]

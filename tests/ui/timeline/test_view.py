@@ -10,16 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QAccessible, QGuiApplication, QWheelEvent
+from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.changes import HistoryLoading, TypingChanged
+from chatdesk.domain.desk import PAGE_ROWS
 from chatdesk.domain.errors import DiskTrouble
 from chatdesk.domain.ids import PENDING_CURSOR, ConversationId, Cursor, MessageId
 from chatdesk.domain.kinds import DeliveryState, MessageKind
-from chatdesk.ui.timeline.announce import announcement
 from chatdesk.ui.timeline.view import TimelineView
 from tests.ui.timeline.conftest import Shown
 from tests.ui.timeline.stage import MINUTE_US, NOON_US, ROOM, Shelf, a_message, own
@@ -37,19 +37,20 @@ def many(count: int) -> list[Any]:
 
 
 def wheel(view: TimelineView, notches: float) -> None:
-    """Turn the wheel away from the person (positive: towards older messages)."""
+    """Turn a wheel of fine steps, four to a notch, away from the person (positive: towards older ones)."""
     middle = QPointF(view.viewport().rect().center())
-    event = QWheelEvent(
-        middle,
-        QPointF(view.viewport().mapToGlobal(middle.toPoint())),
-        QPoint(),
-        QPoint(0, round(notches * 120)),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(view.viewport(), event)
+    for _ in range(round(abs(notches) * 4)):
+        event = QWheelEvent(
+            middle,
+            QPointF(view.viewport().mapToGlobal(middle.toPoint())),
+            QPoint(),
+            QPoint(0, 30 if notches > 0 else -30),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(view.viewport(), event)
 
 
 def click_point(view: TimelineView, row: int, at: QPointF) -> QPoint:
@@ -59,11 +60,8 @@ def click_point(view: TimelineView, row: int, at: QPointF) -> QPoint:
 
 def letter_point(view: TimelineView, row: int, letter: int) -> QPoint:
     """Just after the beginning of a letter of a row's text."""
-    part = view.row_layout(row).text
-    line = part.layout.lineForTextPosition(letter)
-    x: Any = line.cursorToX(letter)
-    x = x[0] if isinstance(x, tuple) else x
-    return click_point(view, row, part.rect.topLeft() + QPointF(float(x) + 1, line.y() + line.height() / 2))
+    caret = view.row_layout(row).text.caret(letter)
+    return click_point(view, row, QPointF(caret.x() + 1, caret.center().y()))
 
 
 def at_an_edge(view: TimelineView) -> bool:
@@ -374,7 +372,7 @@ def test_the_rest_of_the_world_is_left_alone(show: Show) -> None:
     view = shown.view
     assert not view.grab().isNull()
     layout = view.row_layout(0)
-    drawn = layout.text.layout.text()
+    drawn = layout.text.text()
     assert drawn.startswith("<img src='//host/share'>\u2400\u2407\ufffd\ufffdabc\ufffd")
 
 
@@ -385,7 +383,7 @@ def test_a_long_text_is_cut_and_shown_on_request(show: Show, qapp: QApplication)
     view.scroller.to_row(0)
     view.touch()
     first = view.row_layout(0)
-    assert len(first.text.layout.text()) == 4_000
+    assert len(first.text.text()) == 4_000
     (link,) = first.actions
     assert "11000" in link.words.text.replace(",", "")
     view.scroll_by(first.height)
@@ -393,7 +391,7 @@ def test_a_long_text_is_cut_and_shown_on_request(show: Show, qapp: QApplication)
     qapp.processEvents()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=click_point(view, 0, link.rect.center()))
     qapp.processEvents()
-    assert len(view.row_layout(0).text.layout.text()) == 15_000
+    assert len(view.row_layout(0).text.text()) == 15_000
     assert view.row_layout(0).actions == ()
 
 
@@ -486,6 +484,22 @@ def test_history_is_asked_for_once(show: Show, qapp: QApplication) -> None:
     assert len([one for one in shown.desk.asked if one[0] == "load_older"]) == 1
 
 
+def test_a_gap_is_a_row_that_says_what_it_waits_for(show: Show, qapp: QApplication) -> None:
+    """Where messages are missing in between, a line says so, and while they are loaded it says that."""
+    shelf = Shelf(one for one in many(20 + PAGE_ROWS) if one.id <= 10 or one.id > 20)
+    shelf.gaps.add(MessageId(21))
+    view = show(shelf).view
+    QTest.keyClick(view, Qt.Key.Key_Home)
+    qapp.processEvents()
+    number = next(n for n in range(view.timeline.rowCount()) if view.timeline.message(n).id == 21)
+    assert number == 10
+    row = view.row_layout(number)
+    assert row.above.gap
+    assert view.emphasis(row, number).gap == "Messages that were missed are not loaded yet"
+    view.context.feed.history_loading.emit(HistoryLoading(ROOM, busy=True))
+    assert view.emphasis(row, number).gap == "Loading missed messages…"
+
+
 def test_news_of_other_conversations_are_not_shown(show: Show) -> None:
     """Typing and loading elsewhere change nothing here."""
     shown = show(many(3))
@@ -497,54 +511,6 @@ def test_news_of_other_conversations_are_not_shown(show: Show) -> None:
 
 
 # ---------------------------------------------------------------------------------------- mouse and keyboard
-
-
-def test_text_is_selected_by_dragging_and_copied(show: Show) -> None:
-    """Dragging selects letters of one message; Ctrl+C copies them as the message has them."""
-    shown = show([a_message(1, "Could you \x00 send a photo?"), a_message(2)])
-    view = shown.view
-    start, end = letter_point(view, 0, 6), letter_point(view, 0, 16)
-    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=start)
-    QTest.mouseMove(view.viewport(), (start + end) / 2)
-    QTest.mouseMove(view.viewport(), end)
-    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=end)
-    assert view.selection.range_in(MessageId(1)) == (6, 16)
-    QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text() == "you \u2400 send"
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(630, 5))
-    assert view.selection.is_empty()
-
-
-def test_double_click_takes_a_word_and_triple_all(show: Show) -> None:
-    """Two clicks select a word, three the message."""
-    shown = show([a_message(1, "tie-downs are fine 😀 now")])
-    view = shown.view
-    at = letter_point(view, 0, 11)
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    assert view.selection.text(view.row_layout(0)) == "are"
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    assert view.selection.text(view.row_layout(0)) == "tie-downs are fine 😀 now"
-
-
-def test_keyboard_selects_and_copies(show: Show) -> None:
-    """Arrows choose a message; Shift with arrows selects in it; Ctrl+C copies that, else all of it."""
-    shown = show([a_message(1, "first"), a_message(2, "one two three")])
-    view = shown.view
-    view.setFocus()
-    QTest.keyClick(view, Qt.Key.Key_Down)
-    assert view.current_row == 1
-    shift, control = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-    QTest.keyClick(view, Qt.Key.Key_Right, shift | control)
-    QTest.keyClick(view, Qt.Key.Key_Right, shift)
-    QTest.keyClick(view, Qt.Key.Key_C, control)
-    assert QGuiApplication.clipboard().text() == "one t"
-    QTest.keyClick(view, Qt.Key.Key_Escape)
-    QTest.keyClick(view, Qt.Key.Key_C, control)
-    assert QGuiApplication.clipboard().text() == "one two three"
-    QTest.keyClick(view, Qt.Key.Key_Up)
-    QTest.keyClick(view, Qt.Key.Key_A, control)
-    assert view.selection.text(view.row_layout(0)) == "first"
 
 
 def test_keys_walk_the_whole_list(show: Show, qapp: QApplication) -> None:
@@ -593,28 +559,6 @@ def test_typed_letters_go_on_to_the_composer(show: Show, qtbot: QtBot) -> None:
     assert typed.args == ["h"]
     with qtbot.assertNotEmitted(shown.view.text_typed):
         QTest.keyClick(shown.view, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
-
-
-def test_links_open_only_when_pressed(
-    show: Show, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A link shows the host that would be asked, in plain text, and opens only by a click on it."""
-    opened: list[str] = []
-    monkeypatch.setattr("chatdesk.ui.timeline.view.open_link", opened.append)
-    shown = show([a_message(1, "see http://good.example@еvil.example/<b>x now")])
-    view = shown.view
-    on, beside = letter_point(view, 0, 10), letter_point(view, 0, 1)
-    QTest.mouseMove(view.viewport(), beside)
-    assert view.viewport().cursor().shape() is Qt.CursorShape.IBeamCursor
-    QTest.mouseMove(view.viewport(), on)
-    assert view.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
-    assert view.toolTip() == "Opens xn--vil-qdd.example in your browser"
-    assert opened == []
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=beside)
-    assert opened == []
-    QTest.qWait(QApplication.doubleClickInterval() + 10)
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=on)
-    assert opened == ["http://good.example@еvil.example/"]
 
 
 def test_scroll_to_message(show: Show, qapp: QApplication) -> None:
@@ -679,12 +623,6 @@ def test_a_screen_reader_finds_every_row(show: Show) -> None:
     assert "message 60" in last.text(QAccessible.Text.Name)
     area = shown.view.visualRect(shown.view.timeline.index(59, 0))
     assert last.rect().height() == area.height()
-
-
-def test_new_messages_are_announced() -> None:
-    """A few new messages are spoken in full; many by their number."""
-    assert announcement([a_message(1, "Hello")]).endswith(": Hello")
-    assert announcement([a_message(n) for n in range(12)]) == "12 new messages"
 
 
 def test_an_empty_list_says_so(show: Show) -> None:

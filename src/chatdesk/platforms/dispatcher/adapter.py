@@ -47,7 +47,7 @@ from chatdesk.domain.goals import (
 from chatdesk.domain.kinds import KeyGrade, ParkReason, Platform
 from chatdesk.domain.steps import Call, Connect, Done, Emit, Next, Parked, Wait
 from chatdesk.domain.text import well_formed
-from chatdesk.platforms import frame, memory, sockets, tokens
+from chatdesk.platforms import announced, frame, memory, sockets, tokens
 from chatdesk.platforms.dispatcher import (
     acts,
     auth,
@@ -117,7 +117,7 @@ class DispatcherAdapter:
 
     def key_grade(self, facts: Facts) -> KeyGrade:
         """A client id counts only where this very server has announced that it dedupes."""
-        return KeyGrade.IDEMPOTENT if reads.announces(facts, names.FEATURE_CLIENT_ID) else KeyGrade.NONE
+        return KeyGrade.IDEMPOTENT if announced.dedupes(facts) else KeyGrade.NONE
 
     def normalise(self, text: str) -> str:
         """Stored as sent; only what is no character at all is replaced."""
@@ -200,6 +200,9 @@ def _connect(facts: Facts) -> Next:
         return blocked if isinstance(blocked, Call) else Done()
     if blocked is not None:
         return blocked
+    asked = announced.question(facts, names.ROUTE_HEALTH)
+    if asked is not None:
+        return asked
     return Connect(auth={names.AUTH_TOKEN_FIELD: facts.account.secrets.access})
 
 
@@ -234,7 +237,7 @@ def _packet(packet: Packet, _open_steps: tuple[OpenStep, ...], facts: Facts) -> 
 
 
 def _link_lost(facts: Facts) -> Facts:
-    return with_own(facts, rooms=frozenset(), barred=frozenset(), announced=None)
+    return with_own(facts, rooms=frozenset(), barred=frozenset())
 
 
 def _accepted(accepted: Accepted, _opened: OpenStep, facts: Facts) -> Reading:

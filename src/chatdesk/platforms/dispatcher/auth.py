@@ -25,7 +25,7 @@ from chatdesk.domain.goals import SignIn
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode, ParkReason
 from chatdesk.domain.steps import Call, Done, NeedsPassword, Next, Wait
-from chatdesk.platforms import loose, replies, routes, tokens
+from chatdesk.platforms import announced, loose, replies, routes, tokens
 from chatdesk.platforms.dispatcher import limits
 from chatdesk.platforms.dispatcher.state import own_of
 from chatdesk.platforms.dispatcher.translate import remote_id
@@ -146,8 +146,8 @@ def _signed_in(
         dead_refresh="",
         refresh_not_before_ms=0,
         unproven_access=fingerprint(secrets.access),
-        announced=announced(loose.mapping(data).get(names.ANNOUNCEMENT_FIELD)),
     )
+    facts = announced.at_login(facts, loose.mapping(data))
     return Reading(ended(facts, token), events, (VerdictStored(step_id),))
 
 
@@ -158,15 +158,6 @@ def _clock_seen(facts: Facts) -> Facts:
 def _user_of(access: str) -> RemoteId | None:
     claims = loose.jwt_claims(access)
     return remote_id(claims.get("userId")) or remote_id(claims.get("id"))
-
-
-def announced(value: object) -> frozenset[str]:
-    """The features of an announcement; none where there is no announcement of a version that we know."""
-    fields = loose.mapping(value)
-    if fields.get("version") != names.ANNOUNCEMENT_VERSION:
-        return frozenset()
-    features = loose.listing(fields.get("features"))
-    return frozenset(name for name in features if isinstance(name, str)) & frozenset(names.FEATURES)
 
 
 # -- refresh and sign out ----------------------------------------------------------------------------------

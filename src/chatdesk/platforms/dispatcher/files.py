@@ -64,7 +64,7 @@ def _add(order: RemoteId, action: Action, facts: Facts) -> Next:
         return Parked(ParkReason.EMPTY)
     part = FilePart(
         field=names.FILE_PART_NAME,
-        filename=PurePath(action.path).name,
+        filename=action.file_name or PurePath(action.path).name,
         content_type=action.content_type or "application/octet-stream",
         path=action.path,
     )

@@ -6,9 +6,10 @@ Source: wire specification, sections 2, 4.5, 8, 9, 12 and 14.
 from __future__ import annotations
 
 from chatdesk.domain.actions import ActionKind, FindKind, FindOffer, Offer, Subject
-from chatdesk.domain.entities import Capabilities, StatusChoice
+from chatdesk.domain.entities import Capabilities, FileRule, StatusChoice
 from chatdesk.domain.facts import Facts
 from chatdesk.domain.kinds import Feature, OrderKind, Support, Why
+from chatdesk.platforms import announced
 from chatdesk.platforms.dispatcher import creation, limits, reads, translate, writes
 from chatdesk.platforms.memory import learnt
 from chatdesk.wire.dispatcher import names
@@ -84,7 +85,7 @@ _FOR_STAFF = (
 
 def capabilities(facts: Facts) -> Capabilities:
     """What works here, now: by role, by what was probed and by what the server announced."""
-    own_server = reads.announces(facts, names.FEATURE_CLIENT_ID)
+    own_server = announced.dedupes(facts)
     features, why = _features(facts)
     return Capabilities(
         features=features,
@@ -94,6 +95,7 @@ def capabilities(facts: Facts) -> Capabilities:
         why=why,
         offers=_offers(facts.account.role),
         finds=FINDS,
+        order_files=FileRule(most_bytes=names.FILE_LIMIT_BYTES),
     )
 
 

@@ -20,7 +20,9 @@ from chatdesk.platforms.memory import learnt, put, with_learnt, with_own
 
 _VALUE_CHARS = 500
 _MANY = 50
-"""Stops, axles and files beyond so many are not shown."""
+"""Stops and axles beyond so many are not shown."""
+_MOST_FILES = 500
+"""Files beyond so many are not shown; who adds one more must find it in the list, so there is room."""
 
 _PLAIN = (
     ("contact", "contact"),
@@ -227,7 +229,7 @@ def _participants(fields: Fields, account: AccountFacts) -> list[Participant]:
 
 def files(value: object) -> tuple[OrderFile, ...]:
     """A list of files as details, raw records and the file route give it."""
-    found = (_file(record) for record in loose.listing(value)[:_MANY])
+    found = (_file(record) for record in loose.listing(value)[:_MOST_FILES])
     return tuple(file for file in found if file is not None)
 
 

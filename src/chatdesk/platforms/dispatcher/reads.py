@@ -23,7 +23,7 @@ from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, NoticeCode, ParkReason, Source
 from chatdesk.domain.steps import Call, Done, Next, Parked
 from chatdesk.platforms import loose, replies, routes
-from chatdesk.platforms.dispatcher import auth, history, limits, lists, orders, packets, translate
+from chatdesk.platforms.dispatcher import history, limits, lists, orders, packets, translate
 from chatdesk.platforms.dispatcher.history import PageRead, PageWish, Walk
 from chatdesk.platforms.dispatcher.lists import ListWalk
 from chatdesk.platforms.dispatcher.state import own_of, with_listed
@@ -35,7 +35,6 @@ from chatdesk.platforms.memory import (
     parked,
     progress_of,
     with_learnt,
-    with_own,
 )
 from chatdesk.wire.dispatcher import names, texts
 
@@ -321,19 +320,12 @@ def next_probe() -> Next:
 
 
 def read_health(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
-    """Whether a dispatcher server answers there, and what it announces."""
+    """Whether a dispatcher server answers there."""
     body = loose.mapping(answer.body)
     ours = answer.status == HTTPStatus.OK and answer.is_json and body.get("message") == texts.OK_HEALTH
     if not ours and answer.status in {HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)}:
         return failed(opened, answer, facts)
-    features = auth.announced(body.get(names.ANNOUNCEMENT_FIELD)) if ours else frozenset()
-    facts = with_own(facts, announced=features)
     if ours:
         return _stored(ended(facts, opened.goal.token), answer)
     reason = ParkReason.NOT_FOUND
     return replies.refused(opened, answer.step_id, reason, "", facts)
-
-
-def announces(facts: Facts, feature: str) -> bool:
-    """Whether the server has announced a feature since the link was last lost."""
-    return feature in (own_of(facts).announced or frozenset())

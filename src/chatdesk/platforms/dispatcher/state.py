@@ -27,8 +27,6 @@ class Own(Memory, frozen=True, kw_only=True):
     dead_refresh: str = ""
     """Fingerprint of a refresh token that mends nothing any more."""
     refresh_not_before_ms: int = 0
-    announced: frozenset[str] | None = None
-    """Features that this server announced since the link was last lost; None: nobody has asked yet."""
     seqs: Mapping[RemoteId, int] = MappingProxyType({})
     """Newest sequence number per conversation, where the server counts."""
     people: Mapping[RemoteId, str] = MappingProxyType({})

@@ -12,6 +12,7 @@ from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, OrderKind, Progress, Source
 from chatdesk.platforms import loose
 from chatdesk.platforms.memory import fingerprint
+from chatdesk.wire import ours
 from chatdesk.wire.dispatcher import names
 
 PROGRESS = {
@@ -75,7 +76,7 @@ def message(
     sender_id = remote_id(user.get("id")) or RemoteId("")
     created_us = loose.moment_us(fields.get("createdAt"))
     sent_at_us = _born_us(message_id) if created_us is None else created_us
-    client_id = loose.identifier(fields.get(names.CLIENT_ID_FIELD))
+    client_id = loose.identifier(fields.get(ours.CLIENT_ID_FIELD))
     return MessageSeen(
         conversation=conversation,
         remote_id=message_id,
@@ -107,7 +108,7 @@ def is_read(record: object) -> bool:
 
 def sequence(record: object) -> int | None:
     """The per-conversation number of a message, where the server counts."""
-    return loose.whole(loose.mapping(record).get(names.SEQ_FIELD))
+    return loose.whole(loose.mapping(record).get(ours.SEQ_FIELD))
 
 
 def route(origin: object, destination: object) -> str | None:

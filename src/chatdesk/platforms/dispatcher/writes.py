@@ -17,7 +17,7 @@ from chatdesk.domain.goals import ChangeStatus, DeleteMessage, MarkRead, SendTex
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, ParkReason, Source
 from chatdesk.domain.steps import Call, Emit, Next, Parked, Wait
 from chatdesk.domain.text import is_blank
-from chatdesk.platforms import loose, replies, routes, sockets
+from chatdesk.platforms import announced, loose, replies, routes, sockets
 from chatdesk.platforms.dispatcher import auth, limits, orders, reads, translate
 from chatdesk.platforms.dispatcher.state import own_of
 from chatdesk.platforms.memory import at_stage, ended, learnt, progress_of, with_learnt, with_own
@@ -35,7 +35,7 @@ _TOO_LONG = texts.ERR_MESSAGE_TOO_LONG.partition("{")[0]
 
 def message_limit_chars(facts: Facts) -> int:
     """Longest text that this server takes."""
-    if reads.announces(facts, names.FEATURE_CLIENT_ID):
+    if announced.dedupes(facts):
         return limits.ANNOUNCED_MESSAGE_LIMIT_CHARS
     return limits.LIMITS.message_limit_chars
 
@@ -52,7 +52,7 @@ def next_send(goal: SendText, facts: Facts) -> Next:
     if translate.remote_id(goal.conversation) is None:
         return Parked(ParkReason.NOT_FOUND)
     body = shapes.SendBody(order_id=goal.conversation, message=goal.text)
-    if reads.announces(facts, names.FEATURE_CLIENT_ID):
+    if announced.dedupes(facts):
         body.client_id = goal.client_id
     return Call(
         method="POST",

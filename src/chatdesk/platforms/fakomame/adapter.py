@@ -31,7 +31,7 @@ from chatdesk.domain.goals import (
 )
 from chatdesk.domain.kinds import Feature, KeyGrade, NoticeCode, ParkReason, Platform, Support, Why
 from chatdesk.domain.steps import Call, Done, Emit, NeedsPassword, Next, Parked
-from chatdesk.platforms import frame, memory, replies, routes, tokens
+from chatdesk.platforms import announced, frame, memory, replies, routes, tokens
 from chatdesk.platforms.fakomame import (
     acts,
     auth,
@@ -73,8 +73,8 @@ _ANSWERS: Mapping[str, Callable[[OpenStep, Answer, Facts], Reading]] = {
     acts.NOTE_DELETE: acts.read_marked,
     finds.NOTE_FIND: finds.read_find,
 }
-_WITHOUT_TOKEN = frozenset({auth.NOTE_LOGIN, auth.NOTE_REFRESH, NOTE_PROBE})
-"""The only requests that go without a token: two that fetch one, and a question about nobody."""
+_WITHOUT_TOKEN = frozenset({auth.NOTE_LOGIN, auth.NOTE_REFRESH, announced.NOTE, NOTE_PROBE})
+"""The only requests that go without a token: two that fetch one, and two questions about nobody."""
 
 _WHY = {
     Feature.READ_RECEIPTS: Why.NOT_ON_PLATFORM,
@@ -120,9 +120,9 @@ class FakomameAdapter:
             finds=finds.OFFERS,
         )
 
-    def key_grade(self, facts: Facts) -> KeyGrade:  # noqa: ARG002 - of the protocol
-        """No client id is stored or echoed, and nothing is deduped."""
-        return KeyGrade.NONE
+    def key_grade(self, facts: Facts) -> KeyGrade:
+        """No client id is stored or echoed, and nothing is deduped, but where our own server says so."""
+        return KeyGrade.IDEMPOTENT if announced.dedupes(facts) else KeyGrade.NONE
 
     def normalise(self, text: str) -> str:
         """As stored: nothing is trimmed."""

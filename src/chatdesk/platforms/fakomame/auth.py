@@ -28,7 +28,7 @@ from chatdesk.domain.goals import Connected, SignIn
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode, ParkReason
 from chatdesk.domain.steps import Call, Connect, Done, NeedsPassword, Next, Wait
-from chatdesk.platforms import frame, loose, replies, routes, tokens
+from chatdesk.platforms import announced, frame, loose, replies, routes, tokens
 from chatdesk.platforms.fakomame import limits, requests
 from chatdesk.platforms.fakomame.state import own_of
 from chatdesk.platforms.fakomame.translate import full_name, remote_id
@@ -118,6 +118,9 @@ def next_connect(token: int, facts: Facts) -> Next:
     access = facts.account.secrets.access
     if progress_of(facts, token).data == fingerprint(access):
         return Wait(limits.REFUSED_AGAIN_MS)
+    asked = announced.question(facts, names.ROUTE_HEALTH)
+    if asked is not None:
+        return asked
     return Connect(auth={names.AUTH_TOKEN_FIELD: access})
 
 
@@ -270,7 +273,7 @@ def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None
         refresh_not_before_ms=0,
         proof_not_before_ms=0,
     )
-    facts = at_stage(facts, opened.goal.token, NOTE_ME)
+    facts = at_stage(announced.at_login(facts, data), opened.goal.token, NOTE_ME)
     changed = TokensChanged(access=access, refresh=refresh)
     return Reading(facts, (changed,), (VerdictStored(answer.step_id),))
 

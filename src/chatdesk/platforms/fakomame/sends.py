@@ -1,8 +1,8 @@
 """Sending: by socket into a chat that has let us in, by REST where there is no socket or a file goes along.
 
-The server dedupes nothing and takes no id of ours. By socket the echo is the confirmation: own, same chat,
-text and type; by REST the answer is, and nobody on a socket hears of it. Source: wire specification, sections
-4, 6.4, 7 and 8.
+The recorded server dedupes nothing and takes no id of ours; our own takes a client id. By socket the echo is
+the confirmation: own, same chat, text and type; by REST the answer is, and nobody on a socket hears of it.
+Source: wire specification, sections 4, 6.4, 7 and 8.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from chatdesk.domain.arrivals import (
     Answer,
     OpenStep,
     Reading,
-    VerdictLater,
     VerdictStored,
     VerdictUnknown,
 )
@@ -24,7 +23,7 @@ from chatdesk.domain.goals import SendText
 from chatdesk.domain.kinds import ParkReason, Source
 from chatdesk.domain.steps import Call, Emit, Next, Parked
 from chatdesk.domain.text import is_blank, well_formed
-from chatdesk.platforms import replies, routes, sockets, tokens
+from chatdesk.platforms import announced, replies, routes, sockets
 from chatdesk.platforms.fakomame import auth, history, lane, limits, requests, translate
 from chatdesk.platforms.memory import ended, with_own
 from chatdesk.wire.fakomame import names, shapes
@@ -63,7 +62,7 @@ def next_send(goal: SendText, facts: Facts) -> Next:
     args = shapes.SendArgs(goal.conversation, well_formed(goal.text), _type(goal))
     return Emit(
         event=names.EMIT_SEND,
-        args=(msgspec.to_builtins(args),),
+        args=(announced.named(msgspec.to_builtins(args), goal.client_id, facts),),
         lane=sockets.LANE,
         timeout_ms=limits.SEND_TIMEOUT_MS,
         commits=True,
@@ -87,7 +86,7 @@ def _by_rest(goal: SendText, facts: Facts) -> Next:
     return Call(
         method="POST",
         path=names.ROUTE_MESSAGES,
-        body=msgspec.to_builtins(body),
+        body=announced.named(msgspec.to_builtins(body), goal.client_id, facts),
         headers=routes.bearer(facts),
         commits=True,
         note=NOTE_REST,
@@ -143,9 +142,6 @@ def read_rest(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:
             return Reading(facts, (replies.MALFORMED,), (VerdictUnknown(step_id, "no id"),))
         events = history.as_events(seen)
         return Reading(ended(facts, token), events, (VerdictStored(step_id, seen.remote_id),))
-    if answer.status >= 500 and tokens.is_over(facts):
-        # The token has ended on the way: such a request is answered 500, and nothing is stored.
-        return Reading(requests.token_doubtful(facts), (), (VerdictLater(step_id, 0, requests.said(answer)),))
     reading = requests.refused_write(opened, answer, facts)
     gone = history.withdrawn(goal.conversation, answer)
     return Reading(reading.facts, (*reading.events, *gone), reading.verdicts)

@@ -17,7 +17,7 @@ from chatdesk.domain.events import ConversationSeen, MessageSeen, NotificationSe
 from chatdesk.domain.facts import AccountFacts
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle, MessageKind, Source
-from chatdesk.platforms import loose
+from chatdesk.platforms import announced, loose
 from chatdesk.platforms.fakomame import limits
 from chatdesk.wire.fakomame import names
 
@@ -86,6 +86,7 @@ def message(
         return None
     sender = loose.mapping(fields.get("sender"))
     sender_id = remote_id(fields.get("senderId")) or remote_id(sender.get("id")) or RemoteId("")
+    own = bool(sender_id) and sender_id == account.user_id
     created_us = loose.moment_us(fields.get("createdAt"))
     sent_at_us = born_us(message_id) if created_us is None else created_us
     updated_us = loose.moment_us(fields.get("updatedAt"))
@@ -97,7 +98,7 @@ def message(
         cursor=cursor(sent_at_us, message_id),
         sender_id=sender_id,
         sender_name=full_name(sender),
-        own=bool(sender_id) and sender_id == account.user_id,
+        own=own,
         kind=kind,
         text=text,
         sent_at_us=sent_at_us,
@@ -105,6 +106,7 @@ def message(
         edited_at_us=updated_us if fields.get("isEdited") is True else None,
         deleted=fields.get("isDeleted") is True,
         source=source,
+        client_id=announced.client_id(fields, own=own),
         extras=_extras(fields.get("attachments"), kind, text),
     )
 

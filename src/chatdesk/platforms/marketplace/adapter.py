@@ -40,7 +40,7 @@ from chatdesk.domain.goals import (
 )
 from chatdesk.domain.kinds import KeyGrade, ParkReason, Platform
 from chatdesk.domain.steps import Call, Connect, Done, Emit, Next, Parked
-from chatdesk.platforms import frame, memory, tokens
+from chatdesk.platforms import announced, frame, memory, tokens
 from chatdesk.platforms.marketplace import (
     auth,
     creation,
@@ -102,8 +102,10 @@ class MarketplaceAdapter:
         return offers.capabilities(facts)
 
     def key_grade(self, facts: Facts) -> KeyGrade:
-        """A relay gives our id back and dedupes nothing; a request takes none."""
-        return KeyGrade.FINDABLE if mode_of(facts) is Mode.LIVE_ONLY else KeyGrade.NONE
+        """A relay gives our id back and dedupes nothing; a request takes none, but at our own server."""
+        if mode_of(facts) is Mode.LIVE_ONLY:
+            return KeyGrade.FINDABLE
+        return KeyGrade.IDEMPOTENT if announced.dedupes(facts) else KeyGrade.NONE
 
     def normalise(self, text: str) -> str:
         """As stored: trimmed."""
@@ -173,6 +175,9 @@ def _connect(facts: Facts) -> Next:
     blocked = auth.blocker(facts)
     if blocked is not None:
         return blocked
+    asked = None if facts.online else announced.question(facts, names.ROUTE_HEALTH)
+    if asked is not None:
+        return asked
     if not facts.online:
         return Connect(auth={names.AUTH_TOKEN_FIELD: facts.account.secrets.access})
     return presence.registration(facts) or presence.greeting(facts) or Done()

@@ -16,7 +16,7 @@ from chatdesk.domain.facts import Facts, Secrets
 from chatdesk.domain.goals import SignIn
 from chatdesk.domain.kinds import NoticeCode
 from chatdesk.domain.steps import Call, NeedsPassword
-from chatdesk.platforms import frame, loose, replies, routes, tokens
+from chatdesk.platforms import announced, frame, loose, replies, routes, tokens
 from chatdesk.platforms.marketplace import limits
 from chatdesk.platforms.marketplace.state import own_of
 from chatdesk.platforms.marketplace.translate import remote_id
@@ -132,7 +132,7 @@ def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None
     secrets = Secrets(access, "")
     account = put(facts.account, secrets=secrets, user_id=user_id, role=role, name=name)
     facts = tokens.clock_seen(put(facts, account=account), claims.get("iat"), limits.CLOCK_US)
-    facts = with_own(facts, void_token="", barred="")
+    facts = announced.at_login(with_own(facts, void_token="", barred=""), user)
     return Reading(
         ended(facts, opened.goal.token),
         (TokensChanged(access=access, refresh=""), identity),

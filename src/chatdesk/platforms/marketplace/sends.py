@@ -30,7 +30,7 @@ from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import Assurance, MessageKind, NoticeCode, ParkReason, Source
 from chatdesk.domain.steps import Call, Emit, Next, Parked, Wait
 from chatdesk.domain.text import is_blank, js_trim, well_formed
-from chatdesk.platforms import loose, replies, routes
+from chatdesk.platforms import announced, loose, replies, routes
 from chatdesk.platforms.marketplace import auth, calls, limits, people, relays, translate
 from chatdesk.platforms.marketplace.state import (
     Handed,
@@ -118,7 +118,7 @@ def _by_request(goal: SendText, facts: Facts) -> Call:
     return Call(
         method="POST",
         path=names.ROUTE_SEND,
-        body=msgspec.to_builtins(body),
+        body=announced.named(msgspec.to_builtins(body), goal.client_id, facts),
         headers=routes.bearer(facts),
         commits=True,
         note=NOTE_SEND,

@@ -17,7 +17,7 @@ from chatdesk.domain.events import MessageSeen
 from chatdesk.domain.facts import AccountFacts
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import MessageKind, Source
-from chatdesk.platforms import loose
+from chatdesk.platforms import announced, loose
 from chatdesk.wire.marketplace import names
 
 _ID = re.compile(r"[0-9a-f]{24}\Z")
@@ -116,6 +116,7 @@ def record(value: object, account: AccountFacts, source: Source) -> Record | Non
         text=loose.text(fields.get("message")) or "",
         sent_at_us=at_us,
         source=source,
+        client_id=announced.client_id(fields, own=own),
         extras=extras(fields),
     )
     return Record(

@@ -43,13 +43,14 @@ from chatdesk.domain.goals import (
 )
 from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
 from chatdesk.domain.steps import Call, Connect, Done, Emit, Next, Parked
-from chatdesk.platforms import frame, memory, replies, tokens
+from chatdesk.platforms import announced, frame, memory, replies, tokens
 from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.omw import (
     auth,
     bookings,
     chats,
     codes,
+    echoes,
     history,
     lane,
     lists,
@@ -109,9 +110,9 @@ class OmwAdapter:
         """What works here, now."""
         return offers.capabilities(facts)
 
-    def key_grade(self, facts: Facts) -> KeyGrade:  # noqa: ARG002 - of the protocol
-        """No client id is stored or echoed, and nothing is deduped."""
-        return KeyGrade.NONE
+    def key_grade(self, facts: Facts) -> KeyGrade:
+        """No client id is stored or echoed, and nothing is deduped, but where our own server says so."""
+        return KeyGrade.IDEMPOTENT if announced.dedupes(facts) else KeyGrade.NONE
 
     def normalise(self, text: str) -> str:
         """As stored: REST trims, the socket does not."""
@@ -218,6 +219,9 @@ def _connect(facts: Facts) -> Next:
         return blocked
     if facts.online:
         return Done()
+    asked = announced.question(facts, names.PATH_HEALTH)
+    if asked is not None:
+        return asked
     return Connect(auth={names.AUTH_TOKEN_FIELD: facts.account.secrets.access})
 
 
@@ -234,6 +238,7 @@ def _send(goal: SendText, token: int, facts: Facts) -> Next:
 
 
 def _link_lost(facts: Facts) -> Facts:
+    facts = echoes.link_lost(facts)
     return with_own(facts, typers=frozenset(), stray_send_until_ms=0, stray_joins={})
 
 

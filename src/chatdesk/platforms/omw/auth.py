@@ -24,7 +24,7 @@ from chatdesk.domain.goals import SignIn
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode
 from chatdesk.domain.steps import Call, NeedsPassword
-from chatdesk.platforms import frame, loose, replies, routes, tokens
+from chatdesk.platforms import announced, frame, loose, replies, routes, tokens
 from chatdesk.platforms.memory import Progress, ended, fingerprint, progress_of, put, with_own, with_progress
 from chatdesk.platforms.omw import limits
 from chatdesk.platforms.omw.state import own_of
@@ -48,13 +48,14 @@ def connect_refused(refused: ConnectRefused, opened: OpenStep, facts: Facts) -> 
     """The facts after a refused handshake.
 
     `Invalid authentication token` is also what a good token meets while the database is away: it proves
-    nothing by itself. If the token is void, the first request over REST says so beyond doubt.
+    something only of a token whose end has passed. Else the first request over REST says it beyond doubt.
     """
     words = refused.server_words
+    token = frame.connected_with(opened, names.AUTH_TOKEN_FIELD)
     if words == texts.CONNECT_NO_USER:
         return with_own(facts, barred=texts.CONNECT_NO_USER)
-    if words in {texts.CONNECT_NO_TOKEN, texts.CONNECT_BAD_PAYLOAD}:
-        token = frame.connected_with(opened, names.AUTH_TOKEN_FIELD)
+    refuses = words in {texts.CONNECT_NO_TOKEN, texts.CONNECT_BAD_PAYLOAD}
+    if refuses or (words == texts.CONNECT_INVALID_TOKEN and tokens.is_over(token, facts)):
         return with_own(facts, void_token=fingerprint(token))
     return facts
 
@@ -189,7 +190,7 @@ def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None
     facts = with_own(
         tokens.clock_seen(put(facts, account=account), claims.get("iat")), void_token="", barred=""
     )
-    facts = ended(facts, opened.goal.token)
+    facts = ended(announced.at_login(facts, fields), opened.goal.token)
     return Reading(
         facts, (TokensChanged(access=access, refresh=""), identity), (VerdictStored(answer.step_id),)
     )

@@ -22,7 +22,7 @@ from chatdesk.domain.kinds import MessageKind, Source
 from chatdesk.domain.steps import Call, Next
 from chatdesk.platforms import loose, replies, routes
 from chatdesk.platforms.memory import at_stage, progress_of, put
-from chatdesk.platforms.omw import auth, limits, marks, offers, sessions, translate, zones
+from chatdesk.platforms.omw import auth, echoes, limits, marks, offers, sessions, translate, zones
 from chatdesk.platforms.omw.translate import Record
 from chatdesk.wire.omw import names, texts
 
@@ -114,7 +114,10 @@ def records_of(raw: list[object], session: RemoteId, facts: Facts) -> tuple[Fact
             news = news or told
     offset = zones.offset_us(facts)
     found = [translate.message(one, facts.account, Source.STORED, offset, session) for one in raw]
-    records = tuple(one for one in found if one is not None and one.seen.conversation == session)
+    of_others = echoes.others(facts)
+    records = tuple(
+        echoes.told(one, of_others) for one in found if one is not None and one.seen.conversation == session
+    )
     bad = len(raw) - len(records)
     if any(one.seen.kind is MessageKind.AUDIO for one in records):
         facts = offers.saw(facts, offers.AUDIO)

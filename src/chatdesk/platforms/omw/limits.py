@@ -28,6 +28,8 @@ LIMITS = Limits(
 )
 
 SEND_TIMEOUT_MS = 10_000
+NAMED_WITHIN_MS = 2_000
+"""A copy of our text that `message_sent` does not name so soon is another device's."""
 JOIN_TIMEOUTS_MS = (500, 1_000, 2_000)
 """Emits in the first moments of a connection vanish: a join is repeated until it is answered."""
 JOIN_AGAIN_MS = 10

@@ -8,7 +8,7 @@ and rides that reach somebody. Whoever meets one remembers it for a day. Source:
 from __future__ import annotations
 
 from chatdesk.domain.actions import ActionKind, FieldAsked, FieldKind, Offer, Subject
-from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.entities import Capabilities, FileRule
 from chatdesk.domain.facts import Facts
 from chatdesk.domain.kinds import Feature, Lifecycle, OrderKind, Support, Why
 from chatdesk.platforms.memory import learnt, with_learnt
@@ -87,6 +87,12 @@ def takes_audio(facts: Facts) -> bool:
     return learnt(facts, AUDIO) is not None
 
 
+def file_rule(facts: Facts) -> FileRule:
+    """Which files this server takes, and what it wants declared for each."""
+    audio = names.UPLOAD_TYPES_AUDIO if takes_audio(facts) else {}
+    return FileRule(most_bytes=names.UPLOAD_LIMIT_BYTES, types={**names.UPLOAD_TYPES, **audio})
+
+
 def capabilities(facts: Facts) -> Capabilities:
     """What works here, now."""
     role = facts.account.role
@@ -107,6 +113,7 @@ def capabilities(facts: Facts) -> Capabilities:
         message_limit_chars=limits.LIMITS.message_limit_chars,
         why={one: reason for one, reason in why.items() if features[one] is not Support.YES},
         offers=_offers(role) if has_bookings else _ON_CHATS,
+        message_files=file_rule(facts),
     )
 
 

@@ -15,7 +15,18 @@ from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import MessageKind, PresenceState, Source
 from chatdesk.platforms import loose, replies
 from chatdesk.platforms.memory import with_own
-from chatdesk.platforms.omw import chats, history, lane, marks, offers, sends, sessions, translate, zones
+from chatdesk.platforms.omw import (
+    chats,
+    echoes,
+    history,
+    lane,
+    marks,
+    offers,
+    sends,
+    sessions,
+    translate,
+    zones,
+)
 from chatdesk.platforms.omw.state import own_of
 from chatdesk.wire.omw import names
 
@@ -54,6 +65,8 @@ def _new_message(fields: Fields, open_steps: Open, facts: Facts) -> Reading:
         facts = offers.saw(facts, offers.AUDIO)
     facts = zones.heard(facts, record.number, fields.get("created_at"))
     places = not sends.may_be_echo(record, open_steps)
+    if not places:
+        facts = echoes.heard(facts, record.number)
     facts, told = marks.noted(facts, seen.conversation, [record], stored=False, places=places)
     events: list[Event] = [seen, *told]
     if not seen.own and seen.sender_id:

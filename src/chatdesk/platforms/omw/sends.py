@@ -1,8 +1,8 @@
 """Sending: by socket one at a time, by REST where there is none, and once more only after a look.
 
-The server dedupes nothing and takes no id of ours. `Failed to send message` is a database deadlock most of
-the time: the history is read, and only where the text is not in it the send is repeated, three times. Source:
-wire specification, sections 4.2, 6.4 and 9.
+The recorded server dedupes nothing and takes no id of ours; our own takes a client id. `Failed to send
+message` is a database deadlock most of the time: the history is read, and only where the text is not in it,
+the send is repeated, three times. Source: wire specification, sections 4.2, 6.4 and 9.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from chatdesk.domain.ids import OutgoingId, RemoteId
 from chatdesk.domain.kinds import MessageKind, ParkReason, Source
 from chatdesk.domain.steps import Call, Emit, Next, Parked, Wait
 from chatdesk.domain.text import is_blank, js_trim, well_formed
-from chatdesk.platforms import loose, replies, routes, sockets
+from chatdesk.platforms import announced, loose, replies, routes, sockets
 from chatdesk.platforms.memory import Progress, ended, parked, progress_of, with_own, with_progress
-from chatdesk.platforms.omw import auth, history, limits, marks, offers, sessions, translate, zones
+from chatdesk.platforms.omw import auth, echoes, history, limits, marks, offers, sessions, translate, zones
 from chatdesk.platforms.omw.state import FailedSend, own_of
 from chatdesk.platforms.omw.translate import Record
 from chatdesk.wire.omw import names, shapes, texts
@@ -87,7 +87,7 @@ def next_send(goal: SendText, token: int, facts: Facts) -> Next:
     args = shapes.SendArgs(int(goal.conversation), *_content(goal))
     return Emit(
         event=names.EMIT_SEND,
-        args=(msgspec.to_builtins(args),),
+        args=(announced.named(msgspec.to_builtins(args), goal.client_id, facts),),
         lane=sockets.LANE,
         timeout_ms=limits.SEND_TIMEOUT_MS,
         commits=True,
@@ -130,7 +130,7 @@ def _by_rest(goal: SendText, facts: Facts) -> Next:
     return Call(
         method="POST",
         path=routes.path(names.ROUTE_MESSAGES, session_id=goal.conversation),
-        body=msgspec.to_builtins(shapes.SendBody(*_content(goal))),
+        body=announced.named(msgspec.to_builtins(shapes.SendBody(*_content(goal))), goal.client_id, facts),
         headers=routes.bearer(facts),
         commits=True,
         note=NOTE_REST,
@@ -144,6 +144,7 @@ def sent(
     session: RemoteId | None, message: int | None, open_steps: tuple[OpenStep, ...], facts: Facts
 ) -> Reading:
     """`message_sent`: this socket's send is stored under this id."""
+    facts = echoes.named(facts, message)
     if message is not None:
         facts = _claimed(facts, message)
     step = next(
@@ -213,7 +214,7 @@ def failed(goal: SendText, step_id: int, words: str, facts: Facts) -> Reading:
 
 def _candidate(goal: SendText, records: tuple[Record, ...], facts: Facts) -> Record | None:
     """The oldest own message that may be this send: newer than all that was known, and nobody's yet."""
-    own = own_of(facts)
+    own, of_others = own_of(facts), echoes.others(facts)
     failed_send = own.failed.get(goal.outgoing_id)
     above = 0 if failed_send is None else failed_send.above
     found = [
@@ -222,6 +223,7 @@ def _candidate(goal: SendText, records: tuple[Record, ...], facts: Facts) -> Rec
         if record.seen.own
         and record.number > above
         and record.number not in own.claimed
+        and record.number not in of_others
         and _is_same(goal, record)
     ]
     return min(found, key=lambda record: record.number, default=None)

@@ -65,6 +65,10 @@ class Own(Memory, frozen=True, kw_only=True):
     failed: Mapping[OutgoingId, FailedSend] = MappingProxyType({})
     claimed: frozenset[int] = frozenset()
     """Messages that are known to be one of our sends."""
+    unnamed: Mapping[int, int] = MappingProxyType({})
+    """Pushed copies of the text under way that nobody has named yet: since when (engine time, ms)."""
+    others: frozenset[int] = frozenset()
+    """Messages that are known to be of another device of ours."""
     newest: Mapping[RemoteId, int] = MappingProxyType({})
     """Largest message id seen per session."""
     stray_send_until_ms: int = 0

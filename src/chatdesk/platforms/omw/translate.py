@@ -18,7 +18,7 @@ from chatdesk.domain.events import ConversationSeen, MessageSeen, OrderSeen, Pos
 from chatdesk.domain.facts import AccountFacts
 from chatdesk.domain.ids import Cursor, RemoteId
 from chatdesk.domain.kinds import Lifecycle, MessageKind, OrderKind, PresenceState, Progress, Source
-from chatdesk.platforms import loose
+from chatdesk.platforms import announced, loose
 from chatdesk.platforms.omw import zones
 from chatdesk.wire.omw import names
 
@@ -117,6 +117,7 @@ def message(
     if message_id is None or conversation is None:
         return None
     sender_id = remote_id(fields.get("sender_id")) or RemoteId("")
+    own = bool(sender_id) and sender_id == account.user_id
     read = fields.get("is_read")
     seen = MessageSeen(
         conversation=conversation,
@@ -124,11 +125,12 @@ def message(
         cursor=cursor(message_id),
         sender_id=sender_id,
         sender_name=loose.line(fields.get("sender_name")),
-        own=bool(sender_id) and sender_id == account.user_id,
+        own=own,
         kind=_kind(fields.get("message_type")),
         text=loose.text(fields.get("content")) or "",
         sent_at_us=zones.moment_us(fields.get("created_at"), offset) or 0,
         source=source,
+        client_id=announced.client_id(fields, own=own),
         extras=_extras(fields),
     )
     return Record(seen, message_id, is_read=read is True or loose.number(read) == 1)

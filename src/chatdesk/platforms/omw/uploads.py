@@ -36,10 +36,7 @@ _OF_OURS = {"disk": ParkReason.REFUSED, "too_large": ParkReason.TOO_LONG}
 
 def content_type_of(name: str, facts: Facts) -> str | None:
     """The type to declare for a file of this name; None: the server would refuse it."""
-    extension = PurePath(name).suffix.lower().lstrip(".")
-    if extension in names.UPLOAD_TYPES_AUDIO and offers.takes_audio(facts):
-        return names.UPLOAD_TYPES_AUDIO[extension]
-    return names.UPLOAD_TYPES.get(extension)
+    return offers.file_rule(facts).types.get(PurePath(name).suffix.lower().lstrip("."))
 
 
 def next_step(action: Action, facts: Facts) -> Next:
@@ -64,7 +61,7 @@ def next_step(action: Action, facts: Facts) -> Next:
 
 
 def _name_of(action: Action) -> str:
-    return well_formed(PurePath(action.path).name)
+    return well_formed(action.file_name or PurePath(action.path).name)
 
 
 def read_upload(opened: OpenStep, answer: Answer, facts: Facts) -> Reading:

@@ -44,7 +44,7 @@ from chatdesk.domain.goals import (
 )
 from chatdesk.domain.kinds import KeyGrade, NoticeCode, ParkReason, Platform
 from chatdesk.domain.steps import Call, Connect, Done, Emit, Listen, Next, Parked, Unlisten
-from chatdesk.platforms import frame, memory, replies, routes, tokens
+from chatdesk.platforms import announced, frame, memory, replies, routes, tokens
 from chatdesk.platforms.memory import with_own
 from chatdesk.platforms.steppergo import (
     acts,
@@ -106,8 +106,11 @@ class StepperGoAdapter:
         return offers.capabilities(facts)
 
     def key_grade(self, facts: Facts) -> KeyGrade:
-        """Our id comes back in `metadata.tempId` and dedupes nothing; none where a server drops it."""
-        return ids.grade(facts)
+        """Our id comes back in `metadata.tempId` and dedupes nothing; none where a server drops it.
+
+        Our own server dedupes by the client id beside it.
+        """
+        return KeyGrade.IDEMPOTENT if announced.dedupes(facts) else ids.grade(facts)
 
     def normalise(self, text: str) -> str:
         """As stored: as sent."""
@@ -180,6 +183,9 @@ def _connect(facts: Facts) -> Next:
         return blocked
     if facts.online:
         return Done()
+    asked = announced.question(facts, names.ROUTE_HEALTH)
+    if asked is not None:
+        return asked
     auth_payload = {names.AUTH_TOKEN_FIELD: facts.account.secrets.access}
     return Connect(socketio_path=names.SOCKETIO_PATH, auth=auth_payload)
 

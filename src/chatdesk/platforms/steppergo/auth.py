@@ -19,7 +19,7 @@ from chatdesk.domain.goals import SignIn
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import NoticeCode
 from chatdesk.domain.steps import Call, Done, NeedsPassword, Next
-from chatdesk.platforms import frame, loose, replies, routes, tokens
+from chatdesk.platforms import announced, frame, loose, replies, routes, tokens
 from chatdesk.platforms.memory import ended, fingerprint, learnt, put, with_learnt, with_own
 from chatdesk.platforms.steppergo import limits
 from chatdesk.platforms.steppergo.state import DRIVER_ID, own_of
@@ -151,6 +151,7 @@ def _signed_in(opened: OpenStep, answer: Answer, facts: Facts) -> Reading | None
     identity = IdentityKnown(user_id=RemoteId(user_id), role=role, name=name)
     account = put(facts.account, secrets=Secrets(access, ""), user_id=identity.user_id, role=role, name=name)
     facts = with_own(put(facts, account=account), void_token="", all_lists_ms=0)
+    facts = announced.at_login(facts, fields)
     record_id = loose.identifier(loose.mapping(fields.get("driver")).get("id"))
     if record_id is not None:
         facts = with_learnt(facts, DRIVER_ID, record_id, limits.FOR_EVER_US)

@@ -19,7 +19,7 @@ from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import MessageKind, ParkReason, Source
 from chatdesk.domain.steps import Call, Emit, Next, Parked
 from chatdesk.domain.text import is_blank, well_formed
-from chatdesk.platforms import loose, replies, routes, sockets
+from chatdesk.platforms import announced, loose, replies, routes, sockets
 from chatdesk.platforms.memory import ended, put
 from chatdesk.platforms.steppergo import access, answers, auth, ids, lane, limits, translate
 from chatdesk.platforms.steppergo.state import own_of, trip_of, with_conversation
@@ -108,7 +108,7 @@ def next_send(goal: SendText, token: int, facts: Facts) -> Next:
         )
         return Emit(
             event=names.EMIT_SEND,
-            args=(msgspec.to_builtins(args),),
+            args=(announced.named(msgspec.to_builtins(args), goal.client_id, facts),),
             lane=sockets.LANE,
             timeout_ms=limits.SEND_TIMEOUT_MS,
             commits=True,
@@ -121,7 +121,7 @@ def next_send(goal: SendText, token: int, facts: Facts) -> Next:
     return Call(
         method="POST",
         path=names.ROUTE_SEND,
-        body=msgspec.to_builtins(body),
+        body=announced.named(msgspec.to_builtins(body), goal.client_id, facts),
         headers=routes.bearer(facts),
         commits=True,
         note=NOTE_REST,

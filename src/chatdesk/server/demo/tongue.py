@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
+import aiohttp
 import httpx
 import msgspec
 import socketio
@@ -173,7 +174,17 @@ class Tongue(ABC):
     @contextlib.asynccontextmanager
     async def listening(self, ear: Ear, gone: asyncio.Event) -> AsyncIterator[None]:
         """Be connected; `gone` is set when the connection is lost."""
-        client = socketio.AsyncClient(reconnection=False, handle_sigint=False, logger=_silent("socketio"))
+        # A session of ours: the client leaves its own one open where the connection fails or the server goes.
+        async with aiohttp.ClientSession() as session, self._connected(session, ear, gone):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _connected(
+        self, session: aiohttp.ClientSession, ear: Ear, gone: asyncio.Event
+    ) -> AsyncIterator[None]:
+        client = socketio.AsyncClient(
+            reconnection=False, handle_sigint=False, logger=_silent("socketio"), http_session=session
+        )
         for event in self.events:
             client.on(event, self._handler(event, ear))
 

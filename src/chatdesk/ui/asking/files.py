@@ -12,21 +12,26 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from chatdesk.domain.actions import ActionKind
 from chatdesk.domain.entities import Account, Order, OrderFile
+from chatdesk.domain.errors import WorldError
+from chatdesk.domain.ids import OrderId, OutgoingId
 from chatdesk.domain.kinds import Feature
 from chatdesk.domain.text import one_line
-from chatdesk.ui.asking.asker import Asker, Stage, Work
+from chatdesk.ui.asking.asker import Asker
 from chatdesk.ui.asking.buttons import Press
-from chatdesk.ui.asking.names import content_type_of, safe_name
+from chatdesk.ui.asking.names import safe_name
 from chatdesk.ui.asking.offers import About, about_file, about_order, offer_of
 from chatdesk.ui.asking.strip import Strip
+from chatdesk.ui.asking.waiting_files import WaitingFileRow, WaitingFiles
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import IconButton, Panel, WordButton
+from chatdesk.ui.file_words import not_taken
 from chatdesk.ui.i18n import size_text, tr, trn
 from chatdesk.ui.orders.parts import ValueLabel
 from chatdesk.ui.plain import PlainLabel, set_tip
+from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
 
-_HERE = frozenset({ActionKind.ADD_FILE, ActionKind.LIST_FILES})
+_HERE = frozenset({ActionKind.LIST_FILES})
 MOST_SHOWN = 60
 MOST_DROPPED = 20
 NAME_CHARS = 200
@@ -101,8 +106,13 @@ class OrderFiles(Panel):
         self._order: Order | None = None
         self._drawn: object = None
         self._rows: list[FileRow] = []
-        self._waiting: deque[Path] = deque()
-        self._sending: Work | None = None
+        self._tasks = Tasks(self, context.troubles)
+        self._waiting: deque[tuple[OrderId, Path]] = deque()
+        """Files that are not copied yet."""
+        self._refused = ""
+        self._pending = WaitingFiles(context, self)
+        self._pending.changed.connect(self._show_pending)
+        self._pending_rows: dict[OutgoingId, WaitingFileRow] = {}
         theme = context.theme
         self.setAccessibleName(tr("Files of the order"))
         self._heading = PlainLabel(theme, tr("Files"), role=TextRole.STRONG, parent=self)
@@ -112,6 +122,8 @@ class OrderFiles(Panel):
         head.setSpacing(theme.metrics.tiny)
         head.addWidget(self._heading, 1)
         head.addWidget(self.again)
+        self._waits = QVBoxLayout()
+        self._waits.setSpacing(theme.metrics.px(2))
         self._list = QVBoxLayout()
         self._list.setSpacing(theme.metrics.px(2))
         self._none = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", wrap=True, parent=self)
@@ -124,6 +136,7 @@ class OrderFiles(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.metrics.px(4))
         column.addLayout(head)
+        column.addLayout(self._waits)
         column.addLayout(self._list)
         for widget in (self._none, self.add, self._why, self._left, self.strip):
             column.addWidget(widget)
@@ -138,20 +151,25 @@ class OrderFiles(Panel):
         shown = account is not None and order is not None and takes_files(account, order)
         if not shown or account is None or order is None:
             self._about = self._order = None
-            self._waiting.clear()
             self.hide()
             return
         about = about_order(account, order, None)
         if self._about is None or self._about.key != about.key:
-            self._waiting.clear()
+            self._refused = ""
         self._about, self._order = about, order
+        self._pending.read()
         drawn = (about.key, order.files, account.capabilities.offers)
         if drawn != self._drawn:
             self._drawn = drawn
             self._rebuild(account, order)
         self.setAcceptDrops(offer_of(about, ActionKind.ADD_FILE) is not None)
+        self._show_pending()
         self._refresh()
         self.show()
+
+    def pending(self) -> tuple[WaitingFileRow, ...]:
+        """The files that wait to be added, in the order of pressing."""
+        return tuple(self._pending_rows.values())
 
     def rows(self) -> tuple[FileRow, ...]:
         """The files that are listed, from top to bottom."""
@@ -172,20 +190,41 @@ class OrderFiles(Panel):
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        order = self._about.key if self._about is not None else ""
-        dialog.filesSelected.connect(lambda paths: self._on_chosen(order, paths))
+        order = self._order.id if self._order is not None else None
+        # What was chosen for one order never goes to another that is shown by now.
+        dialog.filesSelected.connect(lambda paths: self._add([Path(path) for path in paths], order))
         dialog.open()
         return dialog
 
     def add_files(self, paths: list[Path]) -> None:
-        """Bring files to the order, one after the other; what is no file of this machine is left out."""
-        self._waiting.extend([path for path in paths if path.is_file()][:MOST_DROPPED])
-        self._add_next()
+        """Copy files and queue them for the order that is shown, one after the other."""
+        self._add(paths, self._order.id if self._order is not None else None)
 
-    def _on_chosen(self, order: str, paths: list[str]) -> None:
-        """What was chosen for one order never goes to another that is shown by now."""
-        if self._about is not None and self._about.key == order:
-            self.add_files([Path(path) for path in paths])
+    def _add(self, paths: list[Path], order: OrderId | None) -> None:
+        if order is None:
+            return
+        is_idle = not self._waiting
+        self._refused = ""
+        self._waiting.extend((order, path) for path in paths[:MOST_DROPPED])
+        if is_idle and self._waiting:
+            self._tasks.start("add files", self._work_off(), exclusive=False)
+        self._refresh()
+
+    async def _work_off(self) -> None:
+        """One after the other; a refusal of one is told, and the next one goes."""
+        try:
+            while self._waiting:
+                order, path = self._waiting[0]
+                try:
+                    await self._context.desk.add_file(order, path)
+                except WorldError as error:
+                    rule = self._about.account.capabilities.order_files if self._about is not None else None
+                    if self._order is not None and self._order.id == order:
+                        self._refused = not_taken(path.name, error, rule)
+                self._waiting.popleft()
+                self._refresh()
+        finally:
+            self._waiting.clear()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.add.isEnabled() and any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -201,34 +240,6 @@ class OrderFiles(Panel):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         self.add_files(paths)
-
-    def _add_next(self) -> None:
-        about = self._about
-        offer = offer_of(about, ActionKind.ADD_FILE) if about is not None else None
-        busy = self._sending is not None and self._sending.under_way
-        if about is None or offer is None or not self._waiting or busy:
-            self._refresh()
-            return
-        path = self._waiting.popleft()
-        work = self._asker.start(about, offer, path=str(path), content_type=content_type_of(path.name))
-        if work is None:
-            self._waiting.clear()
-        else:
-            self._sending = work
-            work.changed.connect(self._on_sending)
-        self._refresh()
-
-    def _on_sending(self) -> None:
-        work = self._sending
-        if work is None or work.under_way:
-            return
-        work.changed.disconnect(self._on_sending)
-        self._sending = None
-        if work.stage is Stage.DONE:
-            self._add_next()
-        else:
-            self._waiting.clear()  # the same trouble would meet the next one, or hide this one's end
-            self._refresh()
 
     # -- saving and removing ---------------------------------------------------------------------------
 
@@ -266,6 +277,24 @@ class OrderFiles(Panel):
 
     # -- drawing ---------------------------------------------------------------------------------------
 
+    def _show_pending(self) -> None:
+        """A row for each file that waits for this order; rows that stay keep their place and focus."""
+        items = {item.id: item for item in self._pending.of(self._order.id)} if self._order else {}
+        for gone in [one for one in self._pending_rows if one not in items]:
+            row = self._pending_rows.pop(gone)
+            self._waits.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        for outgoing, item in items.items():
+            known = self._pending_rows.get(outgoing)
+            if known is None:
+                made = WaitingFileRow(self._context, self._tasks, item, self)
+                self._pending_rows[outgoing] = made
+                self._waits.addWidget(made)
+                made.show()
+            else:
+                known.show_item(item)
+
     def _rebuild(self, account: Account, order: Order) -> None:
         for row in self._rows:
             self._list.removeWidget(row)
@@ -301,24 +330,23 @@ class OrderFiles(Panel):
         if about is None:
             return
         blocked = self._asker.blocked(about.account.id)
-        busy = self._asker.under_way(about, ActionKind.ADD_FILE)
         can_add = offer_of(about, ActionKind.ADD_FILE) is not None
         can_list = offer_of(about, ActionKind.LIST_FILES) is not None
         self.add.setVisible(can_add)
-        self.add.setEnabled(not blocked and not busy)
-        set_tip(self.add, blocked or tr("Or drop files here."))
+        set_tip(self.add, tr("Or drop files here. Without the server they wait, and go by themselves."))
         self.again.setVisible(can_list)
         self.again.setEnabled(not blocked and not self._asker.under_way(about, ActionKind.LIST_FILES))
-        acts = can_add or any(not row.save.isHidden() or not row.remove.isHidden() for row in self._rows)
+        acts = can_list or any(not row.save.isHidden() or not row.remove.isHidden() for row in self._rows)
         self._why.setText(blocked if acts else "")
         self._why.setVisible(bool(blocked) and acts and not self._said_above())
         for row in self._rows:
             row.refresh()
         left = len(self._waiting)
         self._left.setText(
-            trn("{n} file waits its turn.", "{n} files wait their turn.", left) if left else ""
+            self._refused or (trn("Copying {n} file…", "Copying {n} files…", left) if left else "")
         )
-        self._left.setVisible(bool(left))
+        self._left.set_colour("bad" if self._refused else "muted")
+        self._left.setVisible(bool(left or self._refused))
         self.strip.follow(self._asker.latest(about.key, _HERE.__contains__))
 
 

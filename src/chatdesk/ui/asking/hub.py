@@ -1,8 +1,12 @@
-"""Everything that asks servers, put together for one window: pages, dialogs, menus, and what they share."""
+"""Everything that asks servers, put together for one window: pages, dialogs, menus, and what they share.
+
+Pages and dialogs are loaded and made when somebody first opens them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
@@ -13,12 +17,8 @@ from chatdesk.domain.entities import Account, Conversation, Order
 from chatdesk.domain.ids import AccountId, OrderId, RemoteId
 from chatdesk.ui.asking.asker import Asker
 from chatdesk.ui.asking.buttons import fill_menu
-from chatdesk.ui.asking.dialog import ActionDialog
-from chatdesk.ui.asking.finder import FinderPage
 from chatdesk.ui.asking.notice_book import NoticeBook, has_notices
-from chatdesk.ui.asking.notices import NoticesPage
 from chatdesk.ui.asking.offers import About, about_account, about_conversation, about_order, offer_of
-from chatdesk.ui.asking.order_part import OrderPart
 from chatdesk.ui.asking.pages import Pages
 from chatdesk.ui.asking.tools import BadgeButton
 from chatdesk.ui.context import UiContext
@@ -26,6 +26,12 @@ from chatdesk.ui.i18n import tr
 from chatdesk.ui.orders.model import OrderModel
 from chatdesk.ui.orders.panel import OrderPanel
 from chatdesk.ui.orders.statuses import AccountFacts
+
+if TYPE_CHECKING:
+    from chatdesk.ui.asking.dialog import ActionDialog
+    from chatdesk.ui.asking.finder import FinderPage
+    from chatdesk.ui.asking.notices import NoticesPage
+    from chatdesk.ui.asking.page import AskingPage
 
 _IN_MENUS_TOO = frozenset({ActionKind.UPLOAD})
 """Offered on conversations, but a matter of the composer."""
@@ -49,10 +55,10 @@ class Asking(QObject):
         facts: AccountFacts,
         orders: OrderModel,
         opened: Callable[[], Conversation | None],
-        desk: QWidget,
+        pages: Pages,
         window: QWidget,
     ) -> None:
-        """orders: those stored; opened: the conversation shown; desk: what pages take the place of."""
+        """orders: those stored; opened: the conversation shown; pages: hold the desk already."""
         super().__init__(window)
         self._context = context
         self._facts = facts
@@ -62,18 +68,11 @@ class Asking(QObject):
         self._opened = opened
         self.asker = Asker(context, self, where=self._place)
         self.book = NoticeBook(context, facts, self)
-        self.pages = Pages(window)
-        self.finder = FinderPage(context, facts, self.asker, self.press, self._stored_order, self.pages)
-        self.notices = NoticesPage(context, facts, self.book, self.asker, self.press, self.pages)
-        self.pages.add_desk(desk)
+        self.pages = pages
+        self._finder: FinderPage | None = None
+        self._notices: NoticesPage | None = None
         self.find_tool = BadgeButton(context, "find", tr("Look up"), window)
         self.notice_tool = BadgeButton(context, "bell", tr("Notifications"), window)
-        for page in (self.finder, self.notices):
-            self.pages.addWidget(page)
-            page.back_asked.connect(self.pages.show_desk)
-        self.finder.order_asked.connect(self.order_asked)
-        self.notices.conversation_asked.connect(self.conversation_asked)
-        self.notices.told.connect(self.told)
         self.asker.chat_started.connect(self.conversation_asked)
         self.asker.told.connect(self.told)
         self.asker.ended.connect(self.book.heed)
@@ -83,13 +82,44 @@ class Asking(QObject):
 
     # -- what there is ---------------------------------------------------------------------------------
 
+    @property
+    def finder(self) -> FinderPage:
+        """The page that looks things up; made when it is first asked for."""
+        if self._finder is None:
+            from chatdesk.ui.asking.finder import FinderPage
+
+            page = FinderPage(
+                self._context, self._facts, self.asker, self.press, self._stored_order, self.pages
+            )
+            page.order_asked.connect(self.order_asked)
+            self._add(page)
+            self._finder = page
+        return self._finder
+
+    @property
+    def notices(self) -> NoticesPage:
+        """The page of the platforms' notifications; made when it is first asked for."""
+        if self._notices is None:
+            from chatdesk.ui.asking.notices import NoticesPage
+
+            page = NoticesPage(self._context, self._facts, self.book, self.asker, self.press, self.pages)
+            page.conversation_asked.connect(self.conversation_asked)
+            page.told.connect(self.told)
+            self._add(page)
+            self._notices = page
+        return self._notices
+
+    def _add(self, page: AskingPage) -> None:
+        self.pages.addWidget(page)
+        page.back_asked.connect(self.pages.show_desk)
+
     def can_find(self) -> bool:
         """Whether any account can look things up."""
-        return bool(self.finder.served())
+        return any(account.capabilities.finds for account in self._facts.accounts())
 
     def can_notify(self) -> bool:
         """Whether any account's platform notifies."""
-        return bool(self.notices.served())
+        return any(has_notices(account) for account in self._facts.accounts())
 
     def creator(self, wanted: AccountId | None) -> Account | None:
         """The account that an order would be created with: the wanted one, else the first that may."""
@@ -127,6 +157,8 @@ class Asking(QObject):
         name = f"{about.key}/{offer.action.value}"
         shown = self._dialogs.get(name)
         if shown is None:
+            from chatdesk.ui.asking.dialog import ActionDialog
+
             shown = ActionDialog(self._context, self.asker, about, offer, self._window)
             dialogs = self._dialogs
             self._dialogs[name] = shown
@@ -156,6 +188,8 @@ class Asking(QObject):
 
     def join_panel(self, panel: OrderPanel) -> None:
         """Show position, actions and files in the order panel."""
+        from chatdesk.ui.asking.order_part import OrderPart
+
         panel.take_asking(OrderPart(self._context, self.asker, self.press, panel))
 
     def join_menu(self, menu: QMenu) -> None:
@@ -208,10 +242,8 @@ class Asking(QObject):
     def _on_facts(self) -> None:
         self.find_tool.setVisible(self.can_find())
         self.notice_tool.setVisible(self.can_notify())
-        gone = (self.pages.currentWidget() is self.finder and not self.can_find()) or (
-            self.pages.currentWidget() is self.notices and not self.can_notify()
-        )
-        if gone:
+        shown = self.pages.page()
+        if shown is not None and not (self.can_find() if shown is self._finder else self.can_notify()):
             self.pages.show_desk()
         self._count()
         self.offers_changed.emit()

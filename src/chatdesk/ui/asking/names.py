@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from pathlib import PurePath
 
@@ -13,7 +12,6 @@ _READ_CHARS = 4 * NAME_CHARS
 _ENDING_CHARS = 12
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]+')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
-_ANY_TYPE = "application/octet-stream"
 
 
 def safe_name(remote: str, fallback: str) -> str:
@@ -32,8 +30,3 @@ def safe_name(remote: str, fallback: str) -> str:
 
 def _clean(text: str) -> str:
     return _FORBIDDEN.sub("_", one_line(text, _READ_CHARS)).strip(" .")
-
-
-def content_type_of(path: str) -> str:
-    """What a file's name says it is; anything where it says nothing."""
-    return mimetypes.guess_type(path)[0] or _ANY_TYPE

@@ -5,8 +5,9 @@ Buttons, menus and tests all ask here, so that nothing is offered in one place a
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+
+import msgspec
 
 from chatdesk.domain.actions import Action, ActionKind, Hit, Offer, Subject
 from chatdesk.domain.changes import AccountStatus
@@ -21,8 +22,7 @@ _OVER = frozenset({Lifecycle.ENDED, Lifecycle.DELETED})
 _NEEDS_A_FILE = frozenset({ActionKind.UPLOAD, ActionKind.ADD_FILE, ActionKind.SAVE_FILE})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class About:
+class About(msgspec.Struct, frozen=True):
     """What an action would be about: one thing of one account. Made by the functions below."""
 
     account: Account

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from chatdesk.domain.ids import AccountId
-from chatdesk.ui.asking.page import AskingPage
+
+if TYPE_CHECKING:
+    from chatdesk.ui.asking.page import AskingPage
 
 
 class Pages(QStackedWidget):
@@ -30,8 +34,8 @@ class Pages(QStackedWidget):
 
     def page(self) -> AskingPage | None:
         """The page that is shown; None: list, chat and order are."""
-        shown = self.currentWidget()
-        return shown if isinstance(shown, AskingPage) else None
+        # Whatever is added beside the desk is an AskingPage; its module is loaded with the first one.
+        return None if self.shows_desk() else cast("AskingPage", self.currentWidget())
 
     def show_page(self, page: AskingPage, account: AccountId | None) -> None:
         """Show a page for an account, with the keyboard in it."""

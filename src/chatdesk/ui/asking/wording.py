@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
+
+import msgspec
 
 from chatdesk.domain.actions import ActionKind, FieldAsked, FindKind, FindScope, Offer, Subject
 from chatdesk.domain.errors import NotDone, NotKnown
@@ -79,8 +80,7 @@ _NEW: dict[OrderKind, Callable[[], str]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """A dialog's words: heading, a sentence, the button that does it."""
 
     title: str

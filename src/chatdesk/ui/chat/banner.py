@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
-from chatdesk.domain.changes import AccountStatus
+from chatdesk.domain.changes import AccountStatus, DiskChanged
 from chatdesk.domain.errors import StoreProblem
 from chatdesk.domain.ids import AccountId
 from chatdesk.domain.kinds import ConnectionState
@@ -17,8 +17,9 @@ from chatdesk.ui.controls import Panel, WordButton
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.outbox import OutboxModel
 from chatdesk.ui.plain import PlainLabel
+from chatdesk.ui.strips import arrange
 from chatdesk.ui.theme import TextRole
-from chatdesk.ui.words import Sentences, error_sentences
+from chatdesk.ui.words import Sentences, disk_sentences, error_sentences
 
 STACKED_BELOW_PX = 640
 """In a narrower pane the text stands under its title."""
@@ -68,6 +69,7 @@ class Banner(Panel):
         outbox.counts_changed.connect(self.refresh)
         context.theme.changed.connect(self._restyle)
         context.troubles.happened.connect(self._on_trouble)
+        context.feed.disk_changed.connect(self._on_disk)
         self.hide()
 
     def show_account(self, account: AccountId | None) -> None:
@@ -103,12 +105,7 @@ class Banner(Panel):
         super().resizeEvent(event)
         metrics = self._context.theme.metrics
         beside = event.size().width() >= metrics.px(STACKED_BELOW_PX)
-        direction = QBoxLayout.Direction
-        self._lines.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
-        self._lines.setSpacing(metrics.small if beside else 0)
-        # Beside the text the title has its whole line; above it, as many as it needs.
-        self._title.setWordWrap(not beside)
-        self.updateGeometry()
+        arrange(self, self._lines, self._title, beside=beside, metrics=metrics)
 
     def _worst(self) -> AccountId | None:
         if self._account is not None:
@@ -148,6 +145,11 @@ class Banner(Panel):
         if isinstance(error, StoreProblem):
             self._disk = error_sentences(error)
             self.refresh()
+
+    def _on_disk(self, change: DiskChanged, _commit: int) -> None:
+        """The store has met trouble, whoever asked it; or its disk takes again what it is given."""
+        self._disk = None if change.ill is None else disk_sentences(change.ill)
+        self.refresh()
 
     def _show(self, words: BannerWords | None) -> None:
         if words == self._words:

@@ -29,12 +29,16 @@ _NAME_CHARS = 120
 
 
 class ConversationHeader(Panel):
-    """Shows one conversation. `back_asked`, `panel_asked` (toggle), `order_asked`, `mute_asked`."""
+    """Shows one conversation.
+
+    `back_asked`, `panel_asked` (toggle), `order_asked`, `mute_asked`, `find_asked` (within it).
+    """
 
     back_asked = Signal()
     panel_asked = Signal()
     order_asked = Signal()
     mute_asked = Signal()
+    find_asked = Signal()
 
     def __init__(
         self, context: UiContext, book: AccountBook, menu: QMenu, parent: QWidget | None = None
@@ -62,6 +66,8 @@ class ConversationHeader(Panel):
             marker.setToolTip(plain_tooltip(explained))
             marker.setAccessibleName(tr("not encrypted"))
             marker.setAccessibleDescription(explained)
+        self._find = IconButton(context, "search", tr("Find in this conversation"), parent=self)
+        self._find.clicked.connect(self.find_asked)
         self._mute = IconButton(context, "bell", tr("Mute"), checkable=True, parent=self)
         self._mute.clicked.connect(self.mute_asked)
         self._more = IconButton(context, "more", tr("More for this conversation"), parent=self)
@@ -127,7 +133,7 @@ class ConversationHeader(Panel):
         row.addWidget(self._back)
         row.addWidget(self._avatar)
         row.addLayout(words, 1)
-        for button in (self._mute, self._more, self._panel):
+        for button in (self._find, self._mute, self._more, self._panel):
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

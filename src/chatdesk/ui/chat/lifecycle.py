@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from enum import Enum
+
+import msgspec
 
 from chatdesk.domain.entities import Conversation
 from chatdesk.domain.kinds import ClosedWhy, Lifecycle
@@ -18,8 +19,7 @@ class NoticeAction(Enum):
     DELETE_NOW = "delete_now"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ConversationWords:
+class ConversationWords(msgspec.Struct, frozen=True):
     """What the notice shows. `icon`: state never hangs on colour alone. `warns`: something will be lost."""
 
     title: str

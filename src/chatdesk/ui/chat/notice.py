@@ -17,6 +17,7 @@ from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import Answer, PlainLabel, PlainQuestion
+from chatdesk.ui.strips import arrange
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
 
@@ -89,12 +90,7 @@ class ConversationNotice(Panel):
         super().resizeEvent(event)
         metrics = self._context.theme.metrics
         beside = event.size().width() >= metrics.px(STACKED_BELOW_PX)
-        direction = QBoxLayout.Direction
-        self._lines.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
-        self._lines.setSpacing(metrics.small if beside else 0)
-        # Beside the text the title has its whole line; above it, as many as it needs.
-        self._title.setWordWrap(not beside)
-        self.updateGeometry()
+        arrange(self, self._lines, self._title, beside=beside, metrics=metrics)
 
     def _look_again(self) -> None:
         self.show_conversation(self._row)

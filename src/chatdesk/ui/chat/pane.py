@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from chatdesk.domain.ids import ConversationId
@@ -41,6 +42,7 @@ class ChatPane(Panel):
         self._book = book
         self._open: ConversationId | None = None
         self.setAccessibleName(tr("Conversation"))
+        self.setAcceptDrops(True)
         self.header = ConversationHeader(context, book, menu, self)
         self.banner = Banner(context, book, outbox, self)
         self.notice = ConversationNotice(context, book, self)
@@ -84,6 +86,16 @@ class ChatPane(Panel):
     def conversation_id(self) -> ConversationId | None:
         """What is shown."""
         return self._open
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be let go anywhere over a conversation."""
+        self.composer.dragEnterEvent(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.composer.dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.composer.dropEvent(event)
 
     def _write_elsewhere(self, text: str) -> None:
         if self._open is not None:

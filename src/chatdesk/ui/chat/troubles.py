@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from enum import Enum
+
+import msgspec
 
 from chatdesk.domain.changes import AccountStatus
 from chatdesk.domain.kinds import ConnectionState, SignInState
@@ -22,8 +23,7 @@ class BannerAction(Enum):
     DISMISS = "dismiss"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class BannerWords:
+class BannerWords(msgspec.Struct, frozen=True):
     """What a banner shows. `alarm`: red instead of amber. `icon`: state never hangs on colour alone."""
 
     title: str

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent, QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QStandardPaths, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from chatdesk.domain.changes import DraftPut
-from chatdesk.domain.entities import Outgoing
+from chatdesk.domain.entities import FileRule, Outgoing
 from chatdesk.domain.errors import WorldError
 from chatdesk.domain.ids import ConversationId, OutgoingId
 from chatdesk.domain.text import is_blank, one_line
@@ -16,10 +18,11 @@ from chatdesk.ui.composer.drafts import DraftKeeper, Saved
 from chatdesk.ui.composer.editing import Editing, last_editable
 from chatdesk.ui.composer.editor import MessageEdit
 from chatdesk.ui.composer.extras import ExtrasLine
+from chatdesk.ui.composer.files import FilesToSend, GivenFile, files_in, given, holds_files
 from chatdesk.ui.composer.later import Later
 from chatdesk.ui.composer.strips import ConflictStrip, Strip
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.controls import Panel, WordButton
+from chatdesk.ui.controls import IconButton, Panel, WordButton
 from chatdesk.ui.i18n import number, tr, trn
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.tasks import Tasks
@@ -49,7 +52,11 @@ class Composer(Panel):
         self._edits: dict[ConversationId, Editing] = {}
         self.room = Room(context, self)
         self.later = Later(context, self._tasks, self)
+        self.files = FilesToSend(context, self._tasks, self)
         self._refusal = ""
+        self._unsaid: dict[ConversationId, str] = {}
+        """What was refused in conversations that were not open then."""
+        self.setAcceptDrops(True)
         self.setAccessibleName(tr("Write"))
         self._build()
         self._connect()
@@ -70,8 +77,10 @@ class Composer(Panel):
         self.counter = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", parent=self)
         self.later_button = WordButton(tr("Later…"), look="flat", parent=self)
         self.send_button = WordButton(tr("Send"), look="primary", parent=self)
+        self.clip_button = IconButton(self._context, "clip", tr("Send a file…"), parent=self)
         row = QHBoxLayout()
         row.setSpacing(metrics.medium)
+        row.addWidget(self.clip_button)
         row.addWidget(self.state_label, 1)
         row.addWidget(self.counter)
         row.addWidget(self.later_button)
@@ -101,6 +110,11 @@ class Composer(Panel):
         self.later.back.connect(lambda _conversation: self.edit.setFocus())
         self.edit.left.connect(self._on_left)
         self.edit.refused.connect(self._refuse)
+        self.edit.files_given.connect(self.take_files)
+        self.clip_button.clicked.connect(self.choose_files)
+        self.files.changed.connect(self._refresh)
+        self.files.pressed.connect(self.sent)
+        self.files.refused.connect(self._on_file_refused)
         self.send_button.clicked.connect(self.press_send)
         self.copy_draft.clicked.connect(self._copy_draft)
         self.extras.left.connect(self.edit.setFocus)
@@ -109,6 +123,7 @@ class Composer(Panel):
         self.conflict.mine.clicked.connect(lambda: self._choose(DraftKeeper.keep_mine))
         self.conflict.take.clicked.connect(lambda: self._choose(DraftKeeper.take_other))
         self.conflict.both.clicked.connect(lambda: self._choose(DraftKeeper.keep_both))
+        self.conflict.copy.clicked.connect(lambda: self._choose(_copy_other))
 
     # ------------------------------------------------------------------------------------- conversations
 
@@ -120,7 +135,7 @@ class Composer(Panel):
     def open_conversation(self, conversation_id: ConversationId | None) -> None:
         """Write to this conversation; its draft is in the field. None: nothing can be written."""
         self._leave()
-        self._refusal = ""
+        self._refusal = self._unsaid.pop(conversation_id, "") if conversation_id is not None else ""
         try:
             self.room.open(conversation_id)
             if self.room.id is not None and self.room.id not in self._keepers:
@@ -136,7 +151,11 @@ class Composer(Panel):
 
     def _new_keeper(self, conversation: ConversationId) -> DraftKeeper:
         keeper = DraftKeeper(
-            self._context.desk, self._tasks, self._context.desk.reader.draft(conversation), self
+            self._context.desk,
+            self._tasks,
+            self._context.desk.reader.draft(conversation),
+            self,
+            goes_first=self.files.settled,
         )
         keeper.text_replaced.connect(lambda _text: self._on_keeper_text(conversation))
         keeper.changed.connect(lambda: self._on_keeper_changed(conversation))
@@ -154,6 +173,7 @@ class Composer(Panel):
 
     async def flush(self) -> None:
         """Return once all that was typed or pressed is on disk, or could not be; for the end of the run."""
+        await self.files.settle()
         for change in tuple(self._edits.values()):
             await change.settle()
         for keeper in tuple(self._keepers.values()):
@@ -190,6 +210,55 @@ class Composer(Panel):
                 return
             keeper.press_send(self.extras.extras(), hold_us=self.later.hold_us, due_us=due_us)
             self._type(keeper.conversation_id, typing=False)
+
+    def choose_files(self) -> QFileDialog | None:
+        """Let the person choose files to send; None where none can be sent."""
+        conversation, rule = self.room.id, self.room.file_rule
+        if conversation is None or rule is None or not self.room.may_write:
+            return None
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        dialog = QFileDialog(self, tr("Send a file"), folder)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        if rule.types:
+            endings = " ".join(f"*.{ending}" for ending in rule.types)
+            dialog.setNameFilters([tr("Files that can be sent ({types})", types=endings)])
+        # What was chosen for one conversation never goes to another that is open by now.
+        dialog.filesSelected.connect(
+            lambda paths: self.give_files(conversation, [given(Path(path)) for path in paths], rule)
+        )
+        dialog.open()
+        return dialog
+
+    def take_files(self, source: QMimeData) -> None:
+        """Send what was dropped or pasted, to the conversation that is open; says why not."""
+        if self.room.id is not None and self.room.may_write:
+            self.give_files(self.room.id, files_in(source), self.room.file_rule)
+
+    def give_files(self, conversation: ConversationId, files: list[GivenFile], rule: FileRule | None) -> None:
+        """Send files to a conversation, after what was given before. rule: what its server takes."""
+        self._refusal = ""
+        self.files.give(conversation, files, rule, self.later.hold_us)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.room.may_write and holds_files(event.mimeData()):
+            self.set_look("banner")
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.set_look("panel")
+        super().dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.set_look("panel")
+        event.acceptProposedAction()
+        self.take_files(event.mimeData())
+
+    def _on_file_refused(self, conversation: int, words: str) -> None:
+        if conversation == self.conversation_id:
+            self._refuse(words)
+        else:
+            self._unsaid[ConversationId(conversation)] = words
 
     def ask_when(self) -> None:
         """Ask at what time what is in the field shall go."""
@@ -384,11 +453,12 @@ class Composer(Panel):
         blocked = bool(keeper and keeper.conflict is not None and change is None)
         self.send_button.set_words(tr("Save") if change else tr("Send"))
         self.send_button.setEnabled(writable and not is_blank(text) and not blocked)
+        self.clip_button.setVisible(writable and change is None and self.room.file_rule is not None)
         self.later_button.setVisible(writable and change is None)
         self.later_button.setEnabled(self.send_button.isEnabled())
         self.editing_strip.say(tr("You are changing a message that has not left.") if change else "")
         if keeper is not None and keeper.conflict is not None and change is None:
-            self.conflict.ask(keeper.conflict.text)
+            self.conflict.ask(keeper.conflict, mine=keeper.text)
         else:
             self.conflict.hide()
         self._say_trouble(keeper, change)
@@ -406,7 +476,10 @@ class Composer(Panel):
 
     def _say_state(self, keeper: DraftKeeper | None, change: Editing | None, *, sending: bool) -> None:
         words, colour = "", "muted"
-        if sending:
+        copying = self.files.copying(self.conversation_id)
+        if copying:
+            words = trn("Copying {n} file…", "Copying {n} files…", copying)
+        elif sending:
             words = tr("Sending…")
         elif keeper is not None and change is None:
             match keeper.saved:
@@ -429,3 +502,8 @@ class Composer(Panel):
         if near:
             self.counter.setText(tr("{n} of {most}", n=number(length), most=number(self.room.limit_chars)))
             self.counter.set_colour("bad" if length > self.room.limit_chars else "muted")
+
+
+def _copy_other(keeper: DraftKeeper) -> None:
+    if keeper.conflict:
+        copy_text(keeper.conflict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatdesk.domain.actions import NO_EXTRAS, Extras
 from chatdesk.domain.entities import Draft
-from chatdesk.domain.errors import StaleDraft
+from chatdesk.domain.errors import StaleDraft, StoreProblem
 from chatdesk.domain.ids import ConversationId
 from chatdesk.domain.text import is_blank, well_formed
 from chatdesk.services.desk import Desk
@@ -56,8 +57,18 @@ class DraftKeeper(QObject):
     sent = Signal()
     """A message is on disk and queued."""
 
-    def __init__(self, desk: Desk, tasks: Tasks, draft: Draft, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        tasks: Tasks,
+        draft: Draft,
+        parent: QObject | None = None,
+        *,
+        goes_first: Callable[[ConversationId], Awaitable[None]] | None = None,
+    ) -> None:
+        """goes_first: waited for before a send: what was given before it and is not queued yet."""
         super().__init__(parent)
+        self._goes_first = goes_first
         self._desk = desk
         self._tasks = tasks
         self._name = f"draft {draft.conversation_id}"
@@ -67,10 +78,14 @@ class DraftKeeper(QObject):
         """Why the last press of Send came to nothing; the text is still here."""
         self.save_trouble: Exception | None = None
         """Why the text is not on disk; it is tried again by itself."""
-        self.conflict: Draft | None = None
-        """What the database holds instead, while the person has to choose."""
+        self.conflict: str | None = draft.other or None
+        """The other text, while the person has to choose; '' where the draft was emptied elsewhere.
+
+        Both texts are on disk until then.
+        """
         self._version = draft.version
         self._on_disk = draft.text
+        self._other_on_disk = draft.other
         self._presses: list[Press] = []
         """What was frozen at Send, oldest first; the first one is being sent."""
         self._busy = False
@@ -96,14 +111,14 @@ class DraftKeeper(QObject):
     @property
     def is_settled(self) -> bool:
         """Whether nothing is left to do for this draft."""
-        return not self._presses and self.text == self._on_disk and self.conflict is None and not self._busy
+        return not self._presses and self._is_on_disk and self.conflict is None and not self._busy
 
     @property
     def saved(self) -> Saved:
         """How it stands on disk."""
         if self.save_trouble is not None:
             return Saved.FAILED
-        if self.text != self._on_disk:
+        if not self._is_on_disk:
             return Saved.SAVING
         return Saved.SAVED if self.text else Saved.EMPTY
 
@@ -129,7 +144,7 @@ class DraftKeeper(QObject):
     def flush(self) -> None:
         """Save now what is not saved."""
         self._stop_timers()
-        if self.conflict is None and (self._presses or self.text != self._on_disk):
+        if self._presses or not self._is_on_disk:
             self._work()
 
     def press_send(self, extras: Extras = NO_EXTRAS, *, hold_us: int = 0, due_us: int = 0) -> bool:
@@ -150,19 +165,21 @@ class DraftKeeper(QObject):
     def take_other(self) -> None:
         """Of two texts, take the one in the database."""
         if self.conflict is not None:
-            self._resolve(self.conflict.text)
+            self._resolve(self.conflict)
 
     def keep_both(self) -> None:
         """Of two texts, keep both, one below the other."""
         if self.conflict is not None:
-            self._resolve(f"{self.conflict.text}\n{self.text}")
+            self._resolve("\n".join(text for text in (self.conflict, self.text) if text))
 
     def notice(self, draft: Draft) -> None:
         """The database has told of a draft of this conversation."""
-        untouched = self.text == self._on_disk and not self._presses and self.conflict is None
+        untouched = self._is_on_disk and not self._presses and self.conflict is None
         if draft.version > self._version and untouched and not self._busy:
-            self._version, self._on_disk = draft.version, draft.text
+            self._take(draft)
+            self.conflict = draft.other or None
             self._show(draft.text)
+            self.changed.emit()
 
     async def settle(self) -> None:
         """Return once what is typed now is on disk, or could not be put there."""
@@ -171,6 +188,18 @@ class DraftKeeper(QObject):
             await self._idle.wait()
 
     # ------------------------------------------------------------------------------------------ plumbing
+
+    @property
+    def _other(self) -> str:
+        """What shall stand against the text on disk; equal texts stand against nothing."""
+        return "" if self.conflict is None or self.conflict == self.text else self.conflict
+
+    @property
+    def _is_on_disk(self) -> bool:
+        return (self.text, self._other) == (self._on_disk, self._other_on_disk)
+
+    def _take(self, held: Draft) -> None:
+        self._version, self._on_disk, self._other_on_disk = held.version, held.text, held.other
 
     def _work(self) -> None:
         if not self._busy:
@@ -183,7 +212,7 @@ class DraftKeeper(QObject):
     async def _catch_up(self) -> None:
         """Send and save until the disk has what the person sees."""
         try:
-            while self.conflict is None and await self._one_step():
+            while await self._one_step():
                 self.changed.emit()
         finally:
             self._busy = False
@@ -195,8 +224,8 @@ class DraftKeeper(QObject):
         try:
             if self._presses:
                 await self._send(self._presses[0])
-            elif self.text != self._on_disk:
-                await self._save(self.text)
+            elif not self._is_on_disk:
+                await self._save(self.text, self._other)
             else:
                 return False
         except StaleDraft as stale:
@@ -208,6 +237,8 @@ class DraftKeeper(QObject):
 
     async def _send(self, press: Press) -> None:
         text = press.text
+        if self._goes_first is not None:
+            await self._goes_first(self.conversation_id)
         await self._desk.send(
             self.conversation_id,
             self._version,
@@ -216,40 +247,46 @@ class DraftKeeper(QObject):
             hold_us=press.hold_us,
             due_us=press.due_us,
         )
-        held = self._desk.reader.draft(self.conversation_id)
-        self._version, self._on_disk = held.version, held.text
+        try:
+            held = self._desk.reader.draft(self.conversation_id)
+        except StoreProblem:
+            # It is queued all the same. Should the draft be another one by now, the next save finds that.
+            held = Draft(
+                conversation_id=self.conversation_id, version=self._version + 1, text="", saved_at_us=0
+            )
+        self._take(held)
         later = [one._replace(text=typed_since(text, one.text)) for one in self._presses[1:]]
         self._presses = [one for one in later if not is_blank(one.text)]
         self.send_trouble = self.save_trouble = None
         self._show(typed_since(text, self.text))
         self.sent.emit()
 
-    async def _save(self, text: str) -> None:
-        kept = await self._desk.save_draft(self.conversation_id, self._version, text)
-        self._version, self._on_disk = kept.version, kept.text
+    async def _save(self, text: str, other: str) -> None:
+        self._take(await self._desk.save_draft(self.conversation_id, self._version, text, other))
         self.save_trouble = None
 
     def _on_stale(self, held: Draft) -> None:
+        """Go on from what the database holds; what is not mine of it stands against mine from now on."""
         was_sending = bool(self._presses)
         self._presses.clear()
-        if held.text in {"", self.text} and not was_sending:
-            # Nothing would be lost: go on from what the database holds.
-            self._version, self._on_disk = held.version, held.text
-            return
-        self.conflict = held
+        self._take(held)
+        others = dict.fromkeys(
+            one for one in (self._other, held.text, held.other) if one not in {"", self.text}
+        )
+        if others or was_sending:
+            self.conflict = "\n".join(others)
 
     def _on_trouble(self, error: Exception) -> None:
         if self._presses:
             self._presses.clear()
             self.send_trouble = error
-        if self.text != self._on_disk:
+        if not self._is_on_disk:
             self.save_trouble = error
             self._again.start()
 
     def _resolve(self, text: str) -> None:
         if self.conflict is None:
             return
-        self._version, self._on_disk = self.conflict.version, self.conflict.text
         self.conflict = None
         self._show(text)
         self.flush()

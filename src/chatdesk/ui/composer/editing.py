@@ -93,6 +93,9 @@ async def last_editable(desk: Desk, conversation: ConversationId) -> Outgoing | 
     waiting = [
         item
         for item in rows
-        if item.conversation_id == conversation and item.kind is OutgoingKind.SEND and item.state in _EDITABLE
+        if item.conversation_id == conversation
+        and item.kind is OutgoingKind.SEND
+        and item.state in _EDITABLE
+        and not item.staged
     ]
     return max(waiting, key=lambda item: item.position, default=None)

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
 from chatdesk.domain.text import well_formed
+from chatdesk.ui.composer.files import holds_files
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.preferences import ENTER_SENDS
@@ -37,6 +38,8 @@ class MessageEdit(QPlainTextEdit):
     """Ctrl+Shift+Enter: at another time."""
     left = Signal()
     """The focus has gone."""
+    files_given = Signal(object)
+    """Files or a picture were pasted or dropped: the QMimeData, valid for now only."""
     refused = Signal(str)
     """Something was not taken; why, in words."""
 
@@ -114,14 +117,14 @@ class MessageEdit(QPlainTextEdit):
     # ------------------------------------------------------------------------------------------- pasting
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        # Pictures and files are taken here too, to be refused in words instead of in silence.
+        # Pictures and files are taken here too: to be sent, or refused in words instead of in silence.
         return source.hasText() or source.hasImage() or source.hasUrls()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         if self.isReadOnly():
             return
-        if source.hasImage() or any(url.isLocalFile() for url in source.urls()):
-            self.refused.emit(tr("Pictures and files can't be sent from here. Nothing was put in."))
+        if holds_files(source):
+            self.files_given.emit(source)
             return
         text = source.text()
         if len(text) > MOST_PASTED_CHARS:

@@ -9,6 +9,7 @@ from chatdesk.domain.text import well_formed
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
 from chatdesk.ui.i18n import tr
+from chatdesk.ui.lists.flow import FlowLayout
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.theme import TextRole
 
@@ -54,28 +55,33 @@ class ConflictStrip(Panel):
         self.mine = WordButton(tr("Keep mine"), parent=self)
         self.take = WordButton(tr("Take the other"), parent=self)
         self.both = WordButton(tr("Keep both"), parent=self)
-        buttons = QHBoxLayout()
+        self.copy = WordButton(tr("Copy it"), look="flat", parent=self)
+        row = QWidget(self)
+        buttons = FlowLayout(row)
         buttons.setSpacing(theme.metrics.small)
-        for button in (self.mine, self.take, self.both):
+        for button in (self.mine, self.take, self.both, self.copy):
             buttons.addWidget(button)
-        buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(*[theme.metrics.small] * 4)
         column.setSpacing(theme.metrics.tiny)
         column.addWidget(self._words)
         column.addWidget(self.other)
-        column.addLayout(buttons)
+        column.addWidget(row)
         self.hide()
 
-    def ask(self, other: str) -> None:
-        """Show the text that the database holds, and ask."""
+    def ask(self, other: str, *, mine: str) -> None:
+        """Show the other text, and ask; mine is in the field. Both stay on disk until one is chosen."""
         if other:
-            self._words.setText(tr("This draft was changed in another place. What is saved there:"))
+            self._words.setText(
+                tr("Another text of this draft was written elsewhere, or is back with restored data:")
+            )
         else:
             self._words.setText(tr("This text has been sent already, or was emptied in another place."))
         shown = well_formed(other[:_SHOWN_CHARS])
         self.other.setText(shown + ("…" if len(other) > _SHOWN_CHARS else ""))
         self.other.setVisible(bool(other))
         self.take.set_words(tr("Take the other") if other else tr("Empty the field"))
-        self.both.setVisible(bool(other))
+        self.mine.set_words(tr("Keep mine") if mine else tr("Delete it"))
+        self.both.setVisible(bool(other and mine))
+        self.copy.setVisible(bool(other))
         self.show()

@@ -29,7 +29,7 @@ from chatdesk.ui.entries import entry_of
 from chatdesk.ui.forms import AskedForm
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.orders.fields import role_title
-from chatdesk.ui.orders.parts import KeyValues
+from chatdesk.ui.orders.parts import KeyValue, KeyValues
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
@@ -116,29 +116,29 @@ class AccountDialog(Sheet):
     def _tell(self, account: Account) -> None:
         status, now_us = self._book.status(account.id), self._context.clock.now_us()
         who = KeyValues(self._context.theme, self._told)
-        who.add(tr("Platform"), platform_name(account.platform))
-        who.add(tr("Name"), one_line(account.name, _TEXT_CHARS) or tr("No name given"))
+        _add(who, tr("Platform"), platform_name(account.platform))
+        _add(who, tr("Name"), one_line(account.name, _TEXT_CHARS) or tr("No name given"))
         if account.role:
-            who.add(tr("Role"), role_title(account.role))
-        who.add(tr("Login"), one_line(account.login, _TEXT_CHARS))
-        who.add(tr("Server"), one_line(account.server_url, _TEXT_CHARS))
+            _add(who, tr("Role"), role_title(account.role))
+        _add(who, tr("Login"), one_line(account.login, _TEXT_CHARS))
+        _add(who, tr("Server"), one_line(account.server_url, _TEXT_CHARS))
         self._told_column.addWidget(who)
         self._told_column.addWidget(self._head(tr("Health")))
         health = KeyValues(self._context.theme, self._told)
-        health.add(tr("Connection"), connection_sentence(status, now_us))
+        _add(health, tr("Connection"), connection_sentence(status, now_us))
         if status.reason:
-            health.add(tr("Server says"), one_line(status.reason, _TEXT_CHARS))
-        health.add(tr("In step"), synced_sentence(status))
+            _add(health, tr("Server says"), one_line(status.reason, _TEXT_CHARS))
+        _add(health, tr("In step"), synced_sentence(status))
         kept = (
             tr("kept in the system keyring")
             if status.token_kept
             else tr("kept until you quit: no keyring answers on this computer")
         )
-        health.add(tr("Sign-in"), kept)
+        _add(health, tr("Sign-in"), kept)
         dropped = dropped_sentences(status.dropped)
-        health.add(tr("Privacy"), "\n".join(dropped) if dropped else tr("nothing was dropped"))
+        _add(health, tr("Privacy"), "\n".join(dropped) if dropped else tr("nothing was dropped"))
         if account.plain_http_consent:
-            health.add(tr("Encryption"), tr("none: whoever is on the way can read and change everything"))
+            _add(health, tr("Encryption"), tr("none: whoever is on the way can read and change everything"))
         self._told_column.addWidget(health)
         if is_live_only(account.capabilities):
             self._told_column.addWidget(self._line(live_only_sentence(), "warn"))
@@ -238,3 +238,7 @@ class AccountDialog(Sheet):
         self._saved.setText(text)
         self._saved.set_colour(colour)
         self._saved.setVisible(bool(text))
+
+
+def _add(lines: KeyValues, key: str, value: str) -> None:
+    lines.add(KeyValue(key, value))

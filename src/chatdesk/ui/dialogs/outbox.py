@@ -160,6 +160,8 @@ class OutboxDialog(Sheet):
         self._stack.setCurrentWidget(self.view if filled else self._empty)
         for button, possible in self._offers:
             button.setVisible(item is not None and possible(item))
+        is_urgent = item is not None and item.urgent
+        self.urgent.set_words(tr("Not first") if is_urgent else tr("Send first"))
         self._explanation.setText(self._model.explanation(item) if item is not None else "")
         self._explanation.setVisible(filled)
         failed = sum(1 for one in self._model.items() if _is_parked(one) and one.kind is OutgoingKind.SEND)
@@ -178,7 +180,7 @@ class OutboxDialog(Sheet):
         self._do("retry all", self._context.desk.retry_all())
 
     def _urge(self, item: Outgoing) -> None:
-        self._do("urge", self._context.desk.urge(item.id, urgent=True))
+        self._do("urge", self._context.desk.urge(item.id, urgent=not item.urgent))
 
     def _check(self, item: Outgoing) -> None:
         self._do("check", self._context.desk.check(item.id))
@@ -248,7 +250,7 @@ def _may(event: Event) -> Callable[[Outgoing], bool]:
 def _is_closed(item: Outgoing) -> bool:
     """Whether its conversation takes no text any more, whatever it says."""
     closed = {ParkReason.CLOSED, ParkReason.NOT_FOUND}
-    return item.kind is OutgoingKind.SEND and item.state is DeliveryState.PARKED and item.parked in closed
+    return _has_own_text(item) and item.state is DeliveryState.PARKED and item.parked in closed
 
 
 def _is_parked(item: Outgoing) -> bool:
@@ -265,15 +267,12 @@ def _may_be_retried(item: Outgoing) -> bool:
 
 def _may_be_urged(item: Outgoing) -> bool:
     return (
-        item.state is DeliveryState.QUEUED
-        and not item.urgent
-        and not is_scheduled(item)
-        and can(item, PersonUrges(urgent=True))
+        item.state is DeliveryState.QUEUED and not is_scheduled(item) and can(item, PersonUrges(urgent=True))
     )
 
 
 def _may_be_edited(item: Outgoing) -> bool:
-    return can(item, PersonEdits("")) and not _is_closed(item)
+    return _has_own_text(item) and can(item, PersonEdits("")) and not _is_closed(item)
 
 
 def _is_uncertain(item: Outgoing) -> bool:
@@ -281,4 +280,9 @@ def _is_uncertain(item: Outgoing) -> bool:
 
 
 def _has_text(item: Outgoing) -> bool:
-    return item.kind is OutgoingKind.SEND and item.state in {DeliveryState.PARKED, DeliveryState.UNCERTAIN}
+    return _has_own_text(item) and item.state in {DeliveryState.PARKED, DeliveryState.UNCERTAIN}
+
+
+def _has_own_text(item: Outgoing) -> bool:
+    """Whether it is a message with a text of its own; what a file is called is none."""
+    return item.kind is OutgoingKind.SEND and not item.staged

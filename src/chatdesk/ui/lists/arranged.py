@@ -128,7 +128,21 @@ class Arranged(QAbstractProxyModel):
         """Ask `accepts` and `key` again for every row of the source."""
         known = self._known
         ids = [known.row_id(at) for at in range(self.sourceModel().rowCount())]
-        self._rearrange(sorted(self.key(one) for one in ids if self.accepts(one)))
+        self.show_only(self.key(one) for one in ids if self.accepts(one))
+
+    def narrow(self) -> None:
+        """Ask `accepts` again for the rows that are shown: the others have nothing to come back for.
+
+        As `refilter` where what is asked for now is a part of what was asked for before, such as a word with
+        one more letter.
+        """
+        self.show_only([key for key in self._order if self.accepts(key[-1])])
+
+    def show_only(self, keys: Iterable[Key]) -> None:
+        """Show exactly the rows of these keys."""
+        wanted = sorted(keys)
+        if wanted or self._order:
+            self._rearrange(wanted)
 
     def _on_inserted(self, _parent: Index, first: int, last: int) -> None:
         self._place([self._known.row_id(at) for at in range(first, last + 1)])

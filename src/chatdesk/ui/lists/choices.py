@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -28,6 +28,7 @@ class Choice(QPushButton):
         self._role = role
         self._words = text
         self._outlined = False
+        self._room: tuple[int, int] | None = None
         self.setAccessibleName(text)
         self.setCheckable(True)
         self.setAutoDefault(False)
@@ -43,14 +44,17 @@ class Choice(QPushButton):
         """Change what it says, and what a screen reader speaks."""
         if text != self._words:
             self._words = text
+            self._room = None
             self.updateGeometry()
             self.update()
         self.setAccessibleName(spoken)
 
     def text_size(self) -> QSize:
         """Room for the text, bold or not: choosing moves nothing."""
-        sizes = [QFontMetrics(font).size(0, self._words) for font in (self._plain, self._strong)]
-        return QSize(max(size.width() for size in sizes), max(size.height() for size in sizes))
+        if self._room is None:  # layouts ask often, and measuring is dear
+            sizes = [QFontMetrics(font).size(0, self._words) for font in (self._plain, self._strong)]
+            self._room = max(size.width() for size in sizes), max(size.height() for size in sizes)
+        return QSize(*self._room)
 
     def draw(self, painter: QPainter, fill: QColor | None, ink: QColor, radius: float) -> None:
         """Draw a rounded plate, the text (ended by … where it does not fit) and the keyboard's outline."""
@@ -79,6 +83,7 @@ class Choice(QPushButton):
         self._plain = self.theme.font(self._role)
         self._strong = QFont(self._plain)
         self._strong.setWeight(QFont.Weight.DemiBold)
+        self._room = None
         self.updateGeometry()
         self.update()
 
@@ -139,10 +144,17 @@ class Choices(QWidget, Generic[K]):
     chosen = Signal(object)
     """The key of the button that the person pressed."""
 
-    def __init__(self, buttons: Mapping[K, Choice], name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        make: Callable[[str, QWidget], Choice],
+        words: Mapping[K, str],
+        name: str,
+        parent: QWidget | None,
+    ) -> None:
+        """make: the button that says something, in a parent."""
         super().__init__(parent)
         self.setAccessibleName(name)
-        self._buttons = dict(buttons)
+        self._buttons = {key: make(text, self) for key, text in words.items()}
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         for button in self._buttons.values():
@@ -171,7 +183,7 @@ class Chips(Choices[K]):
     def __init__(
         self, theme: Theme, words: Mapping[K, str], name: str, parent: QWidget | None = None
     ) -> None:
-        super().__init__({key: ChipButton(theme, text) for key, text in words.items()}, name, parent)
+        super().__init__(lambda text, owner: ChipButton(theme, text, owner), words, name, parent)
         self._words = dict(words)
         self._theme = theme
         self._flow = FlowLayout(self)
@@ -196,7 +208,7 @@ class Switch(Choices[K]):
     def __init__(
         self, theme: Theme, words: Mapping[K, str], name: str, parent: QWidget | None = None
     ) -> None:
-        super().__init__({key: SegmentButton(theme, text) for key, text in words.items()}, name, parent)
+        super().__init__(lambda text, owner: SegmentButton(theme, text, owner), words, name, parent)
         self._theme = theme
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 2, 2, 2)

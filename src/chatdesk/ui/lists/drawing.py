@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
@@ -22,8 +21,7 @@ _END_SHARE = 0.6
 """Most of a lane that a text at its end may take; a wider one is left out rather than crowd out the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowSizes:
+class RowSizes(msgspec.Struct, frozen=True):
     """Lengths of a row in device-independent pixels; fonts and scale decide them, the text never does."""
 
     bar: int

@@ -41,6 +41,11 @@ def words_of(query: str) -> tuple[str, ...]:
     return tuple(fold(query).split())
 
 
+def narrows(before: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    """Whether all that matches these words matched those before, as when a letter was typed on."""
+    return all(any(old in new for new in words) for old in before)
+
+
 def matches(haystack: str, words: tuple[str, ...]) -> bool:
     """True where every word occurs in the folded text; no words match everything."""
     return all(word in haystack for word in words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -21,10 +22,13 @@ from chatdesk.ui.lists.search import SearchField
 from chatdesk.ui.lists.sort_menu import show_sort_menu
 from chatdesk.ui.orders.kind_chips import KindChip, KindChips
 from chatdesk.ui.orders.model import Column, OrderModel
-from chatdesk.ui.orders.page import OrdersPage
 from chatdesk.ui.orders.proxy import OrderChip, OrderProxy
 from chatdesk.ui.orders.statuses import AccountFacts
+from chatdesk.ui.preferences import CONVERSATION_SORT
 from chatdesk.ui.tasks import Tasks
+
+if TYPE_CHECKING:
+    from chatdesk.ui.orders.page import OrdersPage
 
 
 class Side(StrEnum):
@@ -75,6 +79,10 @@ class ListPane(Panel):
 
     # -- what the window asks --------------------------------------------------------------------------
 
+    def has_rows(self) -> bool:
+        """Whether anything is listed now."""
+        return bool(self.shown.rowCount())
+
     def select(self, conversation_id: int | None) -> None:
         """Mark the conversation that is open now; None: none. Emits nothing."""
         self._page.select(ConversationId(conversation_id) if conversation_id is not None else None)
@@ -117,7 +125,7 @@ class ListPane(Panel):
 
     def side(self) -> Side:
         """What is listed."""
-        return Side.ORDERS if self._pages.currentWidget() is self._orders_page else Side.CONVERSATIONS
+        return Side.CONVERSATIONS if self._pages.currentWidget() is self._page else Side.ORDERS
 
     def show_side(self, side: Side) -> None:
         """List conversations or orders."""
@@ -165,6 +173,7 @@ class ListPane(Panel):
         )
         self._search = SearchField(context, "Ctrl+K", self._head)
         self._sort = IconButton(context, "sort", tr("Sort"), parent=self._head)
+        self._chip_rows = QStackedWidget(self._head)
         self._chips: Chips[Chip] = Chips(
             theme,
             {
@@ -174,6 +183,7 @@ class ListPane(Panel):
                 Chip.ARCHIVED: tr("Archived"),
             },
             tr("Filter"),
+            self._chip_rows,
         )
         self._order_chips: Chips[OrderChip] = Chips(
             theme,
@@ -184,16 +194,15 @@ class ListPane(Panel):
                 OrderChip.ALL: tr("All"),
             },
             tr("Filter"),
+            self._chip_rows,
         )
-        self._chip_rows = QStackedWidget(self._head)
         self._chip_rows.addWidget(self._chips)
         self._chip_rows.addWidget(self._order_chips)
         self._kinds = KindChips(context, self.shown_orders, self._head)
-        self._page = ConversationsPage(context, self.conversations, self.shown, self.facts, self)
-        self._orders_page = OrdersPage(context, self.orders, self.shown_orders, self)
         self._pages = QStackedWidget(self)
+        self._page = ConversationsPage(context, self.conversations, self.shown, self.facts, self._pages)
+        self._made_orders_page: OrdersPage | None = None
         self._pages.addWidget(self._page)
-        self._pages.addWidget(self._orders_page)
         search_row = QHBoxLayout()
         search_row.setContentsMargins(0, 0, 0, 0)
         search_row.setSpacing(theme.metrics.tiny)
@@ -216,6 +225,9 @@ class ListPane(Panel):
         self._search.into_list.connect(self._into_list)
         self._search.opened.connect(self._open_first)
         self._sort.clicked.connect(self._open_sort_menu)
+        remembered = self._context.preferences.get(CONVERSATION_SORT)
+        if remembered in set(SortBy):
+            self.shown.set_sort(SortBy(remembered))
         self._chips.chosen.connect(self.shown.set_chip)
         self._order_chips.chosen.connect(self.shown_orders.set_chip)
         self._kinds.needed_changed.connect(self._show_kinds)
@@ -227,10 +239,21 @@ class ListPane(Panel):
         self._page.all_wanted.connect(self._show_all)
         self._page.orders_wanted.connect(self.show_orders)
         self._page.link_wanted.connect(self.link_wanted)
-        self._orders_page.order_opened.connect(self._on_order)
-        self._orders_page.typed.connect(self._type_search)
-        self._orders_page.all_wanted.connect(self._show_all)
         self._context.theme.changed.connect(self._restyle)
+
+    @property
+    def _orders_page(self) -> OrdersPage:
+        """Rows and table of the orders; made when they are first shown."""
+        if self._made_orders_page is None:
+            from chatdesk.ui.orders.page import OrdersPage
+
+            page = OrdersPage(self._context, self.orders, self.shown_orders, self._pages)
+            page.order_opened.connect(self._on_order)
+            page.typed.connect(self._type_search)
+            page.all_wanted.connect(self._show_all)
+            self._pages.addWidget(page)
+            self._made_orders_page = page
+        return self._made_orders_page
 
     def _restyle(self) -> None:
         metrics = self._context.theme.metrics
@@ -330,4 +353,8 @@ class ListPane(Panel):
                 (tr("Unread first"), SortBy.UNREAD),
                 (tr("Status of the order"), SortBy.STATUS),
             ]
-            show_sort_menu(self._sort, orders, self.shown.sort_by, self.shown.set_sort)
+            show_sort_menu(self._sort, orders, self.shown.sort_by, self._sort_conversations)
+
+    def _sort_conversations(self, sort_by: SortBy) -> None:
+        self.shown.set_sort(sort_by)
+        self._context.preferences.put(CONVERSATION_SORT, sort_by.value)

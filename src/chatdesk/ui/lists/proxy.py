@@ -12,7 +12,7 @@ from chatdesk.domain.ids import AccountId, ConversationId
 from chatdesk.domain.kinds import Progress
 from chatdesk.ui.lists.arranged import Arranged, Key
 from chatdesk.ui.lists.conversations import ConversationModel
-from chatdesk.ui.lists.folding import matches, words_of
+from chatdesk.ui.lists.folding import matches, narrows, words_of
 from chatdesk.ui.lists.row import ConversationRow
 from chatdesk.ui.lists.tally import Tally
 
@@ -127,8 +127,12 @@ class ConversationProxy(Arranged):
         self._query = query
         words = words_of(query)
         if words != self._words:
+            narrower = narrows(self._words, words)
             self._words = words
-            self.refilter()
+            if narrower:
+                self.narrow()
+            else:
+                self.refilter()
 
     def set_account(self, account: AccountId | None) -> None:
         """Show one account's conversations, or (None) all."""
@@ -243,7 +247,10 @@ class GroupProxy(ConversationProxy):
 
     def refilter(self) -> None:
         self._known_group = self._group()
-        super().refilter()
+        if self._known_group is None:
+            self.show_only([])  # as for almost every conversation, each time that one is opened
+        else:
+            super().refilter()
 
     def _recount(self) -> None:
         """Nobody asks for its counts, and it lives as long as the window."""

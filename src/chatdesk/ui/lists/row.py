@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from chatdesk.domain.entities import SNIPPET_CHARS, Conversation
 from chatdesk.domain.ids import ConversationId
@@ -15,8 +16,7 @@ TITLE_CHARS = 120
 NUMBER_CHARS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationRow:
+class ConversationRow(msgspec.Struct, frozen=True):
     """A conversation as the list shows it. Every text is one line without control or direction characters."""
 
     conversation: Conversation

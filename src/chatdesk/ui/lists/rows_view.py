@@ -6,6 +6,8 @@ new message. It stays the base class, since its rows are what screen readers kno
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
@@ -19,6 +21,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
+    QAccessible,
     QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
@@ -141,6 +144,13 @@ class RowsView(QListView):
         QAbstractItemView.rowsInserted(self, parent, start, end)
         self.scheduleDelayedItemsLayout()
 
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        # Qt paints the whole view for one row. Who reads the screen has to be told of it, by Qt's own way.
+        if QAccessible.isActive():
+            super().dataChanged(first, last, roles)
+        elif first.isValid():
+            self.viewport().update(self.visualRect(first).united(self.visualRect(last)))
+
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         # Painted anew rather than moved, since the row under the pointer is another one now.
         self.viewport().update()
@@ -155,7 +165,7 @@ class RowsView(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         model, selection, current = self.model(), self.selectionModel(), self.currentIndex()
-        rows = self.visible_rows(event.rect())
+        rows, region = self.visible_rows(event.rect()), event.region()
         if not rows:
             return
         option = QStyleOptionViewItem()
@@ -168,6 +178,8 @@ class RowsView(QListView):
         for row in rows:
             index = model.index(row, 0)
             option.rect = self.visualRect(index)
+            if not region.intersects(option.rect):
+                continue  # two rows that change may have any number between them that do not
             option.state = base
             if selection.isSelected(index):
                 option.state |= flags.State_Selected
@@ -258,16 +270,21 @@ class RowsView(QListView):
             self.menu_wanted.emit(index, place)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        before = self.indexAt(self._pointer) if self._pointer is not None else ROOT
-        self._pointer = event.position().toPoint()
-        if self.indexAt(self._pointer) != before:
-            self.viewport().update()
+        self._point_at(event.position().toPoint())
         super().mouseMoveEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
-        self.viewport().update()
+        self._point_at(None)
         super().leaveEvent(event)
+
+    def _point_at(self, place: QPoint | None) -> None:
+        """The pointer is there now: the row under it and the one that was are drawn anew."""
+        before = self.indexAt(self._pointer) if self._pointer is not None else ROOT
+        self._pointer = place
+        now = self.indexAt(place) if place is not None else ROOT
+        if now != before:
+            for index in (before, now):
+                self.viewport().update(self.visualRect(index))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         if event.reason() in BY_KEYBOARD:
@@ -277,4 +294,4 @@ class RowsView(QListView):
     def _set_by_keyboard(self, by_keyboard: bool) -> None:
         if by_keyboard is not self._by_keyboard:
             self._by_keyboard = by_keyboard
-            self.viewport().update()
+            self.viewport().update(self.visualRect(self.currentIndex()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chatdesk.domain.entities import Snippet
 from chatdesk.domain.kinds import DeliveryState, Lifecycle, MessageKind, PresenceState
@@ -30,8 +30,7 @@ ICON_OF_KIND: dict[MessageKind, str] = {
 """What a message is, where it is more than text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A snippet as it is painted: icon, text (elided where too long), icon. Colours are names of tokens."""
 
     text: str

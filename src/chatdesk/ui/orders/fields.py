@@ -16,6 +16,21 @@ def field_title(key: str) -> str:
     return known() if known is not None else _plain(key)
 
 
+def value_words(key: str, value: str) -> str:
+    """The value of a field as a person reads it: a platform's own keys lose their capitals and underscores.
+
+    Only in fields that hold such keys (pay_after_service, SHARED); what a person typed stays as it is.
+    """
+    if key not in _KEYED:
+        return value
+    return ", ".join(_key_words(part) for part in value.split(", "))
+
+
+def _key_words(part: str) -> str:
+    is_key = part.isascii() and part.replace("_", "").isalnum() and ("_" in part or part.isupper())
+    return _plain(part.casefold()) if is_key else part
+
+
 def knows_field(key: str) -> bool:
     """Whether a field has words of its own; for the test over all adapters."""
     return key in _FIELDS
@@ -37,6 +52,19 @@ def _plain(key: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+_KEYED = frozenset(
+    {
+        "category",
+        "distribution",
+        "package_types",
+        "payment_method",
+        "payment_status",
+        "priority",
+        "transport",
+        "trip_type",
+    }
+)
+"""Fields whose values are a platform's keys."""
 _FIELDS: dict[str, Callable[[], str]] = {
     "from": lambda: tr("From"),
     "to": lambda: tr("To"),

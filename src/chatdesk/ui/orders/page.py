@@ -15,10 +15,12 @@ from chatdesk.ui.orders.delegates import OrderRowDelegate
 from chatdesk.ui.orders.model import Column, OrderModel
 from chatdesk.ui.orders.proxy import OrderChip, OrderProxy
 from chatdesk.ui.orders.table import OrdersTable
+from chatdesk.ui.preferences import ORDER_SORT
 
 WIDE_PX = 500
 """From here on (at 100 %) the orders are a table."""
 _TEXT_PX = 210
+_DIRECTIONS = {"+": Qt.SortOrder.AscendingOrder, "-": Qt.SortOrder.DescendingOrder}
 
 
 class OrdersPage(QWidget):
@@ -62,6 +64,8 @@ class OrdersPage(QWidget):
             changed.connect(self.arrange)
         context.theme.changed.connect(self._rows.rows_changed_height)
         context.clock.beat.connect(self._on_beat)
+        self._recall_sort()
+        self._table.horizontalHeader().sortIndicatorChanged.connect(self._remember_sort)
         self.arrange()
 
     @property
@@ -79,6 +83,17 @@ class OrdersPage(QWidget):
         self._table.horizontalHeader().setSortIndicator(
             -1 if column is None else column, Qt.SortOrder.AscendingOrder
         )
+
+    def _recall_sort(self) -> None:
+        remembered = self._context.preferences.get(ORDER_SORT)
+        name, sign = remembered[:-1], remembered[-1:]
+        if name in Column.__members__ and sign in _DIRECTIONS:
+            self._table.horizontalHeader().setSortIndicator(Column[name], _DIRECTIONS[sign])
+
+    def _remember_sort(self, column: int, direction: Qt.SortOrder) -> None:
+        sign = next(sign for sign, one in _DIRECTIONS.items() if one is direction)
+        known = 0 <= column < len(Column)
+        self._context.preferences.put(ORDER_SORT, f"{Column(column).name}{sign}" if known else "")
 
     def arrange(self) -> None:
         """Show the form that fits, or the words where there is nothing to show."""

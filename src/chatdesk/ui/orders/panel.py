@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
@@ -20,15 +21,14 @@ from chatdesk.domain.kinds import DeliveryState, Feature, Platform, PresenceStat
 from chatdesk.domain.outbox import PersonCancels, PersonDiscards, PersonRetries, can
 from chatdesk.domain.text import one_line
 from chatdesk.ui.account_words import why_words
-from chatdesk.ui.asking.order_part import OrderPart
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
 from chatdesk.ui.empty import EmptyState
 from chatdesk.ui.i18n import size_text, tr
 from chatdesk.ui.lists.once_looping import OnceLooping
 from chatdesk.ui.lists.row import order_tag
-from chatdesk.ui.orders.fields import field_title, role_title
-from chatdesk.ui.orders.parts import KeyValues, StepLine, ValueLabel
+from chatdesk.ui.orders.fields import field_title, role_title, value_words
+from chatdesk.ui.orders.parts import KeyValue, KeyValues, StepList, ValueLabel
 from chatdesk.ui.orders.pending import PendingChanges, pending_sentence, wanted_status
 from chatdesk.ui.orders.row import kind_text
 from chatdesk.ui.orders.statuses import AccountFacts
@@ -36,6 +36,9 @@ from chatdesk.ui.orders.steps import choices, label_of, of_kind, steps
 from chatdesk.ui.plain import Answer, PlainLabel, PlainQuestion, without_mnemonic
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
+
+if TYPE_CHECKING:
+    from chatdesk.ui.asking.order_part import OrderPart
 
 NAME_CHARS = 200
 VALUE_CHARS = 2_000
@@ -55,6 +58,7 @@ class OrderPanel(Panel):
         self._conversation: ConversationId | None = None
         self._order: Order | None = None
         self._drawn: dict[str, Hashable] = {}
+        self._lines: dict[str, KeyValues] = {}
         self._asking: OrderPart | None = None
         self._build()
         self._connect()
@@ -150,17 +154,24 @@ class OrderPanel(Panel):
     def _build(self) -> None:
         theme = self._context.theme
         self.setAccessibleName(tr("Order"))
-        self._content = Panel("panel")
-        self._title = ValueLabel(theme, "", role=TextRole.TITLE)
-        self._subtitle = ValueLabel(theme, "", role=TextRole.SECONDARY, colour="muted")
-        self._change = WordButton(tr("Change status…"))
+        self._scroll = QScrollArea(self)
+        self._content = Panel("panel", self._scroll)
+        # Everything is made where it will stand: to move a widget is to style all that is in it again.
+        inside = self._content
+        self._title = ValueLabel(theme, "", role=TextRole.TITLE, parent=inside)
+        self._subtitle = ValueLabel(theme, "", role=TextRole.SECONDARY, colour="muted", parent=inside)
+        self._change = WordButton(tr("Change status…"), parent=inside)
         self._change.clicked.connect(self.open_status_menu)
-        self._who = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", wrap=True)
-        self._sections = {name: QWidget() for name in ("steps", "pending", "fields", "people", "files")}
+        self._who = PlainLabel(theme, role=TextRole.SECONDARY, colour="muted", wrap=True, parent=inside)
+        self._sections = {name: QWidget(inside) for name in ("steps", "pending", "fields", "people", "files")}
         for section in self._sections.values():
             column = QVBoxLayout(section)
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(theme.metrics.px(4))
+        self._steps = StepList(theme, self._sections["steps"])
+        column_of_steps = self._sections["steps"].layout()
+        if column_of_steps is not None:
+            column_of_steps.addWidget(self._steps)
         self._column = QVBoxLayout(self._content)
         head = QVBoxLayout()
         head.setSpacing(theme.metrics.px(2))
@@ -172,7 +183,6 @@ class OrderPanel(Panel):
         for name in ("fields", "people", "files"):
             self._column.addWidget(self._sections[name])
         self._column.addStretch(1)
-        self._scroll = QScrollArea(self)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -223,25 +233,30 @@ class OrderPanel(Panel):
         shown = steps(order, self._statuses(order))
         # The clock only matters for the times of the steps: "today" may have become "yesterday".
         hour = self._context.clock.now_us() // _HOUR_US
-        self._draw("steps", (shown, hour), lambda into: self._add_steps(into, order))
+        if self._differs("steps", (shown, hour)):
+            self._steps.show_steps(shown, self._context.clock.now_us())
+            self._sections["steps"].setVisible(bool(shown))
         item = self._pending.of(order.id)
-        self._draw("pending", item, lambda into: self._add_pending(into, order, item))
+        self._draw("pending", (order.id, item), lambda into: self._add_pending(into, order, item))
         may = self._may_change(order) and bool(choices(order, self._statuses(order)))
         busy = item is not None and item.state is not DeliveryState.PARKED
         self._change.setVisible(may)
         self._change.setEnabled(not busy)
         self._who.setText(self._who_can(order))
         self._who.setVisible(not may)
-        self._draw("fields", order.fields, lambda into: self._add_fields(into, order))
+        fields = [
+            KeyValue(field_title(one.key), value_words(one.key, one.value[:VALUE_CHARS]))
+            for one in order.fields
+        ]
+        self._draw_lines("fields", "", fields)
         there = self._person_online()
-        self._draw("people", (order.participants, there), lambda into: self._add_people(into, order, there))
-        self._draw("files", order.files, lambda into: self._add_files(into, order))
+        self._draw_lines("people", tr("Participants"), self._people(order, there))
+        self._draw("files", (order.id, order.files), lambda into: self._add_files(into, order))
         self._stack.setCurrentWidget(self._scroll)
 
     def _draw(self, name: str, content: Hashable, add: Callable[[QVBoxLayout], None]) -> None:
-        if self._order is None or self._drawn.get(name) == (self._order.id, content):
+        if not self._differs(name, content):
             return
-        self._drawn[name] = (self._order.id, content)
         section = self._sections[name]
         column = section.layout()
         if not isinstance(column, QVBoxLayout):
@@ -254,11 +269,34 @@ class OrderPanel(Panel):
         add(column)
         section.setVisible(column.count() > 0)
 
-    def _add_steps(self, into: QVBoxLayout, order: Order) -> None:
-        into.setSpacing(0)
-        now_us = self._context.clock.now_us()
-        for step in steps(order, self._statuses(order)):
-            into.addWidget(StepLine(self._context.theme, step, now_us))
+    def _differs(self, name: str, content: Hashable) -> bool:
+        """Whether a section shows something else; from now on it shows this."""
+        if self._drawn.get(name) == content:
+            return False
+        self._drawn[name] = content
+        return True
+
+    def _draw_lines(self, name: str, heading: str, lines: list[KeyValue]) -> None:
+        """Keys and values: in the lines that another order had, where they fit."""
+        shown = self._lines.get(name)
+        if shown is not None and name in self._drawn and shown.can_show(lines):
+            if self._differs(name, (heading, tuple(lines))):
+                shown.show_lines(lines)
+            return
+
+        def add(into: QVBoxLayout) -> None:
+            self._lines.pop(name, None)
+            if not lines:
+                return
+            if heading:
+                into.addWidget(self._heading(heading))
+            table = KeyValues(self._context.theme, self._sections[name])
+            for line in lines:
+                table.add(line)
+            into.addWidget(table)
+            self._lines[name] = table
+
+        self._draw(name, (heading, tuple(lines)), add)
 
     def _add_pending(self, into: QVBoxLayout, order: Order, item: Outgoing | None) -> None:
         if item is None:
@@ -284,24 +322,14 @@ class OrderPanel(Panel):
             button.clicked.connect(lambda _checked=False, do=act: do())
             into.addWidget(button, 0, Qt.AlignmentFlag.AlignLeading)
 
-    def _add_fields(self, into: QVBoxLayout, order: Order) -> None:
-        if order.fields:
-            lines = KeyValues(self._context.theme)
-            for field in order.fields:
-                lines.add(field_title(field.key), field.value[:VALUE_CHARS])
-            into.addWidget(lines)
-
-    def _add_people(self, into: QVBoxLayout, order: Order, online: frozenset[str]) -> None:
-        if not order.participants:
-            return
-        into.addWidget(self._heading(tr("Participants")))
+    def _people(self, order: Order, online: frozenset[str]) -> list[KeyValue]:
         account = self._facts.find(order.account_id)
-        lines = KeyValues(self._context.theme)
+        lines: list[KeyValue] = []
         for person in order.participants:
             own = account is not None and person.remote_id == account.user_id
             name = tr("You") if own else one_line(person.name, NAME_CHARS) or tr("No name given")
-            lines.add(role_title(person.role), name, online=not own and person.remote_id in online)
-        into.addWidget(lines)
+            lines.append(KeyValue(role_title(person.role), name, not own and person.remote_id in online))
+        return lines
 
     def _add_files(self, into: QVBoxLayout, order: Order) -> None:
         asked = self._asking is not None and self._asking.takes_files(
@@ -373,6 +401,7 @@ class OrderPanel(Panel):
 
     def _on_theme(self) -> None:
         self._drawn.clear()  # sizes are set when a line is made
+        self._steps.restyle()
         self._refresh()
 
     def _on_beat(self) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -12,16 +16,21 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from chatdesk.ui.i18n import full_time, list_time, tr
 from chatdesk.ui.orders.steps import Step, StepState
 from chatdesk.ui.plain import PlainLabel, set_tip
 from chatdesk.ui.theme import TextRole, Theme
 
+W = TypeVar("W", bound=QWidget)
+
 
 class ValueLabel(PlainLabel):
-    """A value that can be selected by mouse and keyboard, and copied whole from its menu."""
+    """A value that can be selected by mouse and keyboard, and copied whole from its menu.
+
+    close: as wide as its text where there is room, so that something can stand right behind it.
+    """
 
     def __init__(
         self,
@@ -30,14 +39,25 @@ class ValueLabel(PlainLabel):
         *,
         role: TextRole = TextRole.BODY,
         colour: str = "text",
+        close: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         self._look = theme
+        self._close = close
         super().__init__(theme, text, role=role, colour=colour, wrap=True, selectable=True, parent=parent)
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        across = QSizePolicy.Policy.Maximum if close else QSizePolicy.Policy.Ignored
+        policy = QSizePolicy(across, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # Qt's choice for selectable labels leaves out Tab
+
+    def sizeHint(self) -> QSize:
+        if not self._close:
+            return super().sizeHint()
+        # A label that wraps asks for less than its text in one line.
+        around = 2 * (self.margin() + self.frameWidth()) + 1
+        width = self.fontMetrics().horizontalAdvance(self.text()) + around
+        return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
         # A long word without a break must not widen the panel: it is cut, and the tooltip has all of it.
@@ -83,6 +103,11 @@ class StepMark(QWidget):
         theme.changed.connect(self.updateGeometry)
         theme.changed.connect(self.update)
 
+    def set_state(self, state: StepState) -> None:
+        """Show another state."""
+        self._state = state
+        self.update()
+
     def sizeHint(self) -> QSize:
         side = self._theme.metrics.px(self.SIDE_PX)
         return QSize(side, side)
@@ -123,21 +148,73 @@ class StepLine(QWidget):
 
     def __init__(self, theme: Theme, step: Step, now_us: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        now = step.state is StepState.NOW
-        role, colour = (TextRole.STRONG, "text") if now else (TextRole.BODY, "muted")
-        label = ValueLabel(theme, step.label, role=role, colour=colour, parent=self)
-        time = PlainLabel(
-            theme, list_time(step.at_us, now_us), role=TextRole.SECONDARY, colour=colour, parent=self
-        )
-        if step.at_us > 0:
-            set_tip(time, full_time(step.at_us))
-        label.setAccessibleName(_spoken(step))
+        role, colour = _step_look(step)
+        self._shown: tuple[Step, str] | None = None
+        self._mark = StepMark(theme, step.state, self)
+        self._label = ValueLabel(theme, "", role=role, colour=colour, parent=self)
+        self._time = PlainLabel(theme, role=TextRole.SECONDARY, colour=colour, parent=self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, theme.metrics.px(3), 0, theme.metrics.px(3))
         row.setSpacing(theme.metrics.small)
-        row.addWidget(StepMark(theme, step.state, self))
-        row.addWidget(label, 1)
-        row.addWidget(time)
+        row.addWidget(self._mark)
+        row.addWidget(self._label, 1)
+        row.addWidget(self._time)
+        self.show_step(step, now_us)
+
+    def show_step(self, step: Step, now_us: int) -> None:
+        """Show another step in the same place; what is the same already is left as it is."""
+        wanted = step, list_time(step.at_us, now_us)
+        before, self._shown = self._shown, wanted
+        if before == wanted:
+            return
+        if before is not None and before[0].state is not step.state:
+            role, colour = _step_look(step)
+            self._mark.set_state(step.state)
+            self._label.set_role(role)
+            self._label.set_colour(colour)
+            self._time.set_colour(colour)
+        self._label.setText(step.label)
+        self._label.setAccessibleName(_spoken(step))
+        self._time.setText(wanted[1])
+        set_tip(self._time, full_time(step.at_us) if step.at_us > 0 else "")
+
+
+def _step_look(step: Step) -> tuple[TextRole, str]:
+    return (TextRole.STRONG, "text") if step.state is StepState.NOW else (TextRole.BODY, "muted")
+
+
+class StepList(QWidget):
+    """The steps of an order from top to bottom; the lines of another order's steps are used again."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._lines: list[StepLine] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+
+    def show_steps(self, steps: Sequence[Step], now_us: int) -> None:
+        """Show these steps."""
+        _drop(self._lines, len(steps))
+        for line, step in zip(self._lines, steps, strict=False):
+            line.show_step(step, now_us)
+        for step in steps[len(self._lines) :]:
+            line = StepLine(self._theme, step, now_us, self)
+            self._column.addWidget(line)
+            self._lines.append(line)
+
+    def restyle(self) -> None:
+        """Sizes are set when a line is made: the next ones are made anew."""
+        _drop(self._lines, 0)
+
+
+def _drop(widgets: list[W], kept: int) -> None:
+    """Take widgets away but for the first ones."""
+    for widget in widgets[kept:]:
+        widget.hide()
+        widget.deleteLater()
+    del widgets[kept:]
 
 
 def _spoken(step: Step) -> str:
@@ -181,41 +258,66 @@ class PresenceDot(QWidget):
         painter.end()
 
 
+class KeyValue(msgspec.Struct, frozen=True):
+    """One line: what it is called, what it is; online: a dot after the value."""
+
+    key: str
+    value: str
+    online: bool = False
+
+
 class KeyValues(QWidget):
-    """Lines of key and value in two columns."""
+    """Lines of key and value in two columns; a value may have a dot for being online."""
 
     KEY_PX = 86
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._pairs: list[tuple[PlainLabel, ValueLabel]] = []
+        self._online: list[bool] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnMinimumWidth(0, theme.metrics.px(self.KEY_PX))
         self._grid.setColumnStretch(1, 1)
         self._grid.setHorizontalSpacing(theme.metrics.small)
         self._grid.setVerticalSpacing(theme.metrics.px(4))
-        self._lines = 0
 
-    def add(self, key: str, value: str, *, online: bool = False) -> ValueLabel:
-        """Add a line at the end; online: a dot after the value."""
+    def can_show(self, lines: Sequence[KeyValue]) -> bool:
+        """Whether the lines that are there can take these: as many, with dots where those have theirs."""
+        return [line.online for line in lines] == self._online
+
+    def show_lines(self, lines: Sequence[KeyValue]) -> None:
+        """Show other keys and values in the lines that are there."""
+        for (title, label), line in zip(self._pairs, lines, strict=True):
+            title.setText(line.key)
+            self._say(label, line)
+
+    def add(self, line: KeyValue) -> ValueLabel:
+        """Add a line at the end."""
+        at = len(self._pairs)
+        key, online = line.key, line.online
         title = PlainLabel(self._theme, key, colour="muted", wrap=True, parent=self)
         title.setFixedWidth(self._theme.metrics.px(self.KEY_PX))
-        label = ValueLabel(self._theme, value, parent=self)
-        there = tr(", online") if online else ""
-        label.setAccessibleName(tr("{key}: {value}", key=key, value=value) + there)
+        label = ValueLabel(self._theme, "", close=online, parent=self)
+        self._say(label, line)
         top = Qt.AlignmentFlag.AlignTop
-        self._grid.addWidget(title, self._lines, 0, top)
+        self._grid.addWidget(title, at, 0, top)
         if online:
-            label.setWordWrap(False)
-            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Minimum)
-            line = QHBoxLayout()
-            line.setSpacing(self._theme.metrics.px(6))
-            line.addWidget(label)
-            line.addWidget(PresenceDot(self._theme, self))
-            line.addStretch(1)
-            self._grid.addLayout(line, self._lines, 1)
+            row = QHBoxLayout()
+            row.setSpacing(self._theme.metrics.px(6))
+            row.addWidget(label)
+            row.addWidget(PresenceDot(self._theme, self))
+            row.addStretch(1)
+            self._grid.addLayout(row, at, 1)
         else:
-            self._grid.addWidget(label, self._lines, 1)
-        self._lines += 1
+            self._grid.addWidget(label, at, 1)
+        self._pairs.append((title, label))
+        self._online.append(online)
         return label
+
+    @staticmethod
+    def _say(label: ValueLabel, line: KeyValue) -> None:
+        label.setText(line.value)
+        there = tr(", online") if line.online else ""
+        label.setAccessibleName(tr("{key}: {value}", key=line.key, value=line.value) + there)

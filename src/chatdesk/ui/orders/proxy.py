@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from chatdesk.domain.ids import AccountId, OrderId
 from chatdesk.domain.kinds import OrderKind
 from chatdesk.ui.lists.arranged import Arranged, Key
-from chatdesk.ui.lists.folding import fold, matches, words_of
+from chatdesk.ui.lists.folding import fold, matches, narrows, words_of
 from chatdesk.ui.lists.proxy import PROGRESS_ORDER
 from chatdesk.ui.lists.tally import Tally
 from chatdesk.ui.orders.model import Column, OrderModel
@@ -89,8 +89,12 @@ class OrderProxy(Arranged):
         """Show only orders that hold every word of `query`, in their own words or the last message's."""
         words = words_of(query)
         if words != self._words:
+            narrower = narrows(self._words, words)
             self._words = words
-            self.refilter()
+            if narrower:
+                self.narrow()
+            else:
+                self.refilter()
 
     def set_account(self, account: AccountId | None) -> None:
         """Show one account's orders, or (None) all."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chatdesk.domain.entities import Order, StatusChoice
 from chatdesk.domain.ids import OrderId
@@ -18,8 +19,7 @@ CLOSED = frozenset({Progress.DONE, Progress.CANCELLED})
 """Progress of orders that need nobody any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRow:
+class OrderRow(msgspec.Struct, frozen=True):
     """An order as lists show it. Every text is one line without control or direction characters."""
 
     order: Order

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from chatdesk.domain.entities import Order, StatusChoice
 from chatdesk.domain.kinds import OrderKind
@@ -21,8 +22,7 @@ class StepState(StrEnum):
     NEXT = "next"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One line of the timeline. `at_us`: when the order came there; 0 where that is not known."""
 
     value: str

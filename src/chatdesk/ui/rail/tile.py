@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+import msgspec
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
@@ -21,8 +20,7 @@ _BOX_PX = 46
 _DOT_PX = 5
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class TileFace:
+class TileFace(msgspec.Struct, frozen=True):
     """What a tile shows. `dot`: token of the connection dot, empty for none. `words`: all of it, spoken."""
 
     letters: str

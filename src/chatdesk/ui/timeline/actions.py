@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from chatdesk.domain.entities import Message
+from chatdesk.domain.errors import NotPossible
 from chatdesk.domain.ids import OutgoingId
 from chatdesk.domain.text import well_formed
 from chatdesk.ui.context import UiContext
@@ -18,7 +19,7 @@ from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import Answer, PlainQuestion
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.timeline.info import MessageInfo
-from chatdesk.ui.timeline.offers import Action
+from chatdesk.ui.timeline.offers import Action, brings_file
 from chatdesk.ui.timeline.report import ReportDialog
 from chatdesk.ui.timeline.wording import body_text, copied_with_name
 
@@ -85,7 +86,9 @@ class MessageActions(QObject):
                 dialog.chosen.connect(lambda at_us: self._start("schedule", desk.schedule(outgoing, at_us)))
                 dialog.open()
             case Action.CANCEL:
-                self._start("cancel", desk.cancel(outgoing))
+                self._tasks.start(
+                    "cancel", desk.cancel(outgoing), on_error=self._on_too_late, exclusive=False
+                )
             case Action.EDIT:
                 self.edit_requested.emit(outgoing, message.text)
             case Action.DISCARD:
@@ -101,7 +104,9 @@ class MessageActions(QObject):
             case Action.REMOVE:
                 self._ask(
                     tr("Delete this message?"),
-                    tr("It was not sent. Its text will be gone."),
+                    tr("It was not sent. The copy of the file goes; the original is not touched.")
+                    if brings_file(message)
+                    else tr("It was not sent. Its text will be gone."),
                     tr("Delete"),
                     lambda: self._start("discard", desk.discard(outgoing)),
                 )
@@ -123,6 +128,17 @@ class MessageActions(QObject):
             exclusive=False,
         )
 
+    def _on_too_late(self, error: Exception) -> None:
+        if isinstance(error, NotPossible):
+            self.told.emit(
+                tr(
+                    "It has left already, so it can't be cancelled. "
+                    "Where the platform can delete messages, its menu offers that."
+                )
+            )
+        else:
+            self._context.troubles.report("cancel", error)
+
     def _start(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
         self._tasks.start(name, work, exclusive=False)
 
@@ -135,7 +151,8 @@ class MessageActions(QObject):
 
 
 def copy_text(text: str) -> None:
-    """Put plain text on the clipboard, without what a paste elsewhere could stumble over."""
-    data = QMimeData()
-    data.setText(well_formed(text).replace("\x00", "\u2400"))
-    QGuiApplication.clipboard().setMimeData(data)
+    """Put plain text on the clipboard, without what a paste elsewhere could stumble over.
+
+    Not as an object of ours: Qt would let go of it after Python's end, which ends in a segmentation fault.
+    """
+    QGuiApplication.clipboard().setText(well_formed(text).replace("\x00", "\u2400"))

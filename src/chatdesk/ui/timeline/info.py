@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from chatdesk.domain.entities import Message
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.i18n import full_time, tr
+from chatdesk.ui.controls import Panel
+from chatdesk.ui.i18n import exact_time, full_time, tr
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
@@ -21,6 +32,8 @@ from chatdesk.ui.timeline.wording import (
     trouble_words,
 )
 from chatdesk.ui.words import error_sentences
+
+MOST_STORY_PX = 300
 
 
 class MessageInfo(QDialog):
@@ -53,7 +66,21 @@ class MessageInfo(QDialog):
             trouble = trouble_words(message)
             if trouble:
                 self._add("", trouble)
+        self._story = QGridLayout()
+        self._story.setHorizontalSpacing(theme.metrics.large)
+        self._story.setVerticalSpacing(theme.metrics.tiny)
+        self._happened = PlainLabel(
+            theme, tr("What happened"), role=TextRole.SECONDARY_STRONG, colour="muted", parent=self
+        )
+        self._happened.hide()
+        self._area = self._scrolled(self._story)
         buttons = QDialogButtonBox(self)
+        self._lines: list[str] = []
+        self._copy = QPushButton(tr("Copy"), self)
+        self._copy.setAutoDefault(False)
+        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.story()))
+        self._copy.hide()
+        buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ResetRole)
         close = QPushButton(tr("Close"), self)
         close.setProperty("look", "primary")
         close.setDefault(True)
@@ -65,6 +92,8 @@ class MessageInfo(QDialog):
         heading = PlainLabel(theme, tr("Message info"), role=TextRole.TITLE, parent=self)
         layout.addWidget(heading)
         layout.addLayout(self._grid)
+        layout.addWidget(self._happened)
+        layout.addWidget(self._area, 1)
         layout.addWidget(buttons)
         if message.own and message.outgoing_id is not None:
             self._tasks.start(
@@ -74,9 +103,45 @@ class MessageInfo(QDialog):
                 on_error=lambda error: self._add("", error_sentences(error).text),
             )
 
+    def story(self) -> str:
+        """What happened, a line for each step, as it is shown."""
+        return "\n".join(self._lines)
+
     def _show_story(self, story: tuple[tuple[int, str], ...]) -> None:
+        now_us, theme = self._context.clock.now_us(), self._context.theme
         for at_us, code in story:
-            self._add(full_time(at_us), info_word(code))
+            time, words = exact_time(at_us, now_us), info_word(code)
+            self._lines.append(tr("{time} {words}", time=time, words=words))
+            row = self._story.rowCount()
+            when = PlainLabel(theme, time, role=TextRole.SECONDARY, colour="muted", parent=self)
+            what = PlainLabel(theme, words, wrap=True, selectable=True, parent=self)
+            what.setMinimumWidth(theme.metrics.px(240))
+            self._story.addWidget(when, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._story.addWidget(what, row, 1, Qt.AlignmentFlag.AlignTop)
+        self._story.setColumnStretch(1, 1)
+        shown = bool(story)
+        for widget in (self._happened, self._area, self._copy):
+            widget.setVisible(shown)
+        inside = self._area.widget()
+        if inside is not None:
+            inside.setAccessibleName(self.story())
+            self._story.setRowStretch(self._story.rowCount(), 1)
+            height = self._story.sizeHint().height()
+            self._area.setMinimumHeight(min(height, theme.metrics.px(MOST_STORY_PX)))
+        self.adjustSize()
+
+    def _scrolled(self, grid: QGridLayout) -> QScrollArea:
+        page = Panel("panel", self)
+        grid.setContentsMargins(0, 0, self._context.theme.metrics.small, 0)
+        page.setLayout(grid)
+        area = QScrollArea(self)
+        area.setWidget(page)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName(tr("What happened"))
+        area.hide()
+        return area
 
     def _add(self, left: str, right: str) -> None:
         row = self._grid.rowCount()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from chatdesk.ui.timeline.selection import Unit
+from chatdesk.ui.timeline.caret import Step
 
 if TYPE_CHECKING:
     from chatdesk.ui.timeline.view import TimelineView
@@ -22,6 +22,7 @@ BY_KEYBOARD = frozenset(
     }
 )
 """Ways in which the focus comes to somebody who goes by keys."""
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -31,24 +32,44 @@ def handle_key(view: TimelineView, event: QKeyEvent) -> bool:
     if event.matches(QKeySequence.StandardKey.Copy):
         return view.copy_selection()
     if event.matches(QKeySequence.StandardKey.SelectAll):
-        return _select_all(view)
+        return view.caret.select_all()
     if event.modifiers() & _SHIFT and _extend(view, event):
         return True
-    if event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | _CONTROL):
-        return False
-    moving = _MOVES.get(Qt.Key(event.key()))
+    key, others = Qt.Key(event.key()), event.modifiers() & ~_KEYPAD
+    chord = _CHORDS.get((key, others))
+    if chord is not None:
+        return chord(view)
+    moving = None if others & ~_CONTROL else _MOVES.get(key)
     if moving is not None:
         moving(view)
-        return True
-    match event.key():
-        case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Menu if view.current_row >= 0:
-            view.open_menu(view.current_row)
-        case Qt.Key.Key_Escape if not view.selection.is_empty():
-            view.selection.clear()
-            view.viewport().update()
-        case _:
-            return False
+    return moving is not None
+
+
+def _forget_selection(view: TimelineView) -> bool:
+    if view.selection.is_empty():
+        return False
+    view.selection.clear()
+    view.viewport().update()
     return True
+
+
+def _menu(view: TimelineView) -> bool:
+    if view.current_row < 0:
+        return False
+    view.open_menu(view.current_row)
+    return True
+
+
+_PLAIN = Qt.KeyboardModifier.NoModifier
+_CHORDS: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[TimelineView], bool]] = {
+    (Qt.Key.Key_Return, _PLAIN): _menu,
+    (Qt.Key.Key_Enter, _PLAIN): _menu,
+    (Qt.Key.Key_Space, _PLAIN): _menu,
+    (Qt.Key.Key_Menu, _PLAIN): _menu,
+    (Qt.Key.Key_F10, _SHIFT): _menu,
+    (Qt.Key.Key_C, _SHIFT | _CONTROL): lambda view: view.copy_selection(named=True),
+    (Qt.Key.Key_Escape, _PLAIN): _forget_selection,
+}
 
 
 def _step(view: TimelineView, by: int) -> None:
@@ -107,28 +128,23 @@ def _make_current(view: TimelineView, row: int) -> None:
         view.setCurrentIndex(view.timeline.index(row, 0))
 
 
-def _select_all(view: TimelineView) -> bool:
-    if view.current_row < 0:
-        return False
-    view.selection.select_all(view.row_layout(view.current_row))
-    view.viewport().update()
-    return True
+_STEPS: dict[Qt.Key, tuple[Step, Step, bool]] = {
+    Qt.Key.Key_Left: (Step.LETTER, Step.WORD, False),
+    Qt.Key.Key_Right: (Step.LETTER, Step.WORD, True),
+    Qt.Key.Key_Up: (Step.LINE, Step.MESSAGE, False),
+    Qt.Key.Key_Down: (Step.LINE, Step.MESSAGE, True),
+    Qt.Key.Key_Home: (Step.LINE_END, Step.ALL, False),
+    Qt.Key.Key_End: (Step.LINE_END, Step.ALL, True),
+    Qt.Key.Key_PageUp: (Step.PAGE, Step.PAGE, False),
+    Qt.Key.Key_PageDown: (Step.PAGE, Step.PAGE, True),
+}
+"""With Shift, with Shift and Ctrl, and whether it goes on or back."""
 
 
 def _extend(view: TimelineView, event: QKeyEvent) -> bool:
-    """Shift with an arrow, Home or End selects text in the current message."""
-    ways = {
-        Qt.Key.Key_Left: (Unit.LETTER, False),
-        Qt.Key.Key_Right: (Unit.LETTER, True),
-        Qt.Key.Key_Home: (Unit.END, False),
-        Qt.Key.Key_End: (Unit.END, True),
-    }
-    way = ways.get(Qt.Key(event.key()))
-    if way is None or view.current_row < 0:
+    """Shift with a key that moves selects, from where the current message begins or ends."""
+    way = _STEPS.get(Qt.Key(event.key()))
+    if way is None or event.modifiers() & Qt.KeyboardModifier.AltModifier:
         return False
-    unit, forward = way
-    if unit is Unit.LETTER and event.modifiers() & _CONTROL:
-        unit = Unit.WORD
-    view.selection.extend(view.row_layout(view.current_row), unit, forward=forward)
-    view.viewport().update()
-    return True
+    plain, farther, forward = way
+    return view.caret.extend(farther if event.modifiers() & _CONTROL else plain, forward=forward)

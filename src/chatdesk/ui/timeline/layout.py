@@ -8,15 +8,17 @@ from enum import Enum
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QFont, QPainterPath
 
 from chatdesk.domain.entities import Message
 from chatdesk.domain.kinds import DeliveryState, MessageKind
-from chatdesk.ui.i18n import day_heading, tr, trn
+from chatdesk.ui.i18n import day_heading, tr
+from chatdesk.ui.timeline.action_links import ActionLink, Words, flow_of, link_words, place_actions
+from chatdesk.ui.timeline.emoji import is_few_emoji
 from chatdesk.ui.timeline.grouping import Above
-from chatdesk.ui.timeline.lines import TextPart, break_lines
+from chatdesk.ui.timeline.lines import Formats, TextPart, break_lines
 from chatdesk.ui.timeline.links import Link, find_links
-from chatdesk.ui.timeline.offers import Action, inline, label
+from chatdesk.ui.timeline.offers import Action
 from chatdesk.ui.timeline.scroll import Extent
 from chatdesk.ui.timeline.shown import LINE_BREAK, Shown, shown
 from chatdesk.ui.timeline.style import BUBBLE_SHARE, Style
@@ -26,11 +28,13 @@ from chatdesk.ui.timeline.wording import (
     is_handed_over,
     is_troubled,
     sender_words,
+    shown_words,
     state_words,
     time_words,
     trouble_words,
 )
 
+_NOWHERE = QRectF()
 _SYSTEM_SHARE = 0.86
 """Most of the width that a system line may take."""
 
@@ -59,21 +63,8 @@ class Item(NamedTuple):
     """The line above the text, where it says something new."""
     topic: str = ""
     """The kind of message, as a chip."""
-
-
-class Words(NamedTuple):
-    """One line of words at a place (left end of its base line)."""
-
-    text: str
-    at: QPointF
-
-
-class ActionLink(NamedTuple):
-    """Words that do something when they are pressed; `rect` is the area that takes the press."""
-
-    action: Action
-    words: Words
-    rect: QRectF
+    moving: str = ""
+    """How far its file has come, while it is brought to the server."""
 
 
 class Chip(NamedTuple):
@@ -158,8 +149,10 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     most = min(max(1, width - 2 * style.side), max(style.min_bubble, math.floor(width * BUBBLE_SHARE)))
     inner = max(1.0, most - 2.0 * style.pad_x)
     text = shown(body_text(message), item.steps)
-    font = style.muted_body if message.deleted else style.body
-    lines = break_lines(text.drawn, font, inner)
+    font = _font(message, text, style)
+    links = () if message.deleted else find_links(text.drawn)
+    look = _look(message)
+    lines = break_lines(text.drawn, font, inner, formats=_link_formats(links, look, style))
     name = sender_words(message) if item.show_name and above.first and not message.own else ""
     note_words = _note(message)
     note = break_lines(note_words, style.note, inner - _note_indent(message, style)) if note_words else None
@@ -167,7 +160,7 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     below = LINE_BREAK.join(extra_lines(message))
     extra = break_lines(below, style.note, inner) if below else None
     chip, chip_width = _chip_words(item.topic, inner, style)
-    flow, flow_width = _flow(_link_words(message, text), inner, style)
+    flow, flow_width = flow_of(link_words(message, text), inner, style)
     small = _small_print(item, style, inner)
     # Time and mark stand beside the last links where there is room for both.
     last_links = flow[-1][-1].x + flow[-1][-1].width if flow else 0.0
@@ -184,8 +177,6 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
         shared if shared <= inner else 0.0,
     )
     column = min(float(math.ceil(max(needs))), inner)
-    if lines.right_to_left:
-        lines = break_lines(text.drawn, font, column)
     bubble_width = column + 2 * style.pad_x
     x = width - style.side - bubble_width if message.own else float(style.side)
     left = x + style.pad_x
@@ -194,15 +185,15 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     y = top + style.pad_top
     row = RowLayout(
         message=message,
-        look=_look(message),
+        look=look,
         height=0,
         lead=lead,
         above=above,
         day=day_heading(message.sent_at_us, item.now_us) if above.day else "",
         bubble=QRectF(),
-        text=lines.moved(QPointF(left, y), column),
+        text=TextPart(lines.blocks, _NOWHERE),
         shown=text,
-        links=() if message.deleted else find_links(text.drawn),
+        links=links,
     )
     if name:
         elided = style.name_metrics.elidedText(name, Qt.TextElideMode.ElideRight, column)
@@ -227,7 +218,7 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
             drop = (style.note_metrics.height() - style.glyph) / 2
             row.mark = Mark(_MARKS[message.state], QRectF(left, y + drop, style.glyph, style.glyph))
         y += math.ceil(note.height)
-    row.actions, y = _place_actions(flow, QPointF(left, y), style)
+    row.actions, y = place_actions(flow, QPointF(left, y), style)
     if shared <= inner:
         y -= math.ceil((style.link_metrics.height() + style.small_metrics.height()) / 2)
     y = _place_small_print(row, small, QPointF(left + column - small.width, y + 1), style)
@@ -235,6 +226,12 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     row.bubble = QRectF(x, top, bubble_width, bottom - top)
     row.height = bottom + style.focus
     return row
+
+
+def _font(message: Message, text: Shown, style: Style) -> QFont:
+    if message.deleted:
+        return style.muted_body
+    return style.emoji if is_few_emoji(text.drawn) else style.body
 
 
 def _chip_words(topic: str, most: float, style: Style) -> tuple[str, float]:
@@ -255,16 +252,16 @@ def _place_chip(word: str, at: QPointF, width: float, style: Style) -> tuple[Chi
 
 
 def _system_line(item: Item, width: int, style: Style) -> RowLayout:
-    words = tr("{text} · {time}", text=body_text(item.message).strip(), time=time_words(item.message))
-    text = shown(words, item.steps)
+    text = shown(shown_words(item.message), item.steps)
     inner = max(1.0, min(width - 2.0 * style.side, width * _SYSTEM_SHARE))
-    lines = break_lines(text.drawn, style.note, inner)
+    links = () if item.message.deleted else find_links(text.drawn)
+    formats = _link_formats(links, Look.SYSTEM, style)
+    lines = break_lines(text.drawn, style.note, inner, centred=True, formats=formats)
     column = min(math.ceil(lines.width) + 1.0, inner)
-    lines = break_lines(text.drawn, style.note, column, centred=True)
     lead = _lead(item.above, style)
     left, y = math.floor((width - column) / 2), float(lead + style.group_gap)
-    flow, flow_width = _flow(_link_words(item.message, text), inner, style)
-    actions, bottom = _place_actions(
+    flow, flow_width = flow_of(link_words(item.message, text), inner, style)
+    actions, bottom = place_actions(
         flow, QPointF((width - flow_width) / 2, y + math.ceil(lines.height)), style
     )
     return RowLayout(
@@ -277,9 +274,16 @@ def _system_line(item: Item, width: int, style: Style) -> RowLayout:
         bubble=QRectF(left, y, column, lines.height),
         text=lines.moved(QPointF(left, y), column),
         shown=text,
-        links=() if item.message.deleted else find_links(text.drawn),
+        links=links,
         actions=actions,
     )
+
+
+def _link_formats(links: tuple[Link, ...], look: Look, style: Style) -> Formats:
+    if not links:
+        return ()
+    drawn = style.own_link_text if look is Look.OWN else style.link_text
+    return [(link.start, link.end, drawn) for link in links]
 
 
 def _look(message: Message) -> Look:
@@ -332,8 +336,8 @@ class _SmallPrint(NamedTuple):
 
 def _small_print(item: Item, style: Style, most: float) -> _SmallPrint:
     """Time, mark and words of the state; where there is no room for all, the words are cut."""
-    time, words = time_words(item.message), state_words(item.message, item.now_us)
-    mark = _small_mark(item.message)
+    time, words = time_words(item.message), item.moving or state_words(item.message, item.now_us)
+    mark = "arrow-up" if item.moving else _small_mark(item.message)
     width = style.small_metrics.horizontalAdvance(time)
     if mark:
         width += style.tiny + style.glyph
@@ -358,50 +362,3 @@ def _place_small_print(row: RowLayout, small: _SmallPrint, at: QPointF, style: S
         parts.append(Words(small.words, QPointF(x, base)))
     row.small_print = tuple(parts)
     return at.y() + math.ceil(height)
-
-
-def _link_words(message: Message, text: Shown) -> list[tuple[Action, str]]:
-    words = [(action, label(action)) for action in inline(message)]
-    if text.hidden_chars:
-        more = trn("Show more ({n} character)", "Show more ({n} characters)", text.hidden_chars)
-        words.insert(0, (Action.SHOW_MORE, more))
-    return words
-
-
-class _Flowing(NamedTuple):
-    action: Action
-    text: str
-    x: float
-    width: float
-
-
-def _flow(words: list[tuple[Action, str]], width: float, style: Style) -> tuple[list[list[_Flowing]], float]:
-    """Links in rows no wider than `width`, and the width of the widest row."""
-    rows: list[list[_Flowing]] = []
-    x, widest = 0.0, 0.0
-    for action, text in words:
-        advance = style.link_metrics.horizontalAdvance(text)
-        if not rows or x + advance > width:
-            rows.append([])
-            x = 0.0
-        rows[-1].append(_Flowing(action, text, x, advance))
-        widest = max(widest, x + advance)
-        x += advance + style.link_gap
-    return rows, widest
-
-
-def _place_actions(
-    flow: list[list[_Flowing]], at: QPointF, style: Style
-) -> tuple[tuple[ActionLink, ...], float]:
-    """The links at their places, and where they end below."""
-    placed: list[ActionLink] = []
-    y = at.y()
-    height = math.ceil(style.link_metrics.height())
-    for row in flow:
-        y += style.small_gap
-        for one in row:
-            area = QRectF(at.x() + one.x, y, one.width, height)
-            words = Words(one.text, QPointF(area.x(), y + style.link_metrics.ascent()))
-            placed.append(ActionLink(one.action, words, area.adjusted(-style.tiny, -3, style.tiny, 3)))
-        y += height
-    return tuple(placed), y

@@ -12,14 +12,13 @@ from chatdesk.domain.entities import Message
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import without_mnemonic
 from chatdesk.ui.timeline.actions import copy_text
-from chatdesk.ui.timeline.links import Link, real_host
+from chatdesk.ui.timeline.links import Link, LinkKind
 from chatdesk.ui.timeline.offers import Action, label, menu
+from chatdesk.ui.timeline.opening import copied, verb
 from chatdesk.ui.timeline.wording import MOST_FILES, attachment_words
 
 if TYPE_CHECKING:
     from chatdesk.ui.timeline.view import TimelineView
-
-_HOST_CHARS = 60
 
 
 class MessageMenu(QMenu):
@@ -31,14 +30,17 @@ class MessageMenu(QMenu):
         perform: Callable[[Action], None],
         parent: QWidget,
         *,
-        selected: Callable[[], None] | None = None,
+        selected: Callable[[bool], object] | None = None,
     ) -> None:
-        """selected: copies the selected part of the text; None where nothing is selected."""
+        """selected(with names): copies what is selected; None where nothing is."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(tr("Message"))
         if selected is not None:
-            self.addAction(tr("Copy selected text")).triggered.connect(selected)
+            copying_it = self.addAction(tr("Copy selected text"))
+            copying_it.triggered.connect(lambda _on=False: selected(False))
+            named = self.addAction(tr("Copy selected text with names and times"))
+            named.triggered.connect(lambda _on=False: selected(True))
         copying = False
         for action in actions:
             if action is Action.COPY and not self.isEmpty() and not copying:
@@ -66,14 +68,14 @@ class MessageMenu(QMenu):
             entry = self.addAction(without_mnemonic(words))
             entry.triggered.connect(lambda _on=False, copied=text: copy_text(copied))
 
-    def add_link(self, link: Link, opened: Callable[[], None], copied: Callable[[], None]) -> None:
-        """Offer to open or copy an address; the entry names the host that would be asked."""
-        host = real_host(link.url)[:_HOST_CHARS]
+    def add_link(self, link: Link, opened: Callable[[], None]) -> None:
+        """Offer to open or copy an address or number; the entry names where it would lead."""
         first = self.actions()[0] if self.actions() else None
-        opening = self.addAction(without_mnemonic(tr("Open {host}", host=host)))
+        opening = self.addAction(without_mnemonic(verb(link)))
         opening.triggered.connect(opened)
-        copying = self.addAction(tr("Copy address"))
-        copying.triggered.connect(copied)
+        words = tr("Copy number") if link.kind is LinkKind.PHONE else tr("Copy address")
+        copying = self.addAction(words)
+        copying.triggered.connect(lambda _on=False: copy_text(copied(link)))
         if first is not None:
             for entry in (opening, copying):
                 self.removeAction(entry)
@@ -87,14 +89,14 @@ def open_message_menu(view: TimelineView, row: int, at: QPoint | None = None) ->
     actions = menu(message, can_delete=view.room.can_delete, can_report=view.room.can_report)
     if layout.shown.hidden_chars:
         actions = (Action.SHOW_MORE, *actions)
-    selected = view.selection.text(layout)
-    if not actions and not selected:
+    has_selected = not view.selection.is_empty()
+    if not actions and not has_selected:
         return None
     made = MessageMenu(
         actions,
         lambda action: view.perform(action, message),
         view,
-        selected=(lambda: copy_text(selected)) if selected else None,
+        selected=(lambda named: view.copier.copy(named=named)) if has_selected else None,
     )
     made.add_addresses(message)
     link = layout.links[0] if at is None and len(layout.links) == 1 else None
@@ -102,8 +104,8 @@ def open_message_menu(view: TimelineView, row: int, at: QPoint | None = None) ->
         hit = view.hit(view.viewport().mapFromGlobal(at))
         link = layout.link_at(hit[1]) if hit is not None and hit[0] == row else None
     if link is not None:
-        url = link.url
-        made.add_link(link, lambda: view.open_address(url), lambda: copy_text(url))
+        pressed = link
+        made.add_link(pressed, lambda: view.opener.open(pressed))
     if at is None:
         area = view.visualRect(view.timeline.index(row, 0)).intersected(view.viewport().rect())
         at = view.viewport().mapToGlobal(QPoint(round(layout.bubble.left()), area.bottom()))

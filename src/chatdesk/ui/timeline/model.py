@@ -12,15 +12,15 @@ from chatdesk.domain.changes import MessagesGone, MessagesPut
 from chatdesk.domain.desk import Page, Reader
 from chatdesk.domain.entities import Message
 from chatdesk.domain.ids import PENDING_CURSOR, ConversationId, Cursor, MessageId
-from chatdesk.domain.ordering import Position, position
+from chatdesk.domain.ordering import Position, holes, joined, position
 from chatdesk.domain.text import one_line
 from chatdesk.ui.timeline.unread import UnreadLine
 from chatdesk.ui.timeline.wording import body_text, spoken, spoken_more
 
 MESSAGE_ROLE = Qt.ItemDataRole.UserRole + 1
-KEPT_ROWS = 1_024
+KEPT_ROWS = 256
 """How many rows are kept above and below those in view; what lies farther is read again when needed."""
-TRIM_ROWS = 256
+TRIM_ROWS = 128
 """Rows are dropped in lots, so that scrolling back and forth over the edge costs nothing."""
 _DISPLAY_CHARS = 200
 _ROOT = QModelIndex()
@@ -139,6 +139,7 @@ class TimelineModel(QAbstractListModel):
                 self.unread = UnreadLine(known.unread, known.seen_cursor)
                 self.unread.look_at(self._rows)
         self.endResetModel()
+        self.look_for_gaps()
 
     def load_older(self) -> int:
         """Put the page before the first row above it; returns how many rows came."""
@@ -207,6 +208,19 @@ class TimelineModel(QAbstractListModel):
                 self._gaps.discard(message)
                 self._announce(bisect_left(self._keys, key))
 
+    def look_for_gaps(self) -> None:
+        """Mark the rows inside the window above which messages are missing, and those above which none is."""
+        if self._conversation is None or len(self._rows) < 2:
+            return
+        stretches = self._reader.stretches(self._conversation)
+        cursors = [key.cursor for key in self._keys]
+        opened = {self._rows[at].id for at in holes(cursors, stretches)} - self._gaps
+        inside = [at for at in self.gap_rows() if at > 0]
+        healed = {self._rows[at].id for at in inside if joined(cursors[at - 1], cursors[at], stretches)}
+        self._gaps = (self._gaps | opened) - healed
+        for message in opened | healed:
+            self._announce(bisect_left(self._keys, self._places[message]))
+
     # --------------------------------------------------------------------------------------- what changes
 
     def apply_put(self, change: MessagesPut, commit: int) -> None:
@@ -221,6 +235,8 @@ class TimelineModel(QAbstractListModel):
                 self._update(message, commit)
         self._insert_fresh(fresh, commit)
         self._refill()
+        if fresh:
+            self.look_for_gaps()
         self._note_arrivals(fresh)
 
     def apply_gone(self, change: MessagesGone, commit: int) -> None:
@@ -320,6 +336,7 @@ class TimelineModel(QAbstractListModel):
             self._gaps.add(page.messages[0].id)
         if fresh:
             self._insert(at, fresh, page.commit)
+        self.look_for_gaps()
         return len(fresh)
 
     def _replace(self, page: Page) -> None:

@@ -51,6 +51,8 @@ def inline(message: Message) -> tuple[Action, ...]:
     """The links under a message that needs its person, or can still be taken back; empty for all others."""
     if not message.own or message.outgoing_id is None or message.deleted:
         return ()
+    if brings_file(message) and message.parked_detail != HELD:
+        return _of_file(message)
     if message.state is DeliveryState.QUEUED:
         if message.parked_detail == HELD:
             return (Action.TAKE_BACK, Action.SEND_NOW)
@@ -63,6 +65,15 @@ def inline(message: Message) -> tuple[Action, ...]:
         retry = () if message.parked in _HOPELESS else (Action.RETRY,)
         return (*retry, Action.EDIT, Action.COPY, Action.REMOVE)
     return ()
+
+
+def _of_file(message: Message) -> tuple[Action, ...]:
+    """The same for a file that is not at the server yet: there is no text to change or to copy."""
+    if message.state is DeliveryState.QUEUED:
+        return (Action.CANCEL,)
+    if message.state is not DeliveryState.PARKED:
+        return ()
+    return (Action.REMOVE,) if message.parked in _HOPELESS else (Action.RETRY, Action.REMOVE)
 
 
 def menu(message: Message, *, can_delete: bool, can_report: bool = False) -> tuple[Action, ...]:
@@ -83,11 +94,20 @@ def menu(message: Message, *, can_delete: bool, can_report: bool = False) -> tup
         if message.state is DeliveryState.QUEUED:
             waits = (Action.SEND_NOW,) if message.expected_at_us is not None else ()
             times = (Action.SCHEDULE,) if message.parked_detail == SCHEDULED else ()
-            state = (*waits, *times, Action.EDIT, Action.TAKE_BACK, Action.CANCEL)
+            if brings_file(message):
+                state = (*waits, Action.CANCEL)
+            else:
+                state = (*waits, *times, Action.EDIT, Action.TAKE_BACK, Action.CANCEL)
         else:
             state = tuple(action for action in inline(message) if action is not Action.COPY)
     deleting = (Action.DELETE,) if can_delete and is_deletable(message) else ()
     return (*state, *copying, Action.INFO, *deleting)
+
+
+def brings_file(message: Message) -> bool:
+    """Whether it waits with a file that is not at the server yet: its text is only what stands beside it."""
+    files = message.extras.attachments
+    return message.own and message.outgoing_id is not None and bool(files) and not files[0].url
 
 
 def is_deletable(message: Message) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTextCharFormat, QTextLayout
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTextCharFormat
 
 from chatdesk.domain.kinds import DeliveryState
 from chatdesk.ui.i18n import tr
@@ -16,6 +16,12 @@ from chatdesk.ui.timeline.style import Style
 from chatdesk.ui.tokens import Tokens
 
 _DASH = [3.0, 2.5]
+_TALL_PX = 3_000
+_MOST_MARKS = 24
+"""Of words that were looked for, in one message: Qt draws the whole text anew around each."""
+_ALL = QRectF()
+"""No limit, to Qt's text layout."""
+_REACH_LINES = 10
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,11 +43,19 @@ class Emphasis:
     """What of a row is picked out at the moment."""
 
     selection: tuple[int, int] | None = None
-    """Selected part of the text, UTF-16 units."""
+    """Selected part of the drawn text, UTF-16 units."""
+    found: tuple[tuple[int, int], ...] = ()
+    """Parts of the drawn text that were looked for, UTF-16 units."""
+    flash: float = 0.0
+    """How strongly the row that was jumped to is picked out, 0 to 1."""
+    day_apart: bool = False
+    """Its day is drawn at the top of the view instead."""
     current: bool = False
     """The row that the keyboard is on, while the list has the focus."""
     pressed: Action | None = None
     hovered: Action | None = None
+    gap: str = ""
+    """What stands where messages above it are missing."""
 
 
 def inks(look: Look, tokens: Tokens) -> Inks:
@@ -88,39 +102,45 @@ class RowPainter:
         self, painter: QPainter, row: RowLayout, top: int, width: int, emphasis: Emphasis, density: float
     ) -> None:
         """Paint a row whose top is at `top` in a view of `width` px."""
+        # Of a text that is much taller than any view, only the lines in view are drawn.
+        seen = _ALL
+        if row.height >= _TALL_PX:
+            # Ink reaches beyond its line: what is moved on the screen has it, too.
+            reach = _REACH_LINES * self._style.body_metrics.height()
+            seen = QRectF(painter.window().translated(0, -top)).adjusted(0, -reach, 0, reach)
         painter.save()
         painter.translate(0, top)
-        self._above(painter, row, width)
+        self._above(painter, row, width, emphasis)
         colours = self._inks[row.look]
+        if emphasis.flash > 0:
+            # Wholly inside the row, as the ring is.
+            ground = QColor(self._style.tokens.accent_soft)
+            ground.setAlphaF(min(1.0, emphasis.flash))
+            # Whole pixels of the screen, whatever was drawn before.
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+            painter.fillRect(QRectF(0, row.lead, width, row.height - row.lead), ground)
         if row.look is not Look.SYSTEM:
             self._bubble(painter, row, colours)
         if emphasis.current:
             self._focus(painter, row)
-        # Stacked combining marks of a hostile text may reach far: they stay inside their own row.
-        painter.setClipRect(QRectF(0, row.lead, width, row.height - row.lead))
-        self._text(painter, row, colours, emphasis)
+        # Stacked combining marks of a hostile text may reach far: they stay inside their own bubble.
+        if row.look is Look.SYSTEM:
+            painter.setClipRect(QRectF(0, row.lead, width, row.height - row.lead))
+        else:
+            painter.setClipRect(row.bubble)
+        self._text(painter, row, colours, emphasis, seen)
         self._rest(painter, row, colours, emphasis, density)
         painter.restore()
 
-    def _above(self, painter: QPainter, row: RowLayout, width: int) -> None:
+    def _above(self, painter: QPainter, row: RowLayout, width: int, emphasis: Emphasis) -> None:
         style, tokens = self._style, self._style.tokens
         y = 0.0
         if row.above.gap:
-            words = tr("Some messages in between are not loaded yet")
-            self._ruled(painter, QRectF(0, y, width, style.gap_height), words, tokens.muted)
+            self._ruled(painter, QRectF(0, y, width, style.gap_height), emphasis.gap, tokens.muted)
             y += style.gap_height
         if row.day:
-            area = QRectF(0, y, width, style.day_height)
-            text_width = style.note_metrics.horizontalAdvance(row.day) + 2.0 * style.pad_x
-            height = style.note_metrics.height() + style.tiny
-            pill = QRectF((width - text_width) / 2, area.center().y() - height / 2, text_width, height)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(tokens.bubble_in)
-            painter.drawRoundedRect(pill, height / 2, height / 2)
-            painter.setFont(style.note)
-            painter.setPen(tokens.muted)
-            painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, row.day)
+            if not emphasis.day_apart:
+                paint_day(painter, QRectF(0, y, width, style.day_height), row.day, style)
             y += style.day_height
         if row.above.unread:
             painter.setFont(style.link)
@@ -133,8 +153,11 @@ class RowPainter:
         style = self._style
         painter.setFont(style.link if strong else style.note)
         metrics = style.link_metrics if strong else style.note_metrics
+        room = max(0.0, area.width() - 2.0 * (style.side + style.pad_x))
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
         half = (metrics.horizontalAdvance(words) + 2.0 * style.pad_x) / 2
         middle, y = area.center().x(), round(area.center().y())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         painter.fillRect(QRectF(style.side, y, middle - half - style.side, style.line), colour)
         painter.fillRect(
             QRectF(middle + half, y, area.width() - style.side - middle - half, style.line), colour
@@ -184,28 +207,30 @@ class RowPainter:
         painter.setPen(QPen(self._style.tokens.accent, width))
         painter.drawPath(self._outline(row.bubble.adjusted(-grow, -grow, grow, grow), row, grow))
 
-    def _text(self, painter: QPainter, row: RowLayout, colours: Inks, emphasis: Emphasis) -> None:
-        formats: list[QTextLayout.FormatRange] = []
-        for link in row.links:
+    def _text(
+        self, painter: QPainter, row: RowLayout, colours: Inks, emphasis: Emphasis, seen: QRectF
+    ) -> None:
+        formats: list[tuple[int, int, QTextCharFormat]] = []
+        if emphasis.found:
             look = QTextCharFormat()
-            look.setFontUnderline(True)
-            look.setForeground(colours.link)
-            formats.append(_range(link.start, link.end, look))
+            look.setBackground(self._style.tokens.mark)
+            look.setForeground(self._style.tokens.mark_text)
+            formats += [(start, end, look) for start, end in emphasis.found[:_MOST_MARKS]]
         if emphasis.selection is not None:
             look = QTextCharFormat()
             look.setBackground(colours.selected_fill)
             look.setForeground(colours.selected_text)
-            formats.append(_range(*emphasis.selection, look))
+            formats.append((*emphasis.selection, look))
         painter.setPen(colours.muted if row.message.deleted else colours.text)
-        row.text.layout.draw(painter, row.text.rect.topLeft(), formats, QRectF())
+        row.text.draw(painter, formats, visible=seen)
         if row.subject is not None:
-            row.subject.layout.draw(painter, row.subject.rect.topLeft(), [], QRectF())
+            row.subject.draw(painter, visible=seen)
         if row.extra is not None:
             painter.setPen(colours.text)
-            row.extra.layout.draw(painter, row.extra.rect.topLeft(), [], QRectF())
+            row.extra.draw(painter, visible=seen)
         if row.note is not None:
             painter.setPen(colours.note)
-            row.note.layout.draw(painter, row.note.rect.topLeft(), [], QRectF())
+            row.note.draw(painter, visible=seen)
 
     def _rest(
         self, painter: QPainter, row: RowLayout, colours: Inks, emphasis: Emphasis, density: float
@@ -242,11 +267,19 @@ class RowPainter:
             painter.drawPixmap(row.mark.rect.topLeft(), pixmap)
 
 
+def paint_day(painter: QPainter, area: QRectF, day: str, style: Style) -> None:
+    """A day's heading on its plate, in the middle of an area of the height `style.day_height`."""
+    text_width = style.note_metrics.horizontalAdvance(day) + 2.0 * style.pad_x
+    height = style.note_metrics.height() + style.tiny
+    plate = QRectF(area.center().x() - text_width / 2, area.center().y() - height / 2, text_width, height)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(style.tokens.bubble_in)
+    painter.drawRoundedRect(plate, height / 2, height / 2)
+    painter.setFont(style.note)
+    painter.setPen(style.tokens.muted)
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, day)
+
+
 def _mark_colour(row: RowLayout, colours: Inks, tokens: Tokens) -> QColor:
     return tokens.bubble_out_read if row.message.state is DeliveryState.READ else colours.muted
-
-
-def _range(start: int, end: int, look: QTextCharFormat) -> QTextLayout.FormatRange:
-    made = QTextLayout.FormatRange()
-    made.start, made.length, made.format = start, end - start, look
-    return made

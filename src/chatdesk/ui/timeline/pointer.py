@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from chatdesk.domain.ordering import position
 from chatdesk.domain.text import well_formed
-from chatdesk.ui.i18n import full_time, tr
+from chatdesk.ui.i18n import full_time
 from chatdesk.ui.plain import plain_tooltip
-from chatdesk.ui.timeline.links import Link, real_host
+from chatdesk.ui.timeline.links import Link
 from chatdesk.ui.timeline.offers import Action
-from chatdesk.ui.timeline.selection import TextSelection
+from chatdesk.ui.timeline.opening import tip
+from chatdesk.ui.timeline.selection import TEXT_END, Place, TextSelection
 from chatdesk.ui.timeline.surface import RowSurface
 
-_AUTO_SCROLL_PX = 24
-"""How far the list moves per mouse move while a selection is dragged beyond its edge."""
+AUTO_SCROLL_MS = 25
+"""How often the list moves while a selection is dragged beyond its edge."""
+_AUTO_SCROLL_SHARE = 0.3
+"""How much of the distance to the edge it moves then."""
+_AUTO_SCROLL_MOST_PX = 160
 
 
 class _Drag(Enum):
     NONE = 0
     PRESSED = 1
     SELECTING = 2
+
+
+class _Grain(Enum):
+    """What a drag selects at once: letters, or words after a double and messages after a triple click."""
+
+    LETTER = 1
+    WORD = 2
+    MESSAGE = 3
 
 
 class Pointer(QObject):
@@ -36,18 +50,27 @@ class Pointer(QObject):
     """Link."""
     head_pressed = Signal()
 
-    def __init__(self, surface: RowSurface, selection: TextSelection) -> None:
+    def __init__(
+        self, surface: RowSurface, selection: TextSelection, selected: Callable[[], str | None]
+    ) -> None:
+        """selected: the text that is selected, where it is at hand."""
         super().__init__(surface)
+        self._selected = selected
         self._surface = surface
         self._selection = selection
         self._drag = _Drag.NONE
+        self._grain = _Grain.LETTER
         self._start = QPointF()
+        self._last = QPointF()
         self._row = -1
         self._pressed_action: Action | None = None
         self._pressed_link: Link | None = None
         self._clicks = 0
         self._last_press_ms = 0
         self.hovered: tuple[int, Action] | None = None
+        self._rolling = QTimer(self)
+        self._rolling.setInterval(AUTO_SCROLL_MS)
+        self._rolling.timeout.connect(self._roll)
 
     # ------------------------------------------------------------------------------------------- events
 
@@ -71,54 +94,45 @@ class Pointer(QObject):
         if self._pressed_action is not None:
             return
         self._pressed_link = row.link_at(inside)
-        if not row.bubble.contains(inside):
-            self._clear()
-            return
-        at = row.text.position_at(inside)
-        if self._clicks >= 3:
-            self._selection.select_all(row)
-        elif self._clicks == 2:
-            self._selection.select_word(row, at)
-        elif (
-            event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            and self._selection.message == row.message.id
-        ):
-            self._selection.drag_to(at)
+        self._grain = _Grain(min(self._clicks, 3))
+        low, high = self._places(where)
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._selection.cursor is not None:
+            self._selection.reach(low, high)
+            self._pressed_link = None
         else:
-            self._selection.begin(row.message.id, at)
-        self._drag = _Drag.PRESSED if self._clicks < 2 else _Drag.NONE
+            self._selection.begin(self._surface.timeline.conversation_id, low, high)
+        self._drag = _Drag.PRESSED
         self._surface.viewport().update()
 
     def move(self, event: QMouseEvent) -> None:
         """The mouse moved, with or without a button."""
         if self._drag is _Drag.NONE or not event.buttons() & Qt.MouseButton.LeftButton:
+            self._rolling.stop()
             self._hover(event.position())
             return
         far = (event.position() - self._start).manhattanLength() >= QApplication.startDragDistance()
         if self._drag is _Drag.PRESSED and not far:
             return
-        self._drag = _Drag.SELECTING
-        y = event.position().y()
-        if y < 0:
-            self._surface.scroll_by(-_AUTO_SCROLL_PX)
-        elif y >= self._surface.viewport().height():
-            self._surface.scroll_by(_AUTO_SCROLL_PX)
-        if not 0 <= self._row < self._surface.scroller.rows:
-            return
-        row = self._surface.row_layout(self._row)
-        inside = event.position() - QPointF(0, self._surface.scroller.top_of(self._row))
-        if row.message.id == self._selection.message:
-            self._selection.drag_to(row.text.position_at(inside))
-            self._surface.viewport().update()
+        self._drag, self._last = _Drag.SELECTING, event.position()
+        if not self._beyond():
+            self._rolling.stop()
+        elif not self._rolling.isActive():
+            self._rolling.start()
+        self._reach()
 
     def release(self, event: QMouseEvent) -> None:
         """The left button went up."""
         drag, self._drag = self._drag, _Drag.NONE
+        self._rolling.stop()
         hit = self._surface.hit(event.position())
         action, self._pressed_action = self._pressed_action, None
         link, self._pressed_link = self._pressed_link, None
-        if drag is _Drag.SELECTING:
+        if drag is not _Drag.NONE and not self._selection.is_empty():
             self._offer_primary()
+        if drag is _Drag.SELECTING:
+            row_of_end = self._surface.scroller.row_at(self._inside_y())
+            if row_of_end is not None:
+                self.row_pressed.emit(row_of_end)
             return
         if hit is None:
             return
@@ -139,6 +153,7 @@ class Pointer(QObject):
     def forget(self) -> None:
         """The rows are others now."""
         self._drag, self._row, self._pressed_action, self._pressed_link = _Drag.NONE, -1, None, None
+        self._rolling.stop()
         self._selection.clear()
         self._set_hovered(None)
 
@@ -155,13 +170,50 @@ class Pointer(QObject):
         self._start = event.position()
 
     def _clear(self) -> None:
-        if not self._selection.is_empty():
+        if self._selection.cursor is not None:
             self._selection.clear()
             self._surface.viewport().update()
 
+    def _inside_y(self) -> int:
+        """Where the mouse was last, brought into the view."""
+        return max(0, min(int(self._last.y()), self._surface.viewport().height() - 1))
+
+    def _beyond(self) -> float:
+        """How far the mouse is above (negative) or below the view, px."""
+        y, height = self._last.y(), self._surface.viewport().height()
+        return min(y, 0.0) or max(0.0, y - height + 1)
+
+    def _roll(self) -> None:
+        """Scroll on while the mouse is held beyond an edge; pages come as they are reached."""
+        wish = self._beyond() * _AUTO_SCROLL_SHARE
+        step = max(-_AUTO_SCROLL_MOST_PX, min(round(wish), _AUTO_SCROLL_MOST_PX))
+        self._surface.scroll_by(step or (1 if wish > 0 else -1))
+        self._reach()
+
+    def _reach(self) -> None:
+        if self._surface.scroller.placed:
+            self._selection.reach(*self._places(self._last))
+            self._surface.viewport().update()
+
+    def _places(self, point: QPointF) -> tuple[Place, Place]:
+        """Begin and end of what the mouse means at a point: a place twice, a word, or a message."""
+        surface = self._surface
+        placed = surface.scroller.placed
+        y = max(0.0, min(point.y(), surface.viewport().height() - 1.0))
+        y = max(float(placed[0].top), min(y, placed[-1].bottom - 1.0))
+        number = surface.scroller.row_at(int(y))
+        number = placed[-1].row if number is None else number
+        row = surface.row_layout(number)
+        key = position(row.message)
+        at = row.text.position_at(QPointF(point.x(), y - surface.scroller.top_of(number)))
+        if self._grain is _Grain.MESSAGE:
+            return Place(key, 0), Place(key, TEXT_END)
+        start, end = row.text.word_at(at) if self._grain is _Grain.WORD else (at, at)
+        return Place(key, start), Place(key, end)
+
     def _hover(self, where: QPointF) -> None:
         hit = self._surface.hit(where)
-        shape, tip = Qt.CursorShape.ArrowCursor, ""
+        shape, words = Qt.CursorShape.ArrowCursor, ""
         hovered: tuple[int, Action] | None = None
         if hit is not None:
             number, inside = hit
@@ -172,14 +224,14 @@ class Pointer(QObject):
                 hovered, shape = (number, action), Qt.CursorShape.PointingHandCursor
             elif link is not None:
                 shape = Qt.CursorShape.PointingHandCursor
-                tip = tr("Opens {host} in your browser", host=real_host(link.url))
+                words = tip(link)
             elif row.text.rect.contains(inside):
                 shape = Qt.CursorShape.IBeamCursor
             elif row.bubble.contains(inside):
-                tip = full_time(row.message.sent_at_us)
+                words = full_time(row.message.sent_at_us)
         self._set_hovered(hovered)
         self._surface.viewport().setCursor(shape)
-        self._surface.setToolTip(plain_tooltip(tip))
+        self._surface.setToolTip(plain_tooltip(words))
 
     def _set_hovered(self, hovered: tuple[int, Action] | None) -> None:
         if hovered != self.hovered:
@@ -189,7 +241,6 @@ class Pointer(QObject):
     def _offer_primary(self) -> None:
         """Where the system has it, selected text can be pasted with the middle button at once."""
         clipboard = QGuiApplication.clipboard()
-        if clipboard.supportsSelection() and 0 <= self._row < self._surface.scroller.rows:
-            text = self._selection.text(self._surface.row_layout(self._row))
-            if text:
-                clipboard.setText(well_formed(text), clipboard.Mode.Selection)
+        text = self._selected() if clipboard.supportsSelection() else None
+        if text:
+            clipboard.setText(well_formed(text), clipboard.Mode.Selection)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from chatdesk.domain.actions import FieldAsked
 from chatdesk.domain.changes import AccountsPut, AccountStatus, ConversationsPut
-from chatdesk.domain.entities import Account, Conversation
+from chatdesk.domain.entities import Account, Conversation, FileRule
 from chatdesk.domain.ids import ConversationId
 from chatdesk.domain.kinds import ConnectionState, Feature, Lifecycle, Support
 from chatdesk.ui.context import UiContext
@@ -61,6 +61,11 @@ class Room(QObject):
     def message_fields(self) -> tuple[FieldAsked, ...]:
         """What a message here carries beside its text."""
         return self.account.capabilities.message_fields if self.account is not None else ()
+
+    @property
+    def file_rule(self) -> FileRule | None:
+        """Which files a message here may carry; None: none."""
+        return self.account.capabilities.message_files if self.account is not None else None
 
     @property
     def limit_chars(self) -> int:

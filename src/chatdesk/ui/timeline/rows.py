@@ -9,7 +9,8 @@ from typing import NamedTuple
 from chatdesk.domain.actions import NO_EXTRAS, Extras, FieldAsked
 from chatdesk.domain.entities import Message
 from chatdesk.domain.ids import MessageId
-from chatdesk.ui.timeline.grouping import above
+from chatdesk.ui.i18n import day_heading
+from chatdesk.ui.timeline.grouping import above, local_day
 from chatdesk.ui.timeline.layout import Item, RowLayout, lay_out
 from chatdesk.ui.timeline.model import TimelineModel
 from chatdesk.ui.timeline.style import Style
@@ -36,9 +37,13 @@ class RowBook:
         self._now_us = now_us
         self._kept: OrderedDict[MessageId, _Kept] = OrderedDict()
         self._steps: dict[MessageId, int] = {}
+        self._days: dict[int, str] = {}
+        """The words of days, as long as they are true: asked for at every step of a scroll."""
         self._width = 0
         self._title = ""
         self._usual = NO_EXTRAS
+        self._moving: dict[str, str] = {}
+        """How far files have come, in words, by the intention that brings them."""
         self.laid_out = 0
 
     def use_width(self, width: int) -> bool:
@@ -77,6 +82,17 @@ class RowBook:
     def forget_all(self) -> None:
         """Lay every message out anew."""
         self._kept.clear()
+        self._days.clear()
+
+    def note_upload(self, outgoing: str, words: str) -> bool:
+        """A file has come so far; empty: it is brought no more. True where its message is among the rows."""
+        self._moving.pop(outgoing, None)
+        if words:
+            self._moving[outgoing] = words
+        found = [one.id for one in self.kept_messages() if one.outgoing_id == outgoing]
+        for message in found:
+            self.forget(message)
+        return bool(found)
 
     def kept_messages(self) -> tuple[Message, ...]:
         """The messages of the layouts that are kept."""
@@ -95,6 +111,14 @@ class RowBook:
         if topic == self._usual.topic and topic == above_it:
             return ""
         return topic_words(topic)
+
+    def day_words(self, number: int) -> str:
+        """The day of a row of the model."""
+        at_us = self._model.message(number).sent_at_us
+        day = local_day(at_us)
+        if day not in self._days:
+            self._days[day] = day_heading(at_us, self._now_us())
+        return self._days[day]
 
     def row(self, number: int) -> RowLayout:
         """The layout of a row of the model."""
@@ -121,6 +145,7 @@ class RowBook:
             now_us=self._now_us(),
             subject=self._subject(before, message),
             topic=self._topic(before, message),
+            moving=self._moving.get(message.outgoing_id or "", ""),
         )
         row = lay_out(item, self._width, self._style)
         self.laid_out += 1

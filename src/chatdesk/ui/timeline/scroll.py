@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from chatdesk.ui.timeline.heights import HeightIndex
 
+_NEAR_VIEWPORTS = 2
+"""Scrolling lays out every row that is passed: so far, and no farther."""
+
 
 class Extent(NamedTuple):
     """Height of a row in px, and how much of it stands above its text (day line, unread line, gap, name).
@@ -136,18 +139,42 @@ class Scroller:
         return top - self.top_of(row)
 
     def to_value(self, value: int) -> None:
-        """Show what the scroll bar points at."""
+        """Show what the scroll bar points at.
+
+        What is near is scrolled to, pixel by pixel; only what is far is found by estimated heights.
+        """
         if not self.rows:
             return
-        self._placed = None
         if value >= self.maximum:
             self.to_bottom()
             return
+        if value <= 0:
+            self.to_top()
+            return
+        way = value - self.value
+        if abs(way) <= _NEAR_VIEWPORTS * self.viewport_px:
+            self.scroll_by(way)
+            return
+        self._placed = None
         self.stuck = False
         row, inside = self.heights.find(value - self.head_px)
         extent = self._extent(row)
         inside = min(inside, extent.height - 1) if value >= self.head_px else value - self.head_px
         self._row, self._y = row, extent.lead - inside
+
+    def drag(self, before: int, now: int, most: int) -> None:
+        """Follow a hand that moved the bar from `before` to `now` in its own range of 0 to `most`.
+
+        Rows that are measured or come in meanwhile change how long the content is, while the hand's range
+        stays. So the content does that part of its way to the end that the hand did of its own: it never goes
+        against the hand, never leaps, and is at its end when the hand is.
+        """
+        here = self.value
+        if now < before:
+            self.to_value(here * now // before)
+        elif now > before:
+            rest = self.maximum - here
+            self.to_value(self.maximum - rest * (most - now) // (most - before))
 
     def to_bottom(self) -> None:
         """Show the end, and stay there if the newest rows are here."""

@@ -1,104 +1,114 @@
-"""Selected text inside one message: by dragging, by double and triple click, and by the keyboard."""
+"""What is selected in a conversation: a stretch within a message or across many."""
 
 from __future__ import annotations
 
-from enum import Enum
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from PySide6.QtGui import QTextLayout
+from chatdesk.domain.entities import Message
+from chatdesk.domain.ids import ConversationId, Cursor, MessageId
+from chatdesk.domain.ordering import Position, position
 
-from chatdesk.domain.ids import MessageId
-from chatdesk.ui.timeline.layout import RowLayout
-from chatdesk.ui.timeline.shown import utf16_slice
+TEXT_END = 2**30
+"""Stands for the end of a message's text, also of what of it is not shown yet."""
 
 
-class Unit(Enum):
-    """How far the keyboard extends a selection at once."""
+class Place(NamedTuple):
+    """A place in a conversation: a message, and how many UTF-16 units of its drawn text lie before.
 
-    LETTER = "letter"
-    WORD = "word"
-    END = "end"
+    Holds without the message being loaded; compares like the order of reading.
+    """
+
+    key: Position
+    at: int
+
+    @property
+    def message(self) -> MessageId:
+        """The message."""
+        return self.key.id
+
+
+BEGINNING = Place(Position(Cursor(""), MessageId(0)), 0)
+"""Before everything that a conversation can hold."""
 
 
 class TextSelection:
-    """At most one part of one message, in UTF-16 units of its drawn text."""
+    """At most one stretch. It has a part that stays (what was pressed first) and an end that moves."""
 
     def __init__(self) -> None:
-        self.message: MessageId | None = None
-        self._anchor = 0
-        self._cursor = 0
+        self.conversation: ConversationId | None = None
+        self._fixed: tuple[Place, Place] | None = None
+        """What was pressed first: a place twice, or a word or message from begin to end."""
+        self._cursor = BEGINNING
 
-    def range_in(self, message: MessageId) -> tuple[int, int] | None:
-        """(start, end) of what is selected in a message; None when nothing is."""
-        if message != self.message or self._anchor == self._cursor:
+    @property
+    def ends(self) -> tuple[Place, Place] | None:
+        """Where it begins and ends; None when nothing is selected."""
+        if self._fixed is None:
             return None
-        return min(self._anchor, self._cursor), max(self._anchor, self._cursor)
+        low, high = self._fixed
+        low, high = (self._cursor, high) if self._cursor < low else (low, max(high, self._cursor))
+        return (low, high) if low != high else None
+
+    @property
+    def cursor(self) -> Place | None:
+        """The end that moves; also where nothing is selected yet."""
+        return None if self._fixed is None else self._cursor
 
     def is_empty(self) -> bool:
         """Whether no letter is selected."""
-        return self.message is None or self._anchor == self._cursor
+        return self.ends is None
 
     def clear(self) -> None:
         """Select nothing."""
-        self.message = None
-        self._anchor = self._cursor = 0
+        self._fixed = None
 
-    def begin(self, message: MessageId, at: int) -> None:
-        """A new selection starts here."""
-        self.message = message
-        self._anchor = self._cursor = at
+    def begin(self, conversation: ConversationId | None, low: Place, high: Place | None = None) -> None:
+        """A new selection: from here, or of this stretch, which then stays in it."""
+        self.conversation = conversation
+        self._fixed = (low, high if high is not None else low)
+        self._cursor = self._fixed[1]
 
-    def drag_to(self, at: int) -> None:
-        """The selection reaches from its start to here."""
-        self._cursor = at
+    def reach(self, low: Place, high: Place | None = None) -> None:
+        """Let it reach from what was pressed first to here, or over this word or message."""
+        if self._fixed is None:
+            return
+        self._cursor = low if high is None or low < self._fixed[0] else high
 
-    def select_word(self, row: RowLayout, at: int) -> None:
-        """The word around a place."""
-        layout = row.text.layout
-        self.message = row.message.id
-        self._anchor, self._cursor = _word(layout, at, row.text.length)
+    def by_letters(self) -> None:
+        """From now on its end may go anywhere, also back into the word or message that was pressed first."""
+        if self._fixed is not None:
+            low, high = self._fixed
+            self._fixed = (high, high) if self._cursor < low else (low, low)
 
-    def select_all(self, row: RowLayout) -> None:
-        """All of a message that is shown."""
-        self.message = row.message.id
-        self._anchor, self._cursor = 0, row.text.length
+    def span_in(self, message: Message, length: int) -> tuple[int, int] | None:
+        """What is selected of a message whose drawn text has `length` units, as (start, end)."""
+        ends = self.ends
+        if ends is None or message.conversation_id != self.conversation:
+            return None
+        low, high = ends
+        key = position(message)
+        if not low.key <= key <= high.key:
+            return None
+        start = min(low.at, length) if key == low.key else 0
+        end = min(high.at, length) if key == high.key else length
+        return (start, end) if start < end else None
 
-    def extend(self, row: RowLayout, unit: Unit, *, forward: bool) -> None:
-        """Move the end of the selection by a letter, a word, or to the end; begins one if there is none."""
-        if self.message != row.message.id:
-            self.begin(row.message.id, 0 if forward else row.text.length)
-        layout = row.text.layout
-        match unit:
-            case Unit.END:
-                self._cursor = row.text.length if forward else 0
-            case _:
-                mode = (
-                    QTextLayout.CursorMode.SkipWords
-                    if unit is Unit.WORD
-                    else QTextLayout.CursorMode.SkipCharacters
-                )
-                step = layout.nextCursorPosition if forward else layout.previousCursorPosition
-                self._cursor = step(self._cursor, mode)
+    def follow(self, messages: Iterable[Message]) -> None:
+        """Messages may stand elsewhere now: what was sent gets its place from the server."""
+        if self._fixed is None:
+            return
+        low, high = self._fixed
+        for message in messages:
+            key = position(message)
+            low = low._replace(key=key) if low.message == message.id else low
+            high = high._replace(key=key) if high.message == message.id else high
+            if self._cursor.message == message.id:
+                self._cursor = self._cursor._replace(key=key)
+        self._fixed = (low, high) if low <= high else (high, low)
 
-    def text(self, row: RowLayout) -> str:
-        """The selected part of a message, as the message has it; empty where nothing is selected."""
-        part = self.range_in(row.message.id)
-        return utf16_slice(row.shown.source, *part) if part else ""
-
-
-def _word(layout: QTextLayout, at: int, length: int) -> tuple[int, int]:
-    """The word that a double click at a place means: up to the blanks around it."""
-    text = layout.text().encode("utf-16-le")
-
-    def is_letter(place: int) -> bool:
-        unit = int.from_bytes(text[2 * place : 2 * place + 2], "little")
-        # Halves of a pair belong to what they stand in.
-        return 0xD800 <= unit < 0xE000 or chr(unit).isalnum() or unit == ord("_")
-
-    start = end = min(at, length)
-    while start > 0 and is_letter(start - 1):
-        start -= 1
-    while end < length and is_letter(end):
-        end += 1
-    if start == end:
-        end = min(length, start + 1)
-    return start, end
+    def forget(self, gone: Iterable[MessageId]) -> None:
+        """Messages are no longer there. What lies between two others stays selected."""
+        ends = self.ends
+        if ends is not None and {ends[0].message, ends[1].message} <= set(gone):
+            self.clear()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFont, QFontMetricsF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QTextCharFormat
 
 from chatdesk.ui.theme import TextRole, Theme
 
 BUBBLE_SHARE = 0.66
 """Most of the width that a bubble may take."""
+
+EMOJI_GROWS = 2.4
+"""How much larger the emoji of a message are that has no text."""
 
 
 class Style:
@@ -24,6 +27,12 @@ class Style:
         self.small_strong = theme.font(TextRole.SMALL_STRONG)
         self.muted_body = QFont(self.body)
         self.muted_body.setItalic(True)
+        self.emoji = QFont(self.body)
+        """For a message of nothing but a few emoji."""
+        self.emoji.setPointSizeF(self.body.pointSizeF() * EMOJI_GROWS)
+        self.link_text = _underlined(self.tokens.accent_text)
+        self.own_link_text = _underlined(self.tokens.bubble_out_text)
+        """How an address inside a text is drawn, in bubbles of others and in own ones."""
         self.body_metrics = QFontMetricsF(self.body)
         self.name_metrics = QFontMetricsF(self.name)
         self.note_metrics = QFontMetricsF(self.note)
@@ -54,3 +63,10 @@ class Style:
         self.min_bubble = m.px(160)
         self.estimate = round(self.body_metrics.height() + self.small_metrics.height()) + m.px(26)
         self.wheel_line = round(self.body_metrics.height() * 1.2)
+
+
+def _underlined(colour: QColor) -> QTextCharFormat:
+    look = QTextCharFormat()
+    look.setFontUnderline(True)
+    look.setForeground(colour)
+    return look

@@ -6,6 +6,7 @@ about places and sizes is overridden, since it asks for the height of every row.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from PySide6.QtCore import (
@@ -21,12 +22,22 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent, QShowEvent, QWheelEvent
+from PySide6.QtGui import (
+    QHideEvent,
+    QPainter,
+    QPaintEvent,
+    QRegion,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QWidget
 
 from chatdesk.ui.context import UiContext
+from chatdesk.ui.timeline.days import DayPill, stuck_day
 from chatdesk.ui.timeline.layout import RowLayout
 from chatdesk.ui.timeline.model import TimelineModel
+from chatdesk.ui.timeline.motion import Motion, Wheel
 from chatdesk.ui.timeline.painting import Emphasis, RowPainter
 from chatdesk.ui.timeline.rows import RowBook
 from chatdesk.ui.timeline.scroll import Align, Extent, Scroller
@@ -37,8 +48,6 @@ _ALIGN = {
     QAbstractItemView.ScrollHint.PositionAtTop: Align.TOP,
     QAbstractItemView.ScrollHint.PositionAtCenter: Align.CENTRE,
 }
-_NOTCH = 120.0
-"""Eighths of a degree in one notch of a mouse wheel."""
 
 
 class RowSurface(QListView):
@@ -54,8 +63,11 @@ class RowSurface(QListView):
         self.row_painter = RowPainter(self.style_now, context.icons)
         self.book = RowBook(model, self.style_now, context.clock.now_us)
         self.scroller = Scroller(self._measure, self.style_now.estimate)
+        self.motion = Motion(self, self._shift)
+        self.wheel = Wheel(self.motion)
         self._mirroring = False
-        self._wheel_rest = 0.0
+        self._held = 0
+        """Where the scroll bar was when we last looked, while it is dragged."""
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
         self._settling.setInterval(0)
@@ -71,6 +83,7 @@ class RowSurface(QListView):
         self.setAutoScroll(False)
         self.setTabKeyNavigation(False)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.verticalScrollBar().sliderPressed.connect(self._on_bar_pressed)
         self.verticalScrollBar().sliderReleased.connect(self._mirror)
         # Before the view's own listeners, which ask for places as soon as they hear of a change.
         model.rowsRemoved.connect(self._on_rows_removed)
@@ -102,15 +115,28 @@ class RowSurface(QListView):
         self._changed()
 
     def scroll_by(self, dy_px: int) -> int:
-        """Scroll towards newer rows (positive) or older ones; returns how far it went."""
-        moved = self.scroller.scroll_by(dy_px)
-        if moved:
-            if abs(moved) < self.viewport().height():
-                self.viewport().scroll(0, -moved)
-            else:
-                self.viewport().update()
-            self._settling.start()
-        return moved
+        """Scroll towards newer rows (positive) or older ones, at once; returns how far it went."""
+        self.motion.stop()
+        return self._shift(dy_px)
+
+    def overlays(self) -> list[QRect]:
+        """What lies over the rows and does not scroll with them, as areas of the viewport; to be added to."""
+        pill = self.day_pill()
+        if pill is None:
+            return []
+        # Its row's own line, too, which is not drawn meanwhile.
+        begins = self.scroller.top_of(pill.row) + (self._day_line(pill.row) or 0)
+        own = pill.area.translated(0, begins - pill.area.top())
+        return [pill.area.toAlignedRect(), own.toAlignedRect()]
+
+    def day_pill(self) -> DayPill | None:
+        """The day that stays at the top of the view, if one does."""
+        style = self.style_now
+        day = stuck_day(self.scroller.placed, self._day_line, style.day_height)
+        if day is None:
+            return None
+        words = self.book.day_words(day.row)
+        return DayPill.make(words, day, self.viewport().width(), style)
 
     def page_px(self) -> int:
         """How far a page key goes: a viewport, less what makes it easy to read on."""
@@ -164,6 +190,7 @@ class RowSurface(QListView):
         hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
     ) -> None:
         if index.isValid() and 0 <= index.row() < self.scroller.rows:
+            self.motion.stop()
             self.scroller.to_row(index.row(), _ALIGN.get(hint, Align.NEAREST))
             self._changed()
 
@@ -199,6 +226,7 @@ class RowSurface(QListView):
 
     def reset(self) -> None:
         QAbstractItemView.reset(self)
+        self.motion.stop()
         self.book.forget_all()
         self.scroller.clear(self.timeline.rowCount())
         self._changed()
@@ -212,9 +240,6 @@ class RowSurface(QListView):
         # A neighbour's group and day depend on this row too.
         self._changed(*range(top_left.row() - 1, bottom_right.row() + 2))
         QAbstractItemView.dataChanged(self, top_left, bottom_right, roles)
-
-    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:
-        QAbstractItemView.rowsAboutToBeRemoved(self, parent, start, end)
 
     def _on_rows_removed(self, _parent: QModelIndex, start: int, end: int) -> None:
         self.scroller.rows_removed(start, end - start + 1)
@@ -238,46 +263,86 @@ class RowSurface(QListView):
     # ------------------------------------------------------------------------------------ size and scroll bar
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
+        # Rows are laid out when they are painted: a window's edge that is dragged passes widths nobody sees.
         self._fit()
-        self._mirror()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._fit()
         self._changed()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.motion.stop()
+
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         if self._mirroring:
             return
-        self.scroller.to_value(self.verticalScrollBar().value())
+        self.motion.stop()
+        bar = self.verticalScrollBar()
+        if bar.isSliderDown():
+            self.scroller.drag(self._held, bar.value(), bar.maximum())
+            self._held = bar.value()
+        else:
+            self.scroller.to_value(bar.value())
         self._changed()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.pixelDelta().y():
-            dy = float(-event.pixelDelta().y())
-        else:
-            lines = QApplication.wheelScrollLines() * event.angleDelta().y() / _NOTCH
-            dy = -lines * self.style_now.wheel_line
-        whole = round(dy + self._wheel_rest)
-        self._wheel_rest = dy + self._wheel_rest - whole
-        self.scroll_by(whole)
+        self.wheel.turned(event, self.style_now.wheel_line * QApplication.wheelScrollLines())
         event.accept()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         area, width = event.rect(), self.viewport().width()
-        painter.fillRect(area, self.style_now.tokens.background)
+        # All of it, which the clip keeps small: an area's edge may lie within a pixel of the screen.
+        painter.fillRect(self.viewport().rect(), self.style_now.tokens.background)
         density = self.devicePixelRatioF()
+        pill = self.day_pill()
         for one in self.scroller.placed:
             if one.bottom > area.top() and one.top <= area.bottom():
                 row = self.book.row(one.row)
-                self.row_painter.paint(painter, row, one.top, width, self.emphasis(row, one.row), density)
+                picked = self.emphasis(row, one.row)
+                if pill is not None and pill.row == one.row and row.day:
+                    picked = dataclasses.replace(picked, day_apart=True)
+                self.row_painter.paint(painter, row, one.top, width, picked, density)
         for place, paint in ((self.head_area(), self.paint_head), (self.foot_area(), self.paint_foot)):
             if place.intersects(QRectF(area)):
                 painter.save()
                 paint(painter, place)
                 painter.restore()
+        if pill is not None and pill.area.intersects(QRectF(area)):
+            pill.paint(painter, self.style_now)
         painter.end()
+
+    def _shift(self, dy_px: int) -> int:
+        """Scroll, and move what is painted rather than paint it anew."""
+        lay_over = self.overlays()
+        moved = self.scroller.scroll_by(dy_px)
+        if not moved:
+            return 0
+        viewport = self.viewport()
+        if abs(moved) < viewport.height():
+            # With the area named, what lies over it stays; its copy that was moved along is painted over.
+            viewport.scroll(0, -moved, viewport.rect())
+            for area in lay_over:
+                viewport.update(area)
+                viewport.update(area.translated(0, -moved))
+            for area in self.overlays():
+                viewport.update(area)
+        else:
+            viewport.update()
+        self._settling.start()
+        return moved
+
+    def _day_line(self, row: int) -> int | None:
+        """How far below the top of a row the line with its day begins."""
+        above = self.book.row(row).above
+        if not above.day:
+            return None
+        return self.style_now.gap_height if above.gap else 0
+
+    def _on_bar_pressed(self) -> None:
+        self._held = self.verticalScrollBar().value()
 
     def _measure(self, row: int) -> Extent:
         return self.book.row(row).extent

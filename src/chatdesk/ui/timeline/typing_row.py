@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QWidget
 
 from chatdesk.domain.text import one_line
 from chatdesk.ui.i18n import tr, trn
+from chatdesk.ui.timeline.motion import is_on_screen, wants_motion
 from chatdesk.ui.timeline.style import Style
 
 STEP_MS = 320
@@ -19,8 +21,9 @@ class TypingRow(QObject):
 
     moved = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._widget = widget
         self._names: tuple[str, ...] = ()
         self._phase = 0
         self._timer = QTimer(self)
@@ -39,11 +42,12 @@ class TypingRow(QObject):
             self._names = names
             self.moved.emit()
 
-    def animate(self, *, wanted: bool) -> None:
-        """Let the dots move, or rest: hidden, out of view, or because the person wants no motion."""
-        if wanted and self._names and not self._timer.isActive():
+    def look(self, *, in_view: bool) -> None:
+        """Let the dots move while they can be seen by somebody who likes motion, else rest."""
+        moves = bool(self._names) and in_view and is_on_screen(self._widget) and wants_motion(self._widget)
+        if moves and not self._timer.isActive():
             self._timer.start()
-        elif not (wanted and self._names):
+        elif not moves:
             self._timer.stop()
 
     def words(self) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QContextMenuEvent,
@@ -16,26 +16,31 @@ from PySide6.QtGui import (
     QPainter,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QStyle, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QWidget
 
-from chatdesk.domain.changes import HistoryLoading, MessagesGone, MessagesPut, TypingChanged
+from chatdesk.domain.changes import HistoryLoading, MessagesGone, MessagesPut, TypingChanged, UploadMoved
 from chatdesk.domain.entities import Conversation, Message
 from chatdesk.domain.errors import WorldError
 from chatdesk.domain.ids import ConversationId, Cursor, MessageId
 from chatdesk.ui.context import UiContext
+from chatdesk.ui.file_words import moving_words
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.tasks import Tasks
-from chatdesk.ui.timeline.actions import MessageActions, copy_text
-from chatdesk.ui.timeline.announce import announce_messages, announce_row
+from chatdesk.ui.timeline.actions import MessageActions
+from chatdesk.ui.timeline.announce import Announcer, announce_row
+from chatdesk.ui.timeline.caret import Caret
+from chatdesk.ui.timeline.copying import Copier
+from chatdesk.ui.timeline.flash import Flash
 from chatdesk.ui.timeline.grouping import local_day
 from chatdesk.ui.timeline.history import History
 from chatdesk.ui.timeline.jump import JumpButton
+from chatdesk.ui.timeline.jumps import Jumps
 from chatdesk.ui.timeline.keys import BY_KEYBOARD, handle_key
 from chatdesk.ui.timeline.layout import RowLayout
-from chatdesk.ui.timeline.links import Link, open_link
 from chatdesk.ui.timeline.menu import MessageMenu, open_message_menu
 from chatdesk.ui.timeline.model import TimelineModel
 from chatdesk.ui.timeline.offers import Action
+from chatdesk.ui.timeline.opening import LinkOpener
 from chatdesk.ui.timeline.painting import Emphasis
 from chatdesk.ui.timeline.pointer import Pointer
 from chatdesk.ui.timeline.room import Room
@@ -59,18 +64,28 @@ class TimelineView(RowSurface):
     text_typed = Signal(str)
     elsewhere_requested = Signal(str)
     told = Signal(str)
+    day_asked = Signal()
+    """The plate with the day was pressed: the person wants another one."""
 
     def __init__(self, context: UiContext, parent: QWidget | None = None) -> None:
         super().__init__(context, TimelineModel(context.desk.reader), parent)
         self.timeline.setParent(self)
         self.selection = TextSelection()
-        self.pointer = Pointer(self, self.selection)
+        self.copier = Copier(self)
+        self.caret = Caret(self)
+        self.opener = LinkOpener(context.theme, self)
+        self.pointer = Pointer(self, self.selection, self.copier.loaded_text)
         self.history = History(context.desk, self.timeline, self)
-        self.jump = JumpButton(context, self)
+        # On the viewport itself: what lies over it from elsewhere would forbid to move what is painted.
+        self.jump = JumpButton(context, self.viewport())
+        self.flash = Flash(self)
         self.room = Room(context, self)
         self._seen = SeenMarks(self)
         self._typing = TypingRow(self)
+        self._jumps = Jumps(self)
+        self._find: Callable[[str], tuple[tuple[int, int], ...]] | None = None
         self._actions = MessageActions(context, self)
+        self._announcer = Announcer(self)
         self._tasks = Tasks(self, context.troubles)
         self._today = 0
         self._ring = False
@@ -86,23 +101,28 @@ class TimelineView(RowSurface):
         feed.messages_gone.connect(self._on_gone)
         feed.typing.connect(self._on_typing)
         feed.history_loading.connect(self._on_loading)
+        feed.status.connect(self._on_status)
+        feed.upload.connect(self._on_upload)
         context.clock.beat.connect(self._on_beat)
-        self.room.online.connect(self.history.retry)
+        self.room.online.connect(self._on_online)
         self.timeline.arrived.connect(self._on_arrived)
         self.settled.connect(self._on_settled)
-        self.jump.clicked.connect(self.show_newest)
+        self.jump.clicked.connect(lambda: self._jumps.to_newest(shown=True))
+        self.flash.changed.connect(self._paint_message)
         self.history.busy_changed.connect(self.viewport().update)
+        self.history.due.connect(lambda: self.history.look_ahead(self.visible_rows))
         self.history.failed.connect(lambda error: context.troubles.report("read history", error))
         self._seen.seen.connect(self._tell_seen)
         self._typing.moved.connect(self._on_typing_moved)
         self._actions.edit_requested.connect(self.edit_requested)
         self._actions.take_back_requested.connect(self.take_back_requested)
         self._actions.elsewhere_requested.connect(self.elsewhere_requested)
-        self._actions.told.connect(self.told)
+        for teller in (self._actions, self.copier, self.opener):
+            teller.told.connect(self.told)
         self._actions.more_requested.connect(self._show_more)
         self.pointer.row_pressed.connect(self._set_current_row)
         self.pointer.action_pressed.connect(self._on_action)
-        self.pointer.link_pressed.connect(self._open_pressed)
+        self.pointer.link_pressed.connect(self.opener.open)
         self.pointer.head_pressed.connect(self.history.ask)
 
     # ------------------------------------------------------------------------------------- conversations
@@ -127,6 +147,9 @@ class TimelineView(RowSurface):
 
     def _open(self, known: Conversation | None) -> None:
         self.pointer.forget()
+        self._announcer.forget()
+        self.flash.stop()
+        self._find = None
         self._typing.show_names(())
         self.history.open()
         self.jump.set_count(0)
@@ -137,40 +160,31 @@ class TimelineView(RowSurface):
         self._show_unread()
 
     def scroll_to_message(self, message_id: MessageId) -> bool:
-        """Bring a message into the middle and make it the current one; False when it is not there."""
-        with self._reading():
-            self.timeline.show_around(message_id)
-        row = self.timeline.row_of(message_id)
-        if row is None:
-            return False
-        self.scroller.may_stick = not self.timeline.has_newer
-        self.scroller.to_row(row, Align.CENTRE)
-        self._set_current_row(row)
-        self._changed()
-        return True
+        """Bring a message into the middle, current and highlighted for a moment; False: it is not there."""
+        return self._jumps.to_message(message_id)
+
+    def show_moment(self, at_us: int) -> bool:
+        """Bring the first message of a moment or later to the top; False where nothing is stored."""
+        return self._jumps.to_moment(at_us)
+
+    def moment_in_view(self) -> int:
+        """When the first message in view was sent, microseconds since 1970; now, where there is none."""
+        rows = self.visible_rows
+        return self.timeline.message(rows[0]).sent_at_us if rows else self.context.clock.now_us()
 
     def show_newest(self) -> None:
         """Go to the end, and follow what arrives."""
-        with self._reading():
-            self.timeline.show_newest()
-        self.scroller.may_stick = not self.timeline.has_newer
-        self.scroller.to_bottom()
-        self._changed()
+        self._jumps.to_newest()
 
     def show_oldest(self) -> None:
-        """Go to the first message stored here."""
-        with self._reading():
-            self.timeline.show_oldest()
-        self.scroller.to_top()
-        self._changed()
+        """Go to the first message stored here; what was asked of the server in vain is asked again."""
+        self.history.forgive()
+        self._jumps.to_oldest()
 
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """A disk that fails while a page is read leaves the rows as they are; the window is told why."""
-        try:
-            yield
-        except WorldError as error:
-            self.context.troubles.report("read messages", error)
+    def mark_words(self, find: Callable[[str], tuple[tuple[int, int], ...]] | None) -> None:
+        """Mark what `find` finds in the drawn text of a row (UTF-16 ranges); None: nothing."""
+        self._find = find
+        self.viewport().update()
 
     @property
     def current_row(self) -> int:
@@ -183,15 +197,17 @@ class TimelineView(RowSurface):
         self.scroller.to_row(row)
         self._changed()
 
-    def copy_selection(self) -> bool:
-        """Copy the selected text, else the current message; False when there is neither."""
-        row = self._row_of_selection()
-        if row is not None and not self.selection.is_empty():
-            copy_text(self.selection.text(row))
+    def copy_selection(self, *, named: bool = False) -> bool:
+        """Copy what is selected, else the current message, with names and times where wanted.
+
+        False when there is neither.
+        """
+        if self.copier.copy(named=named):
             return True
         if self.current_row < 0:
             return False
-        self._actions.perform(Action.COPY, self.timeline.message(self.current_row))
+        action = Action.COPY_WITH_NAME if named else Action.COPY
+        self._actions.perform(action, self.timeline.message(self.current_row))
         return True
 
     def open_menu(self, row: int, at: QPoint | None = None) -> MessageMenu | None:
@@ -202,36 +218,48 @@ class TimelineView(RowSurface):
         """Do something with a message."""
         self._actions.perform(action, message)
 
-    @staticmethod
-    def open_address(url: str) -> None:
-        """Open an address that the person has pressed."""
-        open_link(url)
-
     # ------------------------------------------------------------------------------------------ painting
 
     def emphasis(self, row: RowLayout, number: int) -> Emphasis:
         hovered = self.pointer.hovered
         return Emphasis(
-            selection=self.selection.range_in(row.message.id),
+            selection=self.selection.span_in(row.message, row.text.length),
             current=self._ring and self.hasFocus() and number == self.current_row,
             hovered=hovered[1] if hovered is not None and hovered[0] == number else None,
+            gap=self.history.gap_words(row.message.cursor),
+            flash=self.flash.strength(row.message.id),
+            found=self._find(row.shown.source) if self._find is not None else (),
         )
+
+    def overlays(self) -> list[QRect]:
+        lying = super().overlays()
+        return [*lying, self.jump.geometry()] if self.jump.isVisible() else lying
 
     def paint_head(self, painter: QPainter, area: QRectF) -> None:
         words = self.history.words()
         if words:
             painter.setFont(self.style_now.note)
             painter.setPen(self.style_now.tokens.muted)
+            room = area.width() - 2 * self.style_now.side
+            words = self.style_now.note_metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
 
     def paint_foot(self, painter: QPainter, area: QRectF) -> None:
+        # What is painted is seen: also when a minimised window comes back.
+        self._typing.look(in_view=True)
         self._typing.paint(painter, area, self.style_now)
 
     # ------------------------------------------------------------------------------------ mouse and keyboard
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._ring = False
-        if event.button() is Qt.MouseButton.LeftButton:
+        self.motion.stop()
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return
+        line = self._line_at(event.position())
+        if line is not None:
+            line()
+        else:
             self.pointer.press(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -239,6 +267,8 @@ class TimelineView(RowSurface):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.pointer.move(event)
+        if not event.buttons() and self._line_at(event.position()) is not None:
+            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
@@ -305,7 +335,7 @@ class TimelineView(RowSurface):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.jump.place_in(QRect(self.viewport().pos(), self.viewport().size()))
+        self.jump.place_in(self.viewport().rect())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -314,24 +344,40 @@ class TimelineView(RowSurface):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._typing.animate(wanted=False)
+        self._typing.look(in_view=False)
+        self.flash.stop()
+        self.history.rest()
 
     # -------------------------------------------------------------------------------------- what happens
 
     def _on_put(self, change: MessagesPut, commit: int) -> None:
         self.timeline.apply_put(change, commit)
+        self.selection.follow(change.messages)
 
     def _on_gone(self, change: MessagesGone, commit: int) -> None:
         self.timeline.apply_gone(change, commit)
-        if self.selection.message is not None and self.selection.message in change.ids:
-            self.selection.clear()
+        self.selection.forget(change.ids)
 
     def _on_typing(self, news: TypingChanged) -> None:
         if news.conversation_id == self.conversation_id:
             self._typing.show_names(news.names)
 
+    def _on_status(self, _status: object) -> None:
+        """An account has caught up, perhaps without a new message: what was a gap may be none."""
+        if self.timeline.gap_rows():
+            try:
+                self.timeline.look_for_gaps()
+            except WorldError as error:
+                self.context.troubles.report("read history", error)
+
     def _on_loading(self, news: HistoryLoading) -> None:
         self.history.on_loading(news)
+
+    def _on_upload(self, news: UploadMoved) -> None:
+        """A file of a message has come further."""
+        words = moving_words(news.sent_bytes, news.size_bytes) if news.sent_bytes >= 0 else ""
+        if self.book.note_upload(news.outgoing_id, words):
+            self.touch()
 
     def _on_beat(self) -> None:
         """Time has passed: expected times, and perhaps the day, read differently now."""
@@ -348,13 +394,32 @@ class TimelineView(RowSurface):
         if waiting:
             self.touch()
 
+    def _on_online(self) -> None:
+        self.history.retry()
+        self._settling.start()
+
+    def _line_at(self, point: QPointF) -> Callable[[], None] | None:
+        """What pressing a point does: another day at the plate with the day, what is missing at a gap."""
+        pill = self.day_pill()
+        if pill is not None and pill.plate.contains(point):
+            return self.day_asked.emit
+        hit = self.hit(point)
+        if hit is None or not self.row_layout(hit[0]).above.gap or hit[1].y() >= self.style_now.gap_height:
+            return None
+        return partial(self.history.ask_above, hit[0])
+
+    def _paint_message(self, message: MessageId) -> None:
+        row = self.timeline.row_of(message)
+        if row is not None and row in self.visible_rows:
+            self.viewport().update(self.visualRect(self.timeline.index(row, 0)))
+
     def _on_arrived(self, messages: tuple[Message, ...]) -> None:
         if not self.scroller.stuck:
             self.jump.set_count(self.jump.count + len(messages))
         if not self.isActiveWindow():
             self.timeline.mark_unread(messages[0].id)
         if self.isVisible():
-            announce_messages(self, messages)
+            self._announcer.arrived(messages)
 
     def _on_settled(self) -> None:
         self.history.look(self.visible_rows)
@@ -377,10 +442,8 @@ class TimelineView(RowSurface):
 
     def _on_typing_moved(self) -> None:
         area = self.foot_area()
-        in_view = self.isVisible() and area.intersects(QRectF(self.viewport().rect()))
-        # A person who has switched animations off in the system has this hint at zero.
-        moving = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self) > 0
-        self._typing.animate(wanted=in_view and moving)
+        in_view = area.intersects(QRectF(self.viewport().rect()))
+        self._typing.look(in_view=in_view)
         if in_view:
             self.viewport().update(area.toAlignedRect())
 
@@ -403,10 +466,3 @@ class TimelineView(RowSurface):
 
     def _on_action(self, action: Action, row: int) -> None:
         self._actions.perform(action, self.timeline.message(row))
-
-    def _open_pressed(self, link: Link) -> None:
-        self.open_address(link.url)
-
-    def _row_of_selection(self) -> RowLayout | None:
-        row = None if self.selection.message is None else self.timeline.row_of(self.selection.message)
-        return None if row is None else self.row_layout(row)

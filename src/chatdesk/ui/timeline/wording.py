@@ -7,8 +7,9 @@ from chatdesk.domain.entities import Message
 from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, ParkReason
 from chatdesk.domain.outbox import HELD, SCHEDULED
 from chatdesk.domain.text import one_line
+from chatdesk.ui.file_words import file_parked_sentence
 from chatdesk.ui.i18n import clock_time, coming_time, full_time, number, size_text, span, tr, trn
-from chatdesk.ui.timeline.offers import inline, label
+from chatdesk.ui.timeline.offers import brings_file, inline, label
 from chatdesk.ui.vocabulary import choice_title
 from chatdesk.ui.words import delivery_word, parked_sentence, parked_word, uncertain_sentence
 
@@ -34,6 +35,13 @@ def body_text(message: Message) -> str:
     if kind is None:
         return message.text
     return tr("{kind}: {text}", kind=kind(), text=message.text) if message.text else kind()
+
+
+def shown_words(message: Message) -> str:
+    """The text that stands in the list for a message: a system line has its time beside it."""
+    if message.kind is not MessageKind.SYSTEM:
+        return body_text(message)
+    return tr("{text} · {time}", text=body_text(message).strip(), time=time_words(message))
 
 
 _KINDS = {
@@ -99,11 +107,18 @@ def attachment_words(attachment: Attachment) -> str:
     return tr("{name} · {size}", name=name, size=size_text(attachment.size_bytes))
 
 
+def _file_line(attachment: Attachment, text: str) -> str:
+    """A file below the text of its message, which names it already where nothing else was written."""
+    if attachment.name == text and (attachment.size_bytes or 0) > 0:
+        return size_text(attachment.size_bytes or 0)
+    return attachment_words(attachment)
+
+
 def extra_lines(message: Message) -> tuple[str, ...]:
     """What a message carries below its text: its files and its place, a line each."""
     if message.deleted:
         return ()
-    files = [attachment_words(one) for one in message.extras.attachments[:MOST_FILES]]
+    files = [_file_line(one, message.text) for one in message.extras.attachments[:MOST_FILES]]
     more = len(message.extras.attachments) - len(files)
     if more > 0:
         files.append(trn("and 1 more file", "and {n} more files", more))
@@ -130,6 +145,8 @@ def trouble_words(message: Message) -> str:
         return ""
     if message.state is DeliveryState.UNCERTAIN:
         return uncertain_sentence()
+    if brings_file(message):
+        return file_parked_sentence(message.parked or ParkReason.REFUSED, message.parked_detail)
     return parked_sentence(message.parked or ParkReason.REFUSED, message.parked_detail)
 
 
@@ -139,6 +156,8 @@ def spoken(message: Message) -> str:
     when = full_time(message.sent_at_us)
     if message.kind is MessageKind.SYSTEM:
         return tr("{when}: {text}", when=when, text=text)
+    if message.edited_at_us is not None and not message.deleted:
+        when = tr("{when}, edited", when=when)
     who = sender_words(message)
     beside = [topic_words(message.extras.topic), subject_words(message)] if not message.deleted else []
     text = ", ".join(part for part in (*beside, text, *extra_lines(message)) if part)
@@ -158,10 +177,13 @@ def spoken_more(message: Message) -> str:
 
 
 def copied_with_name(message: Message, text: str) -> str:
-    """A message with its sender and time, to be pasted elsewhere."""
-    return tr(
-        "{who}, {when}: {text}", who=sender_words(message), when=full_time(message.sent_at_us), text=text
-    )
+    """A message, or a part of its text, with its sender and time, to be pasted elsewhere."""
+    when = full_time(message.sent_at_us)
+    if message.kind is MessageKind.SYSTEM:
+        # Nobody wrote it, and its own time is the one before it.
+        whole = text == shown_words(message)
+        return tr("{when}: {text}", when=when, text=body_text(message).strip() if whole else text)
+    return tr("{who}, {when}: {text}", who=sender_words(message), when=when, text=text)
 
 
 def info_word(code: str) -> str:
@@ -177,13 +199,15 @@ def info_word(code: str) -> str:
 
 
 _LEDGER = {
-    "pressed": lambda: tr("Written and queued on this computer"),
+    "pressed": lambda: tr("Queued on this computer"),
+    "file copied": lambda: tr("The file was copied into chatdesk"),
+    "file uploaded": lambda: tr("The file is on the server; its message goes next"),
     "stored": lambda: tr("The server has it"),
     "relayed": lambda: tr("Handed over by the server, which keeps no copy"),
     "later": lambda: tr("Not now: it waits and is tried again"),
     "no answer": lambda: tr("No answer: it may have arrived"),
     "found": lambda: tr("Found in the server's history"),
-    "echo": lambda: tr("Seen in the server's history"),
+    "echo": lambda: tr("The server showed its copy"),
     "absent": lambda: tr("Not in the server's history"),
     "repeating": lambda: tr("Sent once more; the server recognises repeats"),
     "restarted": lambda: tr("chatdesk was started again before an answer came"),
@@ -198,5 +222,7 @@ _LEDGER = {
     "sent again": lambda: tr("You had it sent once more"),
     "discarded": lambda: tr("You let it go"),
     "already so": lambda: tr("Nothing was left to do"),
-    "grown old": lambda: tr("It became too old to go without asking"),
+    "grown old": lambda: tr("It asks before it goes: too old, or back with restored data"),
+    "conversation closed": lambda: tr("Put aside: the conversation takes no more messages"),
+    "rebuilt": lambda: tr("Brought back from the journal after an accident"),
 }

@@ -159,21 +159,7 @@ ORDER_FILES_PART_NAME: Final = "files"
 NOTIFICATION_TITLE_LIMIT: Final = 200
 NOTIFICATION_MESSAGE_LIMIT: Final = 1_000
 
-# --- what chatdesk's own server adds; the platform ignores it ---
-
-ANNOUNCEMENT_FIELD: Final = "chatdesk"
-"""Key of the Announcement in the answer of GET /health and in `data` of the login answer."""
-ANNOUNCEMENT_VERSION: Final = 1
-FEATURE_CLIENT_ID: Final = "client_id"
-FEATURE_SEQ: Final = "seq"
-FEATURE_ATTACHMENTS: Final = "attachments"
-FEATURES: Final = (FEATURE_CLIENT_ID, FEATURE_SEQ, FEATURE_ATTACHMENTS)
-
-CLIENT_ID_FIELD: Final = "clientId"
-"""In a send and in its record: the same value twice from one account stores one message."""
-CLIENT_ID_LIMIT: Final = 100
-SEQ_FIELD: Final = "seq"
-"""In message records: 1, 2, 3, ... per conversation; a deleted message leaves a gap."""
+# --- what chatdesk's own server adds beside what wire/ours.py has; the platform ignores it ---
 
 ATTACHMENTS_FIELD: Final = "attachments"
 """In a send: stored names of files of its order that the message shows; in its record: their entries."""

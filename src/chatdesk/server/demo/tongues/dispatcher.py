@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from chatdesk.server.demo.tongue import Ear, Heard, Talk, Tongue
+from chatdesk.wire import ours
 from chatdesk.wire.dispatcher import names, shapes
 
 HISTORY_LIMIT = 200
@@ -105,7 +106,7 @@ class DispatcherTongue(Tongue):
     async def say(self, talk: str, text: str) -> None:
         """By the route; the same text of ours again is the same message."""
         client_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{self.user_id} {text}").hex
-        body = {"orderId": talk, "message": text, names.CLIENT_ID_FIELD: client_id}
+        body = {"orderId": talk, "message": text, ours.CLIENT_ID_FIELD: client_id}
         await self.ask("POST", names.ROUTE_SEND, shapes.Success[shapes.MessageRecord], body)
 
     async def mark_read(self, message: Heard) -> None:

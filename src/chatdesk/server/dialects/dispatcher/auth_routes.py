@@ -14,9 +14,10 @@ from chatdesk.server.dialects.dispatcher import answers
 from chatdesk.server.dialects.dispatcher.context import Context
 from chatdesk.server.dialects.dispatcher.requests import fields, invalid
 from chatdesk.server.web import BadRequest
+from chatdesk.wire import ours
 from chatdesk.wire.dispatcher import names, shapes, texts
 
-ANNOUNCEMENT = shapes.Announcement(version=names.ANNOUNCEMENT_VERSION, features=list(names.FEATURES))
+ANNOUNCEMENT = shapes.Announcement(version=ours.ANNOUNCEMENT_VERSION, features=list(ours.FEATURES))
 
 
 def routes(context: Context) -> list[BaseRoute]:

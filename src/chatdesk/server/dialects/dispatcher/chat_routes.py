@@ -26,6 +26,7 @@ from chatdesk.server.dialects.dispatcher.requests import (
 )
 from chatdesk.server.dialects.dispatcher.vocabulary import refusal
 from chatdesk.server.web import BadRequest
+from chatdesk.wire import ours
 from chatdesk.wire.dispatcher import names, shapes, texts
 
 CHATS_PAGE_DEFAULT = 500
@@ -54,7 +55,7 @@ async def send(context: Context, request: Request) -> Response:
         raise BadRequest(texts.ERR_SEND_FIELDS)
     order_id = id_of(body["orderId"], "orderId")
     text = text_of(body["message"], "message")
-    client_id = _client_id(body.get(names.CLIENT_ID_FIELD))
+    client_id = _client_id(body.get(ours.CLIENT_ID_FIELD))
     shown_files = await _attachments(context, actor, order_id, body.get(names.ATTACHMENTS_FIELD))
     try:
         sent = await context.core.messages.send(
@@ -99,8 +100,12 @@ async def _attachments(context: Context, actor: Actor, order_id: str, wanted: ob
 def _client_id(value: object) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or not 1 <= len(value) <= names.CLIENT_ID_LIMIT or not value.isprintable():
-        raise BadRequest(texts.ERR_CLIENT_ID_INVALID.format(limit=names.CLIENT_ID_LIMIT))
+    if (
+        not isinstance(value, str)
+        or not 1 <= len(value) <= ours.CLIENT_ID_LIMIT_CHARS
+        or not value.isprintable()
+    ):
+        raise BadRequest(texts.ERR_CLIENT_ID_INVALID.format(limit=ours.CLIENT_ID_LIMIT_CHARS))
     return value
 
 

@@ -1,0 +1,1 @@
+"""Searching the messages: everywhere, and in the conversation that is open."""

@@ -1,0 +1,1 @@
+"""Schedules over real sockets, before real server processes, on the real clock."""

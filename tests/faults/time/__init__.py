@@ -1,0 +1,1 @@
+"""Sleep, networks that go and come, and what others write meanwhile."""
