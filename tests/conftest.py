@@ -187,6 +187,38 @@ def pytest_collection_finish() -> None:
     _collect_all()
 
 
+_held: list[str] = []
+"""Mouse buttons that a test has pressed and not let go: QTest gives them to the moves of all later tests."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _buttons_are_counted() -> Iterator[None]:
+    from PySide6.QtTest import QTest
+
+    press, release = QTest.mousePress, QTest.mouseRelease
+
+    def counted_press(*args: Any, **more: Any) -> None:
+        _held.append(str(args[1]))
+        press(*args, **more)
+
+    def counted_release(*args: Any, **more: Any) -> None:
+        _held[:] = [one for one in _held if one != str(args[1])]
+        release(*args, **more)
+
+    QTest.mousePress, QTest.mouseRelease = counted_press, counted_release  # type: ignore[method-assign]
+    yield
+    QTest.mousePress, QTest.mouseRelease = press, release  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _no_button_is_held(_buttons_are_counted: None) -> Iterator[None]:
+    yield
+    if _held:
+        held = list(_held)
+        _held.clear()
+        pytest.fail(f"a mouse button is still held: {held}")
+
+
 @pytest.fixture(autouse=True)
 def _collected_here() -> Iterator[None]:
     """What a test leaves behind is collected on the main thread, after it."""

@@ -10,6 +10,7 @@ from engineio.async_socket import AsyncSocket
 from sqlalchemy import select
 
 from chatdesk.server.chat_server import ChatServer
+from chatdesk.server.core.access import Actor, actor_of
 from chatdesk.server.core.service import Ground
 from chatdesk.server.core.tables import User
 from chatdesk.server.demo.seats import SEATS
@@ -55,6 +56,38 @@ def test_a_push_that_finds_a_connection_dead_holds_nobody_up(tmp_path: Path, aio
             assert not server.core.presence.is_online(user.id)
             async with database.writing():
                 pass
+        await server.close()
+
+    aio(story())
+
+
+@pytest.mark.parametrize("platform", list(DIALECTS))
+def test_who_goes_while_knocking_is_not_there(
+    tmp_path: Path, aio: Aio, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The link ends while the token is looked up: nobody counts as online who can never be seen to leave."""
+
+    async def story() -> None:
+        dialect = DIALECTS[platform]
+        server = dialect.build(Ground(tmp_path), Choices(), Variant.PROMISED)
+        await server.open()
+        assert dialect.seed is not None
+        await dialect.seed(server.core)
+        async with server.core.database.reading() as look:
+            mine = User.platform == platform, User.email == SEATS[platform].desk
+            user = (await look.scalars(select(User).where(*mine))).one()
+        manager = server._sio.manager
+        knock = server._sio.handlers["/"]["connect"]
+
+        async def slowly(_environ: object, _auth: object) -> Actor:
+            assert manager.is_connected(sid, "/")
+            await manager.disconnect(sid, "/", ignore_queue=True)
+            return actor_of(user, user.role)
+
+        monkeypatch.setattr(knock.__self__, "holder", slowly)
+        sid = await manager.connect("a socket", "/")
+        await knock(sid, {}, None)
+        assert not server.core.presence.is_online(user.id)
         await server.close()
 
     aio(story())

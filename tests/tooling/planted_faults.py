@@ -26,6 +26,7 @@ from PySide6.QtCore import (
     qWarning,
 )
 from PySide6.QtGui import QPaintEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListView, QWidget
 
 
@@ -66,6 +67,12 @@ def test_paint(qtbot: Any) -> None:
     widget = Painter()
     qtbot.addWidget(widget)
     widget.grab()
+
+
+def test_button_held(qtbot: Any) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    QTest.mousePress(widget, Qt.MouseButton.RightButton)
 
 
 def test_model_data(qtbot: Any) -> None:

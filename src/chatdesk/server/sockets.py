@@ -145,6 +145,8 @@ class SocketSide(ABC):
                 raise Refused(Reason.TOO_MANY_CONNECTIONS)
         except Refused as exc:
             raise socketio.exceptions.ConnectionRefusedError(self.connect_refusal(exc)) from exc
+        if not self.sio.manager.is_connected(sid, "/"):
+            return  # it has gone while its token was looked up: nothing would ever end its presence
         first = presence.connect(sid, actor.id, actor.role)
         await self.arrived(sid, actor, first=first)
 

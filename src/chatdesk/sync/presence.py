@@ -139,6 +139,9 @@ class Presence:
         self, place: RemoteId, person: RemoteId, state: PresenceState, as_of_us: int, now_ms: int
     ) -> list[Whereabouts]:
         old = self._people.get((place, person))
+        if old is not None and old.state is PresenceState.OFFLINE and state is PresenceState.UNKNOWN:
+            # Who was seen to go is gone until the next sign of life; a profile read late knows less.
+            state, as_of_us = old.state, max(old.as_of_us, as_of_us)
         if old is None and len(self._people) >= MOST_PEOPLE:
             del self._people[next(iter(self._people))]
         self._people[place, person] = _Sign(state, as_of_us, now_ms + self._limits.presence_expire_ms)

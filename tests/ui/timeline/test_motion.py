@@ -131,6 +131,7 @@ def test_any_touch_ends_a_glide(show: Show, touch: str) -> None:
             QTest.keyClick(view, Qt.Key.Key_PageDown)
         case "press":
             QTest.mousePress(view.viewport(), Qt.MouseButton.RightButton, pos=QPoint(620, 5))
+            QTest.mouseRelease(view.viewport(), Qt.MouseButton.RightButton, pos=QPoint(620, 5))
         case "bar":
             view.verticalScrollBar().setValue(view.verticalScrollBar().value() - 5)
         case _:
