@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from engineio.async_socket import AsyncSocket
+from socketio import exceptions
 from sqlalchemy import select
 
 from chatdesk.server.chat_server import ChatServer
@@ -61,11 +62,12 @@ def test_a_push_that_finds_a_connection_dead_holds_nobody_up(tmp_path: Path, aio
     aio(story())
 
 
+@pytest.mark.parametrize("when", ["while its token is looked up", "while the others are told"])
 @pytest.mark.parametrize("platform", list(DIALECTS))
 def test_who_goes_while_knocking_is_not_there(
-    tmp_path: Path, aio: Aio, platform: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, aio: Aio, platform: str, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The link ends while the token is looked up: nobody counts as online who can never be seen to leave."""
+    """The link ends before it was let in: nobody counts as online who can never be seen to leave."""
 
     async def story() -> None:
         dialect = DIALECTS[platform]
@@ -76,17 +78,24 @@ def test_who_goes_while_knocking_is_not_there(
         async with server.core.database.reading() as look:
             mine = User.platform == platform, User.email == SEATS[platform].desk
             user = (await look.scalars(select(User).where(*mine))).one()
-        manager = server._sio.manager
-        knock = server._sio.handlers["/"]["connect"]
+        sio = server._sio
+        knock = sio.handlers["/"]["connect"]
+        link = sio.eio.sockets["vanishing"] = AsyncSocket(sio.eio, "vanishing")
 
-        async def slowly(_environ: object, _auth: object) -> Actor:
-            assert manager.is_connected(sid, "/")
-            await manager.disconnect(sid, "/", ignore_queue=True)
+        async def holder(_environ: object, _auth: object) -> Actor:
+            link.closed = when == "while its token is looked up"
             return actor_of(user, user.role)
 
-        monkeypatch.setattr(knock.__self__, "holder", slowly)
-        sid = await manager.connect("a socket", "/")
-        await knock(sid, {}, None)
+        async def arrived(_sid: str, _actor: Actor, *, first: bool) -> None:
+            assert first
+            assert server.core.presence.is_online(user.id)
+            link.closed = True
+
+        monkeypatch.setattr(knock.__self__, "holder", holder)
+        monkeypatch.setattr(knock.__self__, "arrived", arrived)
+        with pytest.raises(exceptions.ConnectionRefusedError) as refused:
+            await knock(await sio.manager.pre_connect("vanishing", "/"), {}, None)
+        assert "gone" in str(refused.value.error_args)
         assert not server.core.presence.is_online(user.id)
         await server.close()
 

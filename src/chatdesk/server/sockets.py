@@ -16,6 +16,7 @@ from chatdesk.server.core.service import Core
 from chatdesk.server.web import BadRequest, bearer, log_bug
 
 INVALID_NAMESPACE = "Invalid namespace"
+GONE = "gone"
 AUTH_TOKEN_FIELD = "token"
 
 
@@ -145,10 +146,19 @@ class SocketSide(ABC):
                 raise Refused(Reason.TOO_MANY_CONNECTIONS)
         except Refused as exc:
             raise socketio.exceptions.ConnectionRefusedError(self.connect_refusal(exc)) from exc
-        if not self.sio.manager.is_connected(sid, "/"):
-            return  # it has gone while its token was looked up: nothing would ever end its presence
+        if not self._has_link(sid):
+            raise socketio.exceptions.ConnectionRefusedError(GONE)
         first = presence.connect(sid, actor.id, actor.role)
         await self.arrived(sid, actor, first=first)
+        if not self._has_link(sid):
+            # The library tells of no end before this handler has ended: the presence would never end.
+            await self._disconnect(sid)
+            raise socketio.exceptions.ConnectionRefusedError(GONE)
+
+    def _has_link(self, sid: str) -> bool:
+        """Whether there still is a connection to speak to; not so where it went while it was let in."""
+        link = self.sio.eio.sockets.get(self.sio.manager.eio_sid_from_sid(sid, "/"))
+        return link is not None and not link.closed
 
     async def _disconnect(self, sid: str, *_reason: Any) -> None:
         if self._closing:
