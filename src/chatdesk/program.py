@@ -18,11 +18,12 @@ from PySide6.QtWidgets import QApplication
 from chatdesk import __version__
 from chatdesk.desktop.way import way
 from chatdesk.desktop.witness import KeyringWitness
-from chatdesk.domain.errors import StoreProblem
+from chatdesk.domain.errors import DiskTrouble, StoreProblem, WorldError
 from chatdesk.domain.health import StartKind, integrity_sentence, recovery_sentence
 from chatdesk.domain.kinds import Platform
 from chatdesk.domain.ports import PlatformPlugin, Vault
 from chatdesk.services.desk import Desk
+from chatdesk.services.unsaved import take_over
 from chatdesk.store import Store
 from chatdesk.store.crashes import WELL_AFTER_S
 from chatdesk.store.recovery import open_store
@@ -32,6 +33,7 @@ from chatdesk.ui.context import UiContext
 from chatdesk.ui.entries import PlatformEntry
 from chatdesk.ui.feed import ChangeFeed
 from chatdesk.ui.garbage import GuiCollector
+from chatdesk.ui.i18n import tr
 from chatdesk.ui.icons import Icons
 from chatdesk.ui.preferences import (
     GEOMETRY,
@@ -46,6 +48,7 @@ from chatdesk.ui.preferences import (
 from chatdesk.ui.tasks import Tasks, Troubles
 from chatdesk.ui.theme import Theme
 from chatdesk.ui.window import MainWindow
+from chatdesk.ui.words import error_sentences, looking_sentences
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +106,10 @@ class Program:
         self.network_started = asyncio.Event()
         """Its thread runs; set some time after the first paint."""
         self._closed = False
+        self.successor: Store | None = None
+        """The folder that this one only looks at, open to be written to: for the next program."""
+        self._unsaved: dict[str, str] = {}
+        """Settings that could not be saved."""
 
     def show(self) -> None:
         """Show the window from the store alone; the network starts after its first paint."""
@@ -131,7 +138,9 @@ class Program:
             await self._around.witness.settle()
 
     def _start_engines(self) -> None:
-        if not self._closed:
+        if not self._closed and self.store.trouble is not None:
+            self._only_look(self.store.trouble)
+        elif not self._closed:
             # What lives by now lives to the end; the collector need not look at it again.
             gc.collect()
             gc.freeze()
@@ -142,6 +151,35 @@ class Program:
             self._offer_report()
             if self._around.witness is not None:
                 self._saving.start("witness", self._around.witness.begin(anew=self.store.is_new))
+
+    def _only_look(self, trouble: DiskTrouble) -> None:
+        """Nothing can be kept, so nothing is asked of a server: what came in would be lost."""
+        self.engines.stop()
+        self.network_started.set()
+        words = looking_sentences(trouble.ill)
+        self.window.chat.banner.reopen_asked.connect(self._open_again)
+        self.window.chat.banner.show_looking(words)
+        self.window.status.tell(words.title)
+
+    def _open_again(self) -> None:
+        """Open the folder as at a start; the next program goes on with all that was typed here."""
+
+        def opening() -> Store:
+            store = open_store(self.store.folder, witness=self._around.witness)
+            try:
+                take_over(store, self.window.chat.composer.unsaved(), self._unsaved)
+            except BaseException:
+                store.close()
+                raise
+            return store
+
+        try:
+            self.successor = self.store.yield_to(opening)
+        except WorldError as problem:
+            log.info("the database did not open: %s", type(problem).__name__)
+            self.window.status.tell(tr("Nothing has changed: {title}.", title=error_sentences(problem).title))
+        else:
+            self.window.close()
 
     def _listen_to_system(self) -> None:
         """Hear of the end of a sleep and of networks that come. Loaded late: the window has been painted."""
@@ -197,6 +235,12 @@ class Program:
         return None if self.store.is_careful and key in _PLACES else self.reader.setting(key)
 
     def _save_setting(self, key: str, value: str) -> None:
+        if self.successor is not None:
+            self.successor.put_setting(key, value)
+            return
+        if self.store.trouble is not None:
+            self._unsaved[key] = value
+            return
         self._saving.start(f"setting {key}", self.desk.put_setting(key, value), exclusive=False)
 
 
@@ -313,14 +357,18 @@ async def _live(
                 return 1
             if profiling is not None:
                 profiling.mark("database opened")
-            return await _show(made, store, script, profiling)
+            status = 0
+            while store is not None:
+                status, store = await _show(made, store, script, profiling)
+            return status
     except asyncio.CancelledError:
         return 128 + signal.SIGTERM
 
 
 async def _show(
     made: Callable[[Store], Program], store: Store, script: Script | None, profiling: Profiling | None
-) -> int:
+) -> tuple[int, Store | None]:
+    """The exit status, and what the next window shall be over, where the person has had it opened anew."""
     collector = GuiCollector()
     program = made(store)
     try:
@@ -329,11 +377,11 @@ async def _show(
         program.show()
         if profiling is not None:
             await profiling.until_done(program)
-            return 0
+            return 0, None
         if script is not None:
-            return await script(program)
+            return await script(program), None
         await program.until_closed()
-        return 0
+        return 0, program.successor
     finally:
         await program.close()
         collector.stop()
@@ -355,11 +403,23 @@ async def _open_store(app: QApplication, folder: Path, around: Surroundings | No
     """The database, however often the person tries again; None when they give up."""
     while True:
         try:
-            return open_store(folder, witness=around.witness if around is not None else None)
+            return _opened(folder, around)
         except StoreProblem as problem:
             log.warning("the database did not open: %s", type(problem).__name__)
             if not await _ask_again(app, problem):
                 return None
+
+
+def _opened(folder: Path, around: Surroundings | None) -> Store:
+    """The database, at least to be looked at. Raises StoreProblem."""
+    try:
+        return open_store(folder, witness=around.witness if around is not None else None)
+    except DiskTrouble as trouble:
+        from chatdesk.store.looking import look_store  # few starts need it
+
+        store = look_store(folder, trouble)
+        log.warning("the database can only be read: %s", trouble)
+        return store
 
 
 async def _ask_again(app: QApplication, problem: StoreProblem) -> bool:

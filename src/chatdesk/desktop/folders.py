@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -12,7 +13,7 @@ APP_NAME = "chatdesk"
 def data_folder() -> Path:
     """The folder of database, journal and staged files; made if missing, readable by its owner only.
 
-    Raises OSError when it can't be made.
+    Where it can't be made, whoever opens it finds that, and can say so.
     """
     return _private(default_data_folder())
 
@@ -23,10 +24,11 @@ def default_data_folder() -> Path:
 
 
 def log_folder() -> Path:
-    """The folder of the logs; made if missing, readable by its owner only. Raises OSError."""
+    """The folder of the logs; made if missing and possible, readable by its owner only."""
     return _private(platformdirs.user_log_path(APP_NAME, appauthor=False))
 
 
 def _private(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from chatdesk.domain.kinds import DiskIll
 FILE_NAME = "chatdesk.db"
 OLDEST_SQLITE: Final = 3_053_002
 """Older ones may corrupt a WAL file (before 3.51.3) or FTS5's memory (before 3.53.2)."""
+_LOCKLESS: Final = next(name for name in apsw.vfs_names() if name.endswith("-none"))
 _BUSY_MS: Final = 5_000
 _STATEMENTS: Final = 300
 
@@ -92,6 +93,34 @@ def open_reader(path: Path) -> apsw.Connection:
     con.pragma("cache_size", -16_000)
     con.pragma("temp_store", "MEMORY")
     return con
+
+
+def open_still(path: Path) -> apsw.Connection:
+    """A connection that reads a file which nobody writes while it is open, and makes nothing beside it.
+
+    For a folder that nothing can be written to: there SQLite can't make the index of its log, nor lock.
+    Raises apsw.Error.
+    """
+    log = path.with_name(path.name + "-wal")
+    has_log = log.exists() and log.stat().st_size > 0
+    # "immutable" passes over a log; without locks and shared memory SQLite reads it into its own.
+    how = f"vfs={_LOCKLESS}" if has_log else "immutable=1"
+    con = apsw.Connection(
+        f"{path.absolute().as_uri()}?{how}",
+        flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+        statementcachesize=_STATEMENTS,
+    )
+    con.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    if has_log:
+        con.pragma("locking_mode", "EXCLUSIVE")
+    con.pragma("query_only", "ON")
+    con.pragma("cache_size", -16_000)
+    con.pragma("temp_store", "MEMORY")
+    return con
+
+
+Opening = Callable[[Path], apsw.Connection]
+"""How a reader opens its connection: `open_reader` or `open_still`."""
 
 
 @contextmanager

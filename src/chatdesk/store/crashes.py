@@ -20,11 +20,14 @@ _log = logging.getLogger(__name__)
 class Crashes:
     """Counts this start as one that crashes until `over` says that it is none; the folder's lock is held."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, counts: bool = True) -> None:
+        """Where it does not count, nothing is written: `counts` is False for a start that only looks."""
         self._path = folder / FILE_NAME
         self.before = _read(self._path)
         """Starts in a row before this one that crashed."""
-        self._is_over = False
+        self._is_over = not counts
+        if not counts:
+            return
         try:
             # Written in place: a torn number counts as none, which costs a restored window and no data.
             file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -28,7 +28,7 @@ from chatdesk.domain.ids import (
 from chatdesk.domain.kinds import Lifecycle
 from chatdesk.store import ledger, rows
 from chatdesk.store.closing import WRITABLE
-from chatdesk.store.connection import READ_ERRORS, one_view, open_reader, problem
+from chatdesk.store.connection import READ_ERRORS, Opening, one_view, open_reader, problem
 
 T = TypeVar("T")
 HEAD_IDS: Final = 50
@@ -39,9 +39,10 @@ Read = Callable[[apsw.Connection], T]
 class ListReader:
     """One thread, one read-only connection. What was committed before a read was asked, it sees."""
 
-    def __init__(self, path: Path, on_damage: Callable[[], None]) -> None:
+    def __init__(self, path: Path, on_damage: Callable[[], None], opening: Opening = open_reader) -> None:
         """on_damage: called on the thread where something is found that nobody has written so."""
         self._path = path
+        self._opening = opening
         self._on_damage = on_damage
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="chatdesk-lists")
         self._con: apsw.Connection | None = None
@@ -58,7 +59,7 @@ class ListReader:
     def _do(self, read: Read[T]) -> T:
         try:
             if self._con is None:
-                self._con = open_reader(self._path)
+                self._con = self._opening(self._path)
             with one_view(self._con):
                 return read(self._con)
         except (*READ_ERRORS, DamagedDatabase) as exc:

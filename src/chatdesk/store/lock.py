@@ -13,15 +13,21 @@ FILE_NAME = "chatdesk.lock"
 
 
 class FolderLock:
-    """Holds a folder until `release`. Raises ProfileInUse where another store holds it."""
+    """Holds a folder until `release`. Raises ProfileInUse where another store holds it, DiskTrouble.
 
-    def __init__(self, folder: Path) -> None:
+    looks: nothing is made, and others may look, too. A folder without a lock file is held by nobody then.
+    """
+
+    def __init__(self, folder: Path, *, looks: bool = False) -> None:
+        self._file = -1
         try:
-            self._file = os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+            self._file = os.open(folder / FILE_NAME, os.O_RDONLY if looks else os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as exc:
+            if looks and isinstance(exc, FileNotFoundError):
+                return
             raise problem(exc) or DiskTrouble(f"no lock file: {exc.strerror}") from exc
         try:
-            _lock(self._file)
+            _lock(self._file, shared=looks)
         except OSError as exc:
             os.close(self._file)
             raise ProfileInUse(str(folder)) from exc
@@ -51,11 +57,11 @@ def is_held(folder: Path) -> bool:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: int) -> None:
+    def _lock(file: int, *, shared: bool = False) -> None:  # noqa: ARG001 - has no shared ones
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _lock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(file: int, *, shared: bool = False) -> None:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

@@ -13,6 +13,7 @@ import msgspec
 
 from chatdesk.domain.errors import DamagedDatabase, DiskTrouble, ForeignDatabase, NewerDatabase
 from chatdesk.domain.health import Recovery, StartKind
+from chatdesk.domain.kinds import DiskIll
 from chatdesk.store import derived, drafts, ledger, rejoin, rows, search_index
 from chatdesk.store.connection import READ_ERRORS, connect, problem, refuse_old_sqlite
 from chatdesk.store.journal import Journal, Opened, Reaches
@@ -57,6 +58,8 @@ def prepare(path: Path, journal: Journal, now_us: Callable[[], int]) -> Start:
         _look_at(path)
         con = connect(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         try:
+            if con.readonly("main"):  # SQLite opens what it may, and would say so only when it writes
+                raise DiskTrouble("a file that can't be written to", DiskIll.READ_ONLY)
             if con.pragma("journal_mode", "wal") != "wal":
                 raise DiskTrouble("no write-ahead log on this disk")
             con.pragma("synchronous", "FULL")

@@ -16,7 +16,7 @@ from chatdesk.domain.errors import BugError, DamagedDatabase
 from chatdesk.domain.ids import PENDING_CURSOR, ConversationId, Cursor, MessageId, OrderId
 from chatdesk.store import rows
 from chatdesk.store.by_time import Found, first_since
-from chatdesk.store.connection import READ_ERRORS, one_view, open_reader, problem
+from chatdesk.store.connection import READ_ERRORS, Opening, one_view, open_reader, problem
 from chatdesk.store.drafts import DRAFT
 from chatdesk.store.touched import load_order
 
@@ -44,10 +44,11 @@ STRETCHES = "SELECT lo, hi FROM ranges WHERE conversation_id = ? ORDER BY hi DES
 class Reader:
     """A read-only connection of the thread that made it. Raises StoreProblem where the disk fails."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opening: Opening = open_reader) -> None:
         self._path = path
+        self._opening = opening
         try:
-            self._con = open_reader(path)
+            self._con = opening(path)
         except apsw.Error as exc:
             raise problem(exc) or exc from exc
         self._is_spent = False
@@ -62,7 +63,7 @@ class Reader:
         try:
             if self._is_spent:
                 self.close()
-                self._con = open_reader(self._path)
+                self._con = self._opening(self._path)
                 self._is_spent = False
             with one_view(self._con):
                 yield int(self._con.execute("SELECT number FROM commits").get)

@@ -41,6 +41,11 @@ def is_marked(folder: Path) -> bool:
     return (folder / MARK).exists()
 
 
+def is_under_way(folder: Path) -> bool:
+    """Whether the next start has to make a new database, or to go on with making it."""
+    return is_marked(folder) or (folder / _BUILT).exists()
+
+
 def rebuild(folder: Path, now_us: int) -> None:
     """Make a new database and set the damaged one aside; the folder's lock is held.
 

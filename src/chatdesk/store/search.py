@@ -22,7 +22,7 @@ from chatdesk.domain.desk import Search, SearchHit, SearchPage, SearchPlace
 from chatdesk.domain.errors import StoreProblem
 from chatdesk.domain.ids import MessageId
 from chatdesk.domain.kinds import MessageKind
-from chatdesk.store.connection import open_reader, problem
+from chatdesk.store.connection import Opening, open_reader, problem
 from chatdesk.store.search_index import bucket_of, is_of_index, key_of, message_of
 from chatdesk.store.search_terms import Query, narrowed, query
 from chatdesk.store.snippets import snippet
@@ -56,8 +56,11 @@ _BEHIND: Final = "SELECT m.id, m.sent_at_us, m.text FROM messages m WHERE m.id >
 class Searcher:
     """One thread, one read-only connection. Newer searches wait for older ones that nobody has cancelled."""
 
-    def __init__(self, path: Path, index_is_damaged: Callable[[], object]) -> None:
+    def __init__(
+        self, path: Path, index_is_damaged: Callable[[], object], opening: Opening = open_reader
+    ) -> None:
         self._path = path
+        self._opening = opening
         self._index_is_damaged = index_is_damaged
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="chatdesk-search")
         self._con: apsw.Connection | None = None
@@ -110,7 +113,7 @@ class Searcher:
             return SearchPage(hits=(), next=None)
         con = self._con
         if con is None:
-            con = open_reader(self._path)
+            con = self._opening(self._path)
             con.pragma("cache_size", -8_000)
             with self._turn:
                 self._con = con

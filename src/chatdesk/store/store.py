@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,7 +32,7 @@ from chatdesk.domain.entities import (
     Outgoing,
     Staged,
 )
-from chatdesk.domain.errors import DamagedDatabase, DiskTrouble
+from chatdesk.domain.errors import DamagedDatabase, DiskTrouble, StoreProblem, WorldError
 from chatdesk.domain.events import Stamped
 from chatdesk.domain.facts import Learnt
 from chatdesk.domain.health import Integrity
@@ -56,13 +56,14 @@ from chatdesk.store import (
     staging,
 )
 from chatdesk.store import journal as journal_file
-from chatdesk.store.connection import FILE_NAME, problem
+from chatdesk.store.connection import FILE_NAME, Opening, open_reader, open_still, problem
 from chatdesk.store.crashes import CAREFUL_AFTER, Crashes
 from chatdesk.store.integrity import Checker
 from chatdesk.store.journal import Journal
 from chatdesk.store.ledger import LedgerCheck
 from chatdesk.store.lists import ListReader
 from chatdesk.store.lock import FolderLock
+from chatdesk.store.nowriter import NoWriter
 from chatdesk.store.opening import RECOVERY, Start, prepare
 from chatdesk.store.reader import Reader
 from chatdesk.store.search import Searcher
@@ -93,8 +94,12 @@ class Store:
         now_us: Callable[[], int],
         *,
         witness: Witness | None = None,
+        trouble: DiskTrouble | None = None,
     ) -> None:
         self.folder = folder
+        self.trouble = trouble
+        """Why nothing can be written, where the folder is only looked at; None: it can be."""
+        self._opening: Opening = open_reader if trouble is None else open_still
         self._witness = witness
         self._path = folder / FILE_NAME
         self._lock = lock
@@ -102,11 +107,15 @@ class Store:
         self.ended_cleanly = start.ended_cleanly
         """Whether the run before this one closed the store."""
         self._journal = journal
-        self._writer = Writer(self._path, journal, run=start.run, now_us=now_us, witness=witness)
+        self._writer: Writer | NoWriter
+        if trouble is None:
+            self._writer = Writer(self._path, journal, run=start.run, now_us=now_us, witness=witness)
+        else:
+            self._writer = NoWriter(trouble)
         self._staging = Staging(folder)
         self._writer.subscribe(self._staging.follow)
-        self._lists = ListReader(self._path, self._make_anew)
-        self._search = Searcher(self._path, lambda: self._quick(search_index.start_over))
+        self._lists = ListReader(self._path, self._make_anew, self._opening)
+        self._search = Searcher(self._path, lambda: self._quick(search_index.start_over), self._opening)
         self.is_new = start.run == 1 and not start.is_other
         """The folder was empty before."""
         self.was_put_back = start.is_other
@@ -161,6 +170,19 @@ class Store:
         self._crashes.over()
         self._lock.release()
 
+    def yield_to(self, opening: Callable[[], Store]) -> Store:
+        """What `opening` makes of the folder that this store only looks at.
+
+        Raises what it raises; the folder is held as before then.
+        """
+        self._lock.release()
+        try:
+            return opening()
+        except WorldError:
+            with suppress(StoreProblem):
+                self._lock = FolderLock(self.folder, looks=True)
+            raise
+
     def _durable(self, work: Callable[[Tx], T]) -> Future[T]:
         return self._writer.submit(work, durable=True)
 
@@ -171,7 +193,7 @@ class Store:
 
     def reader(self) -> Reader:
         """A reader for the calling thread."""
-        return Reader(self._path)
+        return Reader(self._path, self._opening)
 
     def subscribe(self, listener: Callable[[Commit], None]) -> Callable[[], None]:
         """Call `listener` with every commit, on the writer thread."""
@@ -357,6 +379,8 @@ class Store:
 
     def _make_anew(self) -> None:
         """The database is damaged: the next start makes a new one. From any thread."""
+        if self.trouble is not None:
+            return  # who opens it to write sees for itself
         try:
             rebuild.mark(self.folder)
         except OSError as exc:

@@ -326,6 +326,26 @@ def disk_sentences(ill: DiskIll) -> Sentences:
     return _DISK[ill]()
 
 
+def looking_sentences(ill: DiskIll | None) -> Sentences:
+    """Why a window only shows what is there, from its start on."""
+    if ill is DiskIll.FULL:
+        return Sentences(
+            tr("The disk is full"),
+            tr(
+                "You can read what is here, and nothing of it is lost. Nothing is sent or saved now, "
+                "and what you type is gone when you close chatdesk. Free some space, then try again."
+            ),
+        )
+    return Sentences(
+        tr("The data folder is read-only"),
+        tr(
+            "You can read what is here, and nothing of it is lost. Nothing is sent or saved now, "
+            "and what you type is gone when you close chatdesk. "
+            "Make the folder and its files writable, then try again."
+        ),
+    )
+
+
 _DISK: dict[DiskIll, Callable[[], Sentences]] = {
     DiskIll.FULL: lambda: Sentences(
         tr("The disk is full"),

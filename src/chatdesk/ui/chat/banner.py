@@ -11,7 +11,7 @@ from chatdesk.domain.errors import StoreProblem
 from chatdesk.domain.ids import AccountId
 from chatdesk.domain.kinds import ConnectionState
 from chatdesk.ui.accounts import AccountBook
-from chatdesk.ui.chat.troubles import BannerAction, BannerWords, choose_banner
+from chatdesk.ui.chat.troubles import BannerAction, BannerWords, choose_banner, looking_banner
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel, WordButton
 from chatdesk.ui.i18n import tr
@@ -30,9 +30,13 @@ _AWAY = frozenset({ConnectionState.OFFLINE, ConnectionState.RECONNECTING})
 
 
 class Banner(Panel):
-    """Shows the worst trouble of one account; `sign_in_asked(account id)`, retry is done by itself."""
+    """Shows the worst trouble of one account; `sign_in_asked(account id)`, retry is done by itself.
+
+    `reopen_asked`: the data folder, of which the window only shows what is there, shall be opened again.
+    """
 
     sign_in_asked = Signal(int)
+    reopen_asked = Signal()
 
     def __init__(
         self, context: UiContext, book: AccountBook, outbox: OutboxModel, parent: QWidget | None = None
@@ -44,6 +48,7 @@ class Banner(Panel):
         self._account: AccountId | None = None
         self._words: BannerWords | None = None
         self._disk: Sentences | None = None
+        self._looking: Sentences | None = None
         self._keyring_dismissed: set[AccountId] = set()
         self._away_long: set[AccountId] = set()
         self._blink: dict[AccountId, QTimer] = {}
@@ -77,6 +82,11 @@ class Banner(Panel):
         self._account = account
         self.refresh()
 
+    def show_looking(self, words: Sentences) -> None:
+        """Say from now on, whatever else happens, that nothing can be written, and why."""
+        self._looking = words
+        self.refresh()
+
     def words(self) -> BannerWords | None:
         """What it says now; None while it is hidden."""
         return self._words
@@ -85,7 +95,9 @@ class Banner(Panel):
         """Look again what is wrong."""
         account = self._worst()
         words = None
-        if account is not None:
+        if self._looking is not None:
+            words = looking_banner(self._looking)
+        elif account is not None:
             words = choose_banner(
                 self._book.status(account),
                 queued=self._outbox.queued_messages(account),
@@ -184,6 +196,8 @@ class Banner(Panel):
         if words is None:
             return
         match words.action:
+            case BannerAction.REOPEN:
+                self.reopen_asked.emit()
             case BannerAction.RETRY:
                 self._context.desk.retry_now(account)
             case BannerAction.SIGN_IN if account is not None:

@@ -21,6 +21,7 @@ class BannerAction(Enum):
     RETRY = "retry"
     SIGN_IN = "sign_in"
     DISMISS = "dismiss"
+    REOPEN = "reopen"
 
 
 class BannerWords(msgspec.Struct, frozen=True):
@@ -32,6 +33,11 @@ class BannerWords(msgspec.Struct, frozen=True):
     action: BannerAction
     button: str
     alarm: bool = False
+
+
+def looking_banner(words: Sentences) -> BannerWords:
+    """The one banner of a window that can only show what is there."""
+    return BannerWords(words.title, words.text, "disk", BannerAction.REOPEN, tr("Try again"), alarm=True)
 
 
 def choose_banner(

@@ -13,6 +13,7 @@ from chatdesk.domain.entities import FileRule, Outgoing
 from chatdesk.domain.errors import WorldError
 from chatdesk.domain.ids import ConversationId, OutgoingId
 from chatdesk.domain.text import is_blank, one_line
+from chatdesk.services.unsaved import Unsaved
 from chatdesk.ui.chat.lifecycle import closed_words
 from chatdesk.ui.composer.drafts import DraftKeeper, Saved
 from chatdesk.ui.composer.editing import Editing, last_editable
@@ -178,6 +179,14 @@ class Composer(Panel):
             await change.settle()
         for keeper in tuple(self._keepers.values()):
             await keeper.settle()
+
+    def unsaved(self) -> list[Unsaved]:
+        """What was typed anywhere and is not on disk; a change of a message that waits is under its draft."""
+        found = []
+        for conversation, keeper in self._keepers.items():
+            change = self._edits.get(conversation)
+            found.append(keeper.unsaved(change.text if change is not None and change.is_changed else ""))
+        return [one for one in found if one is not None]
 
     # ------------------------------------------------------------------------------------------- writing
 

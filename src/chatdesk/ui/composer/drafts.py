@@ -15,6 +15,7 @@ from chatdesk.domain.errors import StaleDraft, StoreProblem
 from chatdesk.domain.ids import ConversationId
 from chatdesk.domain.text import is_blank, well_formed
 from chatdesk.services.desk import Desk
+from chatdesk.services.unsaved import Unsaved
 from chatdesk.ui.composer.rest import typed_since
 from chatdesk.ui.tasks import Tasks
 
@@ -180,6 +181,17 @@ class DraftKeeper(QObject):
             self.conflict = draft.other or None
             self._show(draft.text)
             self.changed.emit()
+
+    def unsaved(self, below: str = "") -> Unsaved | None:
+        """What is not on disk; None where all of it is. below: a text that is to stand under it."""
+        if self._is_on_disk and not below:
+            return None
+        return Unsaved(
+            conversation_id=self.conversation_id,
+            version=self._version,
+            text="\n".join(text for text in (self.text, well_formed(below)) if text),
+            other=self._other,
+        )
 
     async def settle(self) -> None:
         """Return once what is typed now is on disk, or could not be put there."""
