@@ -113,6 +113,9 @@ class QuietEngines:
     def load_older(self, account: AccountId, conversation: RemoteId, before: Cursor, held: int) -> None:
         self.calls.append(("load_older", account, conversation, before, held))
 
+    def load_whole(self, account: AccountId, conversation: RemoteId, wanted: bool) -> None:
+        self.calls.append(("load_whole", account, conversation, wanted))
+
     def typing(self, account: AccountId, conversation: RemoteId, text_changed: bool) -> None:
         self.calls.append(("typing", account, conversation, text_changed))
 

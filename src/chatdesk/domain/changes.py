@@ -6,7 +6,15 @@ import msgspec
 
 from chatdesk.domain.entities import Account, Conversation, Draft, Message, Notification, Order, Outgoing
 from chatdesk.domain.ids import AccountId, ConversationId, MessageId, OrderId, OutgoingId, RemoteId
-from chatdesk.domain.kinds import ConnectionState, DiskIll, NoticeCode, PresenceState, SignInState
+from chatdesk.domain.kinds import (
+    ConnectionState,
+    DiskIll,
+    LoadState,
+    LoadWhy,
+    NoticeCode,
+    PresenceState,
+    SignInState,
+)
 
 
 class MessagesPut(msgspec.Struct, frozen=True, tag=True):
@@ -208,6 +216,20 @@ class HistoryLoading(msgspec.Struct, frozen=True, tag=True):
     reaches_start: bool = False
 
 
+class WholeHistoryMoved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """How far the loading of a whole conversation has come."""
+
+    conversation_id: ConversationId
+    state: LoadState
+    why: LoadWhy = LoadWhy.NONE
+    messages: int = 0
+    """So many are here, from the newest down without a hole, but for what DONE says was unreadable."""
+    back_to_us: int = 0
+    """When the oldest of them was sent; 0: none is here."""
+    again_at_us: int = 0
+    """Wall clock of the next try while it waits; 0: as soon as can be."""
+
+
 class UploadMoved(msgspec.Struct, frozen=True, tag=True):
     """How much of the file of an intention has left; `sent_bytes` < 0: it is under way no more."""
 
@@ -223,6 +245,7 @@ News = (
     | AccountStatus
     | NoticeRaised
     | HistoryLoading
+    | WholeHistoryMoved
     | UploadMoved
 )
 """Announced, never stored; only the last of its kind and subject matters."""

@@ -160,6 +160,24 @@ class KnownConversation(msgspec.Struct, frozen=True, kw_only=True):
     activity_at_us: int
 
 
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a conversation is here without a hole, from one place down; see EngineStore.coverage."""
+
+    oldest: Cursor
+    """Where it begins; empty: with the conversation itself."""
+    newest: Cursor
+    """The newest message here."""
+    held: int
+    """Messages here from `oldest` up to `newest`."""
+    back_to_us: int
+    """When the first of them was sent."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is older."""
+        return not self.oldest
+
+
 class Reader(Protocol):
     """Synchronous reads on a read-only connection that belongs to one thread (the GUI's).
 
@@ -478,6 +496,15 @@ class EngineStore(Protocol):
         """
         ...
 
+    def coverage(
+        self, conversation: ConversationId, at: Cursor | None = None, since: Coverage | None = None
+    ) -> Future[Coverage | None]:
+        """What is here without a hole around a cursor (None: the newest message); None: no message is here.
+
+        since: an earlier answer for the same conversation; only what is new is counted then.
+        """
+        ...
+
     def restart(self, account: AccountId) -> Future[tuple[Outgoing, ...]]:
         """FULL. Every in_flight item gets `Restarted`; the unsettled items are returned."""
         ...
@@ -606,6 +633,13 @@ class Engines(Protocol):
 
     def load_older(self, account: AccountId, conversation: RemoteId, before: Cursor, held: int) -> None:
         """Fetch a page of history before a cursor."""
+        ...
+
+    def load_whole(self, account: AccountId, conversation: RemoteId, wanted: bool) -> None:
+        """Fetch all of a conversation in the background, now and after every start, until it is here.
+
+        wanted False: no longer; what came stays. WholeHistoryMoved tells how far it has come.
+        """
         ...
 
     def typing(self, account: AccountId, conversation: RemoteId, text_changed: bool) -> None:

@@ -68,6 +68,8 @@ class OlderPage(msgspec.Struct, frozen=True, tag=True):
     before: Cursor
     held: int
     """How many messages newer than or at `before` are known here: a hint for page numbers."""
+    many: bool = False
+    """As many as the platform gives without harm, for who wants all of them."""
 
 
 class Joined(msgspec.Struct, frozen=True, tag=True):

@@ -254,3 +254,30 @@ class ParkReason(StrEnum):
     OLD = "old"
     STUCK = "stuck"
     DISCARDED = "discarded"
+
+
+class LoadState(StrEnum):
+    """How the loading of a whole conversation stands."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    """It goes on by itself."""
+    DONE = "done"
+    STOPPED = "stopped"
+    """By the person."""
+    FAILED = "failed"
+
+
+class LoadWhy(StrEnum):
+    """Why the loading of a whole conversation waits, has failed, or has left something out."""
+
+    NONE = ""
+    OFFLINE = "offline"
+    SIGN_IN = "sign_in"
+    TOLD_TO_WAIT = "told_to_wait"
+    """The server itself asks for a pause."""
+    NO_ANSWER = "no_answer"
+    DISK = "disk"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+    """Parts of what the server gave could not be read, or did not fit together."""

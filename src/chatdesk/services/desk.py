@@ -150,6 +150,12 @@ class Desk:
         if row is not None:
             self.engines.load_older(row.account_id, row.remote_id, before, held)
 
+    def load_whole(self, conversation_id: ConversationId, wanted: bool) -> None:
+        """Fetch all of a conversation in the background, until it is here; or (False) no longer."""
+        row = self.reader.conversation(conversation_id)
+        if row is not None:
+            self.engines.load_whole(row.account_id, row.remote_id, wanted)
+
     def typing(self, conversation_id: ConversationId, text_changed: bool) -> None:
         """A key was typed, or (False) the composer was left or emptied."""
         row = self.reader.conversation(conversation_id)

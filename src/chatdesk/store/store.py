@@ -13,6 +13,7 @@ from typing import TypeVar
 from chatdesk.domain.actions import NO_EXTRAS, Attachment, Extras
 from chatdesk.domain.changes import Commit
 from chatdesk.domain.desk import (
+    Coverage,
     KnownConversation,
     NewAccount,
     Removal,
@@ -45,6 +46,7 @@ from chatdesk.store import (
     accounts,
     apply,
     closing,
+    coverage,
     customers,
     drafts,
     inspection,
@@ -451,6 +453,12 @@ class Store:
     def conversation_of(self, account: AccountId, remote_id: RemoteId) -> Future[ConversationId | None]:
         """The local id of a conversation."""
         return self._lists.ask(lambda con: lists.conversation_of(con, account, remote_id))
+
+    def coverage(
+        self, conversation: ConversationId, at: Cursor | None = None, since: Coverage | None = None
+    ) -> Future[Coverage | None]:
+        """What is here without a hole."""
+        return self._lists.ask(lambda con: coverage.coverage(con, conversation, at, since))
 
     def dropped_counts(self, account: AccountId) -> Future[Mapping[str, int]]:
         """How many events were not applied, by reason: foreign (of an unknown conversation), bad."""

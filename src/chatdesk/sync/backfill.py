@@ -84,6 +84,8 @@ class Backfill:
         self._ids: dict[RemoteId, ConversationId] = {}
         self._dropped_before: dict[str, int] | None = None
         self._catching: asyncio.Task[object] | None = None
+        self._rounds = 0
+        """Rounds of `refresh` under way."""
         self._watching: asyncio.Task[object] | None = None
 
     # -- after a connect, and by the clock
@@ -120,6 +122,18 @@ class Backfill:
 
     async def refresh(self) -> bool:
         """Read the lists, then join and read what is new or has a gap. Returns whether everything is here."""
+        self._rounds += 1
+        try:
+            return await self._refresh()
+        finally:
+            self._rounds -= 1
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being read that somebody waits for, or that catching up needs."""
+        return bool(self._rounds or self._reading or self._paging)
+
+    async def _refresh(self) -> bool:
         if self._dropped_before is None:
             await self._count_drops()
         whole = (await self._goal(FreshLists())).reached

@@ -34,7 +34,7 @@ from chatdesk.domain.kinds import ConnectionState, Feature, NoticeCode, SignInSt
 from chatdesk.domain.ordering import Stamp
 from chatdesk.domain.ports import Adapter, Client, vault_key
 from chatdesk.domain.steps import Call, Step
-from chatdesk.sync import backfill, pump
+from chatdesk.sync import backfill, pump, whole_history
 from chatdesk.sync.asking import Asking
 from chatdesk.sync.exchange import Exchange, StepEnd
 from chatdesk.sync.heads import Heads
@@ -104,6 +104,7 @@ class Engine:
         learnt = dict(kept)
         epoch = int(learnt.pop(EPOCH_KEY, Learnt("0", 0)).value) + 1
         self._keep_epoch(epoch)
+        wanted_whole = learnt.pop(whole_history.KEY, None)
         left = await asyncio.wrap_future(self._store.restart(self.account.id))
         talks = await asyncio.wrap_future(self._store.known_conversations(self.account.id))
         if self._keys is None:
@@ -112,6 +113,7 @@ class Engine:
         facts = msgspec.structs.replace(self._adapter.facts(known, learnt), epoch=epoch, online=False)
         self._build(facts)
         self._pump.inherit(left, talks)
+        self._whole.restore(wanted_whole)
         self._status.token_kept(self._keys.kept)
         self._note_capabilities(facts)
         self._unsubscribe = self._store.subscribe(self._commit_listener())
@@ -119,6 +121,7 @@ class Engine:
         self._tasks.keep(self._exchange.run, "arrivals")
         self._tasks.keep(self._inbox.run, "inbox")
         self._tasks.keep(self._pump.run, "pump")
+        self._tasks.keep(self._whole.run, "whole history")
         self._liveness.start()
         self._tasks.keep(self._supervisor.run, "supervisor")
         self._tasks.keep(self._supervisor.watch, "watch")
@@ -151,6 +154,16 @@ class Engine:
                 self._backfill.read_head,
                 self._liveness.left,
             ),
+        )
+
+        self._whole = whole_history.WholeHistory(
+            parts,
+            runner,
+            self._backfill,
+            inbox,
+            self._status,
+            line=line,
+            is_sending=lambda: self._pump.is_sending,
         )
 
     def _account_facts(self, secrets: Secrets) -> AccountFacts:
@@ -269,6 +282,15 @@ class Engine:
         """Fetch a page of history."""
         if self._started:
             self._backfill.load_older(conversation, before, held)
+
+    def load_whole(self, conversation: RemoteId, *, wanted: bool) -> None:
+        """Fetch all of a conversation in the background, or no longer."""
+        if not self._started:
+            return
+        if wanted:
+            self._whole.want(conversation)
+        else:
+            self._whole.drop(conversation)
 
     def typing(self, conversation: RemoteId, *, text_changed: bool) -> None:
         """A key was typed, or the composer was left or emptied."""
@@ -415,6 +437,7 @@ class Engine:
         """After the greeting has ended, so that whoever asks sees it done."""
         self._pump.link_up()
         self._backfill.link_up()
+        self._whole.link_up()
         self._reconciler.link_changed()
 
     def _link_down(self) -> None:
@@ -423,6 +446,7 @@ class Engine:
             self._greeting = None
         self._heads.forget(self._exchange.now)
         self._backfill.link_down()
+        self._whole.link_down()
         self._liveness.link_lost()
         self._reconciler.link_changed()
         self._pump.wake()

@@ -420,6 +420,10 @@ class EngineHost:
         """Fetch a page of history before a cursor."""
         self._with_engine(account, lambda engine: engine.load_older(conversation, before, held))
 
+    def load_whole(self, account: AccountId, conversation: RemoteId, wanted: bool) -> None:
+        """Fetch all of a conversation in the background, or no longer."""
+        self._with_engine(account, lambda engine: engine.load_whole(conversation, wanted=wanted))
+
     def typing(self, account: AccountId, conversation: RemoteId, text_changed: bool) -> None:
         """A key was typed, or the composer was left or emptied."""
         self._with_engine(account, lambda engine: engine.typing(conversation, text_changed=text_changed))

@@ -116,6 +116,11 @@ class Pump:
         self._rests.link_up()
         self.wake()
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether anything but a file is on its way."""
+        return len(self._running) > self.uploads.count
+
     async def run(self) -> None:
         """Start what may go, wait, and look again, for ever."""
         while not self._stopping:

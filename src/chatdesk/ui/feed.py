@@ -37,6 +37,7 @@ from chatdesk.domain.changes import (
     StoredChange,
     TypingChanged,
     UploadMoved,
+    WholeHistoryMoved,
 )
 from chatdesk.domain.ids import AccountId, ConversationId, OutgoingId
 
@@ -103,6 +104,7 @@ class ChangeFeed(QObject):
     status = Signal(object)
     notice = Signal(object)
     history_loading = Signal(object)
+    whole_history = Signal(object)
     upload = Signal(object)
     _wake = Signal()
 
@@ -117,6 +119,7 @@ class ChangeFeed(QObject):
         self._presences: dict[ConversationId, PresenceChanged] = {}
         self._typing: dict[ConversationId, TypingChanged] = {}
         self._uploads: dict[OutgoingId, UploadMoved] = {}
+        self._whole: dict[ConversationId, WholeHistoryMoved] = {}
         self._stored_signals = {
             MessagesPut: self.messages_put,
             MessagesGone: self.messages_gone,
@@ -185,6 +188,10 @@ class ChangeFeed(QObject):
         """How far the file of an intention has come; None where none of it is under way."""
         return self._uploads.get(outgoing)
 
+    def whole_history_of(self, conversation: ConversationId) -> WholeHistoryMoved | None:
+        """How the loading of a whole conversation was last told to stand; None where none was asked for."""
+        return self._whole.get(conversation)
+
     def close(self) -> None:
         """Stop listening; what still waits is not told."""
         for end in self._ends:
@@ -245,6 +252,9 @@ class ChangeFeed(QObject):
                 self.notice.emit(news)
             case HistoryLoading():
                 self.history_loading.emit(news)
+            case WholeHistoryMoved():
+                self._whole[news.conversation_id] = news
+                self.whole_history.emit(news)
             case UploadMoved():
                 self._uploads[news.outgoing_id] = news
                 if news.sent_bytes < 0:
@@ -254,7 +264,7 @@ class ChangeFeed(QObject):
 
 def _subject(news: News, turn: int) -> Hashable:
     match news:
-        case TypingChanged() | HistoryLoading():
+        case TypingChanged() | HistoryLoading() | WholeHistoryMoved():
             return (type(news), news.conversation_id)
         case PresenceChanged():
             return (type(news), news.conversation_id, news.person_id)

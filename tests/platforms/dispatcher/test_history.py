@@ -268,6 +268,31 @@ def test_scrolling_up_meets_every_message_once(order: str, count: int) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("count", [60, 1_030, 5_100])
+def test_who_wants_all_of_it_gets_it_in_few_requests(order: str, count: int) -> None:
+    """Many at once, each page meeting the one before; the overlap is small where the direction is known."""
+    server = Server(count, order)
+    paper = Paper()
+    window, _ = read(server, HEAD, paper)
+    held = set(window.ids)
+    told = 0
+    server.asked.clear()
+    while not window.reaches_start:
+        number = count - len(held) + 1
+        window, _ = read(server, OlderPage(ORDER, cursor(number), len(held), many=True), paper)
+        assert window.complete
+        assert record(number)["id"] in window.ids, "it meets what is here"
+        told += len(window.ids)
+        held |= set(window.ids)
+        assert sorted(held) == server.ids()[-len(held) :], "no hole"
+    assert sorted(held) == server.ids()
+    assert len(server.asked) <= 3 + 2 * count / 300
+    if order == "falling":
+        assert len(server.asked) <= 2 + count / 400
+        assert told <= 1.1 * count
+
+
+@BOTH
 @pytest.mark.parametrize("error_of_hint", [-400, -51, -7, 9, 60, 700])
 def test_a_wrong_hint_costs_requests_not_messages(order: str, error_of_hint: int) -> None:
     """`held` is a hint: deletions and gaps make it wrong, and the cursor decides."""

@@ -167,6 +167,13 @@ def test_an_older_page_hangs_together_with_what_is_held(held: int, first: str) -
     assert len(older) >= min(25, oldest - 1)
 
 
+def test_who_wants_all_of_it_gets_more_pages_in_one_reading() -> None:
+    """The page that hangs together with what is held is read once for several that are older."""
+    pages, told = read(Paper(), ALL, OlderPage(CHAT, cursor(71), 50, many=True))
+    assert pages == ["1", "2", "3"]
+    assert window(told).reaches_start
+
+
 def test_the_start_is_known_when_it_is_reached() -> None:
     """Of the last page nothing older is to be had."""
     _, told = read(Paper(), ALL, OlderPage(CHAT, cursor(21), 100))

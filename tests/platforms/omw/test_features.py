@@ -184,6 +184,8 @@ def test_history_is_read_in_pages_from_the_newest() -> None:
     assert isinstance(events[-1], WindowRead)
     step = call_of(paper.want(OlderPage(SESSION, cursor(51), 50)))
     assert int(dict(step.query)["offset"]) > 0
+    all_of_it = dict(call_of(Paper().want(OlderPage(SESSION, cursor(51), 50, many=True))).query)
+    assert (all_of_it["offset"], all_of_it["limit"]) == ("30", "200")
 
 
 @pytest.mark.shows("omw", "send", "yes")

@@ -533,7 +533,8 @@ class ToyAdapter:
             conversation=goal.conversation,
             ids=read.ids,
             oldest=min(read.cursors, default=None),
-            newest=max(read.cursors, default=None),
+            # The page ends right below what was named.
+            newest=goal.before if isinstance(goal, OlderPage) else max(read.cursors, default=None),
             complete=read.first_total == body["total"],
             reaches_start=not body["more"],
             reaches_head=isinstance(goal, FreshHead),

@@ -112,9 +112,16 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
 
 def begin(goal: FreshHead | OlderPage, hint: str | None) -> Walk:
     """An empty reading. hint: the direction that earlier readings of this server found."""
+    many = isinstance(goal, OlderPage) and goal.many
     if isinstance(goal, OlderPage) and hint == Direction.FALLING:
-        return _around(max(goal.held, 1))
-    return Walk(limit=limits.LIMITS.head_page)
+        held = max(goal.held, 1)
+        return _most_below(held) if many else _around(held)
+    return Walk(limit=limits.MANY_PAGES[-1] if many else limits.LIMITS.head_page)
+
+
+def _least(goal: OlderPage) -> int:
+    """So many older messages a reading brings at least, where there are any."""
+    return limits.MANY_LEAST if goal.many else limits.OLDER_LEAST
 
 
 def _around(held: int) -> Walk:
@@ -125,6 +132,12 @@ def _around(held: int) -> Walk:
         if page * limit - held >= limits.OLDER_LEAST:
             return Walk(limit=limit, guess=page)
     return Walk(limit=least)
+
+
+def _most_below(held: int) -> Walk:
+    """The same with as many that are older as can be: of some page size nearly the whole page is."""
+    limit = max(limits.MANY_PAGES, key=lambda size: -held % size)
+    return Walk(limit=limit, guess=(held - 1) // limit + 1)
 
 
 def take(walk: Walk, page: int, answer: PageRead) -> Walk:
@@ -243,7 +256,7 @@ def _older_page(goal: OlderPage, walk: Walk) -> tuple[int, int | None]:
     before = sum(1 for found in cursors if found < goal.before)
     if before == len(cursors) and 1 <= newer <= walk.last_page:
         return anchor, newer
-    if before < limits.OLDER_LEAST and 1 <= older <= walk.last_page:
+    if before < _least(goal) and 1 <= older <= walk.last_page:
         return anchor, older
     return anchor, None
 

@@ -45,6 +45,10 @@ WALK_PAGES = 200
 OLDER_PAGES = 8
 OLDER_LEAST = 25
 """So many older messages a scroll upward brings at least, where there are any."""
+MANY_PAGES = range(300, 501)
+"""Page sizes for who wants the whole history."""
+MANY_LEAST = 200
+"""So many older messages it brings at least, where there are any."""
 RESTARTS = 2
 """Times that a reading begins anew because the history changed under it."""
 

@@ -222,7 +222,7 @@ def _older(goal: OlderPage, walk: Walk) -> tuple[Walk, bool]:
     if walk.top > 1 and not any(one.cursor >= goal.before for one in walk.found.values()):
         return put(walk, page=walk.top - 1), True
     older = sum(one.cursor < goal.before for one in walk.found.values())
-    if walk.ends or older >= limits.OLDER_LEAST:
+    if walk.ends or older >= (limits.MANY_LEAST if goal.many else limits.OLDER_LEAST):
         return walk, False
     return put(walk, page=walk.bottom + 1), True
 

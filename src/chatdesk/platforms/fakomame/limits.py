@@ -49,6 +49,8 @@ WINDOW_PAGES = 200
 OLDER_PAGES = 8
 OLDER_LEAST = 25
 """So many older messages a scroll upward brings at least, where there are any."""
+MANY_LEAST = 250
+"""So many for who wants the whole history."""
 PAGE_SIZES = (50, 10, 1)
 """Pages carry files in full: where one is too large to be taken, a smaller one is asked for."""
 RESTARTS = 2

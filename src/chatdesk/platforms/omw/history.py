@@ -76,8 +76,8 @@ def begin(goal: FreshHead | OlderPage) -> Walk:
     """An empty reading."""
     if isinstance(goal, OlderPage):
         top = max(min(goal.held, 10**9) - limits.OLDER_OVERLAP, 0)
-        step = limits.OLDER_PAGE - limits.OLDER_OVERLAP
-        return Walk(offset=top, limit=limits.OLDER_PAGE, step=step, top=top)
+        size = limits.WINDOW_PAGE if goal.many else limits.OLDER_PAGE
+        return Walk(offset=top, limit=size, step=size - limits.OLDER_OVERLAP, top=top)
     if goal.complete:
         return Walk(offset=0, limit=limits.WINDOW_PAGE, step=limits.WINDOW_STEP, top=0)
     return Walk(offset=0, limit=limits.HEAD_PAGE, step=limits.HEAD_STEP, top=0)
