@@ -66,6 +66,10 @@ def test_a_text_that_stands_against_a_draft_is_kept_until_the_person_chooses(des
     desk.press("mine, longer")
     held = draft_of(desk.store, desk.conversation)
     assert (held.text, held.other) == ("", "theirs")
+    with reading(desk.store) as reader:
+        row = reader.conversation(desk.conversation)
+    assert row is not None
+    assert (row.draft, row.two_drafts) == ("theirs", True)
     assert save(desk.conversation, held.version, "theirs").result(WAIT_S).other == ""
 
 

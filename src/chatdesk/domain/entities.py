@@ -186,6 +186,9 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     waiting_since_us: int | None = None
     """When the oldest unanswered message of the other side was written; None: nobody waits."""
     draft: str = ""
+    """The beginning of what is written and not sent."""
+    two_drafts: bool = False
+    """Another text stands against it, and the person has to choose."""
     archived: bool = False
     muted: bool = False
     seen_cursor: Cursor | None = None

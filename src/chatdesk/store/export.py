@@ -111,12 +111,12 @@ class _Export:
             rows.draft,
         )
         done.conversations = self._table(
-            "conversations", rows.CONVERSATIONS + " ORDER BY c.id", rows.conversation
+            "conversations", rows.conversations_of(self._con) + " ORDER BY c.id", rows.conversation
         )
         names = {row[0]: rows.account_name(row) for row in self._con.execute(rows.ACCOUNT_NAME)}
         (self._to / "transcripts").mkdir(mode=0o700)
         with self._create("messages.jsonl") as file:
-            for row in self._con.execute(rows.CONVERSATIONS + " ORDER BY c.id"):
+            for row in self._con.execute(rows.conversations_of(self._con) + " ORDER BY c.id"):
                 conversation = self._read(rows.conversation, row, count=False)
                 if conversation is not None:
                     self._conversation(conversation, names.get(conversation.account_id, ""), file)

@@ -77,12 +77,15 @@ CONVERSATIONS: Final = (
     "SELECT c.id, c.account_id, c.remote_id, c.title, c.lifecycle, c.live_only, o.id, o.number,"
     " o.status_label, o.progress, c.activity_at_us, c.unread, c.waiting_since_us, d.text, c.archived,"
     " c.muted, c.seen_cursor, m.id, m.text, m.own, m.kind, m.state, m.sent_at_us, c.closed_why,"
-    " c.delete_at_us, c.customer_group"
+    " c.delete_at_us, c.customer_group, d.other"
     " FROM conversations c"
     " LEFT JOIN orders o ON o.account_id = c.account_id AND o.remote_id = c.order_remote_id"
     " LEFT JOIN drafts d ON d.conversation_id = c.id"
     " LEFT JOIN messages m ON m.id = c.last_message_id"
 )
+
+TWO_DRAFTS_SINCE: Final = 2
+"""Version of the database whose drafts know of another text."""
 
 OUTBOX: Final = (
     "SELECT id, account_id, conversation_id, conversation_remote_id, kind, text, target, order_id,"
@@ -283,11 +286,19 @@ def conversation(row: Row) -> Conversation:
         activity_at_us=row[10],
         unread=row[11],
         waiting_since_us=row[12],
-        draft=one_line(row[13] or "", SNIPPET_CHARS),
+        draft=one_line(row[13] or row[26] or "", SNIPPET_CHARS),
+        two_drafts=bool(row[26]),
         archived=bool(row[14]),
         muted=bool(row[15]),
         seen_cursor=row[16],
     )
+
+
+def conversations_of(con: apsw.Connection) -> str:
+    """CONVERSATIONS for a file that is looked at as it is, as `outbox_of`. Raises apsw.Error."""
+    if int(con.pragma("user_version")) < TWO_DRAFTS_SINCE:
+        return CONVERSATIONS.replace(" d.other ", " NULL ")
+    return CONVERSATIONS
 
 
 def outbox_of(con: apsw.Connection) -> str:

@@ -64,6 +64,18 @@ class TestModel:
         model.put(2, [a_conversation(n, unread=1) for n in (6, 1, 2)])
         assert told == [(0, 1), (5, 5)]
 
+    def test_a_draft_in_two_versions_is_told_from_one(self) -> None:
+        """Seen and spoken; also where one of the two is empty, and no longer once the person has chosen."""
+        model = a_model(a_conversation(1), whole=True)
+        index = model.index(0)
+        held = Draft(conversation_id=ONE, version=1, text="mine", saved_at_us=0, other="theirs")
+        model.put_draft(2, held)
+        assert "Draft (2 versions): mine" in index.data(Qt.ItemDataRole.AccessibleTextRole)
+        model.put_draft(3, msgspec.structs.replace(held, version=2, text=""))
+        assert "Draft (2 versions): theirs" in index.data(Qt.ItemDataRole.AccessibleTextRole)
+        model.put_draft(4, msgspec.structs.replace(held, version=3, text="theirs", other=""))
+        assert "Draft: theirs" in index.data(Qt.ItemDataRole.AccessibleTextRole)
+
     def test_drafts_typing_and_presence_reach_their_row(self) -> None:
         """What is never in a list row's commit is shown all the same, and goes when its conversation goes."""
         model = a_model(a_conversation(1), a_conversation(2), whole=True)

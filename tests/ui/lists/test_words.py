@@ -99,6 +99,8 @@ class TestSnippet:
         assert snippet_line(row, ("Ann", "Bo")).text == "Several people are typing"
         assert snippet_line(row, ("",)).text == "Somebody is typing"
         assert snippet_line(row) == Line("Draft: Hi there", lead="edit")
+        both = row_of(a_conversation(1, draft="Hi there", two_drafts=True, last=a_snippet("Old")))
+        assert snippet_line(both) == Line("Draft (2 versions): Hi there", lead="edit")
         assert snippet_line(row_of(a_conversation(1, last=a_snippet("Old")))) == Line("Old")
         assert snippet_line(row_of(a_conversation(1))) == Line("No messages yet")
 

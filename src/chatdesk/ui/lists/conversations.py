@@ -144,9 +144,10 @@ class ConversationModel(QAbstractListModel):
     def put_draft(self, number: int, draft: Draft) -> None:
         """A draft as it is since commit `number`."""
         row = self.find(draft.conversation_id)
-        text = draft.text[:SNIPPET_CHARS]
-        if row is not None and row.conversation.draft != text:
-            self._live.put(number, [msgspec.structs.replace(row.conversation, draft=text)])
+        text, two = (draft.text or draft.other)[:SNIPPET_CHARS], bool(draft.other)
+        if row is None or (row.conversation.draft, row.conversation.two_drafts) == (text, two):
+            return
+        self._live.put(number, [msgspec.structs.replace(row.conversation, draft=text, two_drafts=two)])
 
     def gone(self, number: int, ids: Iterable[ConversationId]) -> None:
         """Rows deleted by commit `number`."""

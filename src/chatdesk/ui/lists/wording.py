@@ -44,6 +44,8 @@ def snippet_line(row: ConversationRow, typing: tuple[str, ...] = ()) -> Line:
     """What the last line of a row says: who is typing, else the draft, else the last message."""
     if typing:
         return Line(typing_text(typing), colour="accent_text")
+    if row.conversation.two_drafts:
+        return Line(tr("Draft (2 versions): {text}", text=row.draft), lead="edit")
     if row.draft:
         return Line(tr("Draft: {text}", text=row.draft), lead="edit")
     last = row.conversation.last
