@@ -10,7 +10,7 @@ from chatdesk.domain.kinds import FileWhy, ParkReason
 from chatdesk.domain.outbox import COPY_LOST
 from chatdesk.domain.text import one_line
 from chatdesk.ui.i18n import number, size_text, tr
-from chatdesk.ui.words import error_sentences, parked_sentence
+from chatdesk.ui.words import error_sentences, parked_sentence, parked_word
 
 _NAME_CHARS = 60
 _MOST_TYPES = 12
@@ -80,6 +80,13 @@ def file_parked_sentence(reason: ParkReason, detail: str) -> str:
             return parked_sentence(reason, detail)
     said = one_line(detail, SAID_CHARS)
     return tr("{text} The server says: {words}", text=words, words=said) if said else words
+
+
+def file_parked_word(reason: ParkReason, detail: str) -> str:
+    """The same in a few words for a table."""
+    if detail == COPY_LOST:
+        return tr("its copy is gone")
+    return tr("file too large") if reason is ParkReason.TOO_LONG else parked_word(reason)
 
 
 def moving_words(sent_bytes: int, size_bytes: int) -> str:

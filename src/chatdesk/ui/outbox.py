@@ -14,7 +14,7 @@ from chatdesk.domain.kinds import ConnectionState, DeliveryState, OutgoingKind, 
 from chatdesk.domain.outbox import WAITING, wants_upload
 from chatdesk.domain.text import one_line
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.file_words import file_parked_sentence, moving_words
+from chatdesk.ui.file_words import file_parked_sentence, file_parked_word, moving_words
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.lists.row import order_tag
 from chatdesk.ui.plain import plain_tooltip
@@ -149,8 +149,8 @@ class OutboxModel(QAbstractTableModel):
     def explanation(self, item: Outgoing) -> str:
         """The state of an item in a full sentence; the whole text where there is nothing to explain."""
         if item.state is DeliveryState.PARKED and item.parked is not None:
-            of_file = item.kind is OutgoingKind.UPLOAD or wants_upload(item)
-            return (file_parked_sentence if of_file else parked_sentence)(item.parked, item.detail)
+            words = file_parked_sentence if _is_of_file(item) else parked_sentence
+            return words(item.parked, item.detail)
         if item.state is DeliveryState.UNCERTAIN:
             return uncertain_sentence()
         return self._intention(item)
@@ -171,7 +171,9 @@ class OutboxModel(QAbstractTableModel):
                 return self._target(item)
             case Column.STATE:
                 if item.state is DeliveryState.PARKED and item.parked is not None:
-                    return tr("! {reason}", reason=parked_word(item.parked))
+                    of_file = _is_of_file(item)
+                    why = file_parked_word(item.parked, item.detail) if of_file else parked_word(item.parked)
+                    return tr("! {reason}", reason=why)
                 mark = _STATE_MARK.get(item.state, "")
                 return f"{mark} {delivery_word(item.state)}".strip()
             case Column.AGE:
@@ -263,6 +265,11 @@ class OutboxModel(QAbstractTableModel):
 
 _STATE_COLOUR = {DeliveryState.PARKED: "bad", DeliveryState.UNCERTAIN: "warn"}
 _STATE_MARK = {DeliveryState.QUEUED: "◷", DeliveryState.IN_FLIGHT: "↑", DeliveryState.UNCERTAIN: "?"}
+
+
+def _is_of_file(item: Outgoing) -> bool:
+    """Whether it is the file, and no text, that has not gone."""
+    return item.kind is OutgoingKind.UPLOAD or wants_upload(item)
 
 
 def _turn(item: Outgoing) -> tuple[int, int]:

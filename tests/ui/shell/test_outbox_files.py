@@ -44,6 +44,14 @@ def test_files_say_what_they_are_and_how_far_they_have_come(ui: Ui, qtbot: QtBot
         await ui.until(lambda: state.data() != "uploading 50 %")
         parked = model.items()[row_with(model, "me.png")]
         assert "the server refused the file" in model.explanation(parked)
+        assert model.index(row_with(model, "me.png"), Column.STATE).data() == "! refused"
+        text = seat.desk.reader.draft(talk)
+        pressed = store.press_send(talk, text.version, "far too much").result(WAIT_S)
+        for outgoing in (item.id, pressed.id):
+            store.advance(outgoing, machine.Refused(ParkReason.TOO_LONG, "")).result(WAIT_S)
+        await ui.until(lambda: ParkReason.TOO_LONG in {one.parked for one in model.items() if not one.staged})
+        assert model.index(row_with(model, "permit.pdf"), Column.STATE).data() == "! file too large"
+        assert model.index(row_with(model, "far too much"), Column.STATE).data() == "! too long"
         model.deleteLater()
 
     ui.run(main())

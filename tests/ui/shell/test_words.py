@@ -25,7 +25,7 @@ from chatdesk.domain.kinds import (
 from chatdesk.domain.outbox import COPY_LOST
 from chatdesk.services.addresses import AddressProblem
 from chatdesk.ui import words
-from chatdesk.ui.file_words import file_parked_sentence, not_taken
+from chatdesk.ui.file_words import file_parked_sentence, file_parked_word, not_taken
 from chatdesk.ui.refusals import sign_in_sentence
 
 JARGON = re.compile(r"Error|Exception|Traceback|None|null|HTTP \d|\b[45]\d\d\b|_|\b[a-z]+[A-Z]", re.ASCII)
@@ -103,6 +103,9 @@ def test_every_reason_to_park_a_file(reason: ParkReason) -> None:
     """Each has a sentence of its own."""
     check_sentence(file_parked_sentence(reason, ""))
     check_sentence(file_parked_sentence(reason, COPY_LOST))
+    assert 0 < len(file_parked_word(reason, "")) < 25
+    assert file_parked_word(reason, COPY_LOST) == "its copy is gone"
+    assert file_parked_word(ParkReason.TOO_LONG, "") == "file too large"
 
 
 def test_strangers_get_words_too() -> None:
