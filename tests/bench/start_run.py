@@ -10,13 +10,14 @@ import json
 import sys
 import time
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSocketNotifier, Qt
-from PySide6.QtWidgets import QAbstractItemView
-
 from chatdesk.desktop import lean
 
 lean.start_lean()
-from chatdesk import main, program  # noqa: E402 - nothing of it may be imported before the line above
+# Nothing of these may be imported before the line above, as in the program itself.
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSocketNotifier, Qt  # noqa: E402
+from PySide6.QtWidgets import QAbstractItemView  # noqa: E402
+
+from chatdesk import main, program  # noqa: E402
 
 
 class Watch(QObject):
