@@ -16,7 +16,7 @@ from chatdesk.ui.timeline.model import TimelineModel
 from chatdesk.ui.timeline.style import Style
 from chatdesk.ui.timeline.wording import subject_words, topic_words
 
-KEPT_LAYOUTS = 600
+KEPT_LAYOUTS = 240
 
 
 class _Kept(NamedTuple):

@@ -134,8 +134,9 @@ class Scroller:
             return 0
         row, top = self._row, self.top_of(self._row)
         self.stuck = False
-        self._y -= dy_px
-        self._placed = self._arrange()
+        # What is in view has been measured: only rows that come into view are.
+        self._placed = self._filled(self._shifted(before, -dy_px))
+        self._choose_anchor(self._placed)
         return top - self.top_of(row)
 
     def to_value(self, value: int) -> None:
@@ -291,7 +292,8 @@ class Scroller:
         if self.stuck:
             placed = self._from_bottom()
         else:
-            placed = self._around_anchor()
+            extent = self._extent(self._row)
+            placed = self._filled([Placed(self._row, self._y - extent.lead, extent.height)])
         self._choose_anchor(placed)
         return placed
 
@@ -306,9 +308,8 @@ class Scroller:
         placed.reverse()
         return placed
 
-    def _around_anchor(self) -> list[Placed]:
-        extent = self._extent(self._row)
-        placed = [Placed(self._row, self._y - extent.lead, extent.height)]
+    def _filled(self, placed: list[Placed]) -> list[Placed]:
+        """The rows in view, given where some neighbours are."""
         self._extend(placed)
         room = self.viewport_px - self.foot_px
         # Nothing but air below the last row: bring it down.

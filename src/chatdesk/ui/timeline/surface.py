@@ -40,7 +40,7 @@ from chatdesk.ui.timeline.model import TimelineModel
 from chatdesk.ui.timeline.motion import Motion, Wheel
 from chatdesk.ui.timeline.painting import Emphasis, RowPainter
 from chatdesk.ui.timeline.rows import RowBook
-from chatdesk.ui.timeline.scroll import Align, Extent, Scroller
+from chatdesk.ui.timeline.scroll import Align, Extent, Placed, Scroller
 from chatdesk.ui.timeline.style import Style
 
 Index = QModelIndex | QPersistentModelIndex
@@ -65,6 +65,8 @@ class RowSurface(QListView):
         self.scroller = Scroller(self._measure, self.style_now.estimate)
         self.motion = Motion(self, self._shift)
         self.wheel = Wheel(self.motion)
+        self._pill: tuple[list[Placed], DayPill | None] = ([], None)
+        """What was found for these places: asked for several times in each step of a scroll."""
         self._mirroring = False
         self._held = 0
         """Where the scroll bar was when we last looked, while it is dragged."""
@@ -131,12 +133,10 @@ class RowSurface(QListView):
 
     def day_pill(self) -> DayPill | None:
         """The day that stays at the top of the view, if one does."""
-        style = self.style_now
-        day = stuck_day(self.scroller.placed, self._day_line, style.day_height)
-        if day is None:
-            return None
-        words = self.book.day_words(day.row)
-        return DayPill.make(words, day, self.viewport().width(), style)
+        placed = self.scroller.placed
+        if self._pill[0] is not placed:
+            self._pill = placed, self._make_pill(placed)
+        return self._pill[1]
 
     def page_px(self) -> int:
         """How far a page key goes: a viewport, less what makes it easy to read on."""
@@ -293,24 +293,25 @@ class RowSurface(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        area, width = event.rect(), self.viewport().width()
+        # Not its bounds: a step of a scroll leaves a strip at one end and the day's plate at the other.
+        area, width = event.region(), self.viewport().width()
         # All of it, which the clip keeps small: an area's edge may lie within a pixel of the screen.
         painter.fillRect(self.viewport().rect(), self.style_now.tokens.background)
         density = self.devicePixelRatioF()
         pill = self.day_pill()
         for one in self.scroller.placed:
-            if one.bottom > area.top() and one.top <= area.bottom():
+            if area.intersects(QRect(0, one.top - 1, width, one.height + 2)):
                 row = self.book.row(one.row)
                 picked = self.emphasis(row, one.row)
                 if pill is not None and pill.row == one.row and row.day:
                     picked = dataclasses.replace(picked, day_apart=True)
                 self.row_painter.paint(painter, row, one.top, width, picked, density)
         for place, paint in ((self.head_area(), self.paint_head), (self.foot_area(), self.paint_foot)):
-            if place.intersects(QRectF(area)):
+            if area.intersects(place.toAlignedRect()):
                 painter.save()
                 paint(painter, place)
                 painter.restore()
-        if pill is not None and pill.area.intersects(QRectF(area)):
+        if pill is not None and area.intersects(pill.area.toAlignedRect()):
             pill.paint(painter, self.style_now)
         painter.end()
 
@@ -333,6 +334,13 @@ class RowSurface(QListView):
             viewport.update()
         self._settling.start()
         return moved
+
+    def _make_pill(self, placed: list[Placed]) -> DayPill | None:
+        style = self.style_now
+        day = stuck_day(placed, self._day_line, style.day_height)
+        if day is None:
+            return None
+        return DayPill.make(self.book.day_words(day.row), day, self.viewport().width(), style)
 
     def _day_line(self, row: int) -> int | None:
         """How far below the top of a row the line with its day begins."""
