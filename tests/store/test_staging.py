@@ -15,7 +15,7 @@ import pytest
 from chatdesk.domain import outbox as machine
 from chatdesk.domain.actions import Attachment
 from chatdesk.domain.entities import Outgoing
-from chatdesk.domain.errors import DiskTrouble, FileRefused, NotPossible
+from chatdesk.domain.errors import DiskTrouble, FileRefused, NotPossible, StaleDraft
 from chatdesk.domain.ids import RemoteId
 from chatdesk.domain.kinds import DeliveryState, DiskIll, FileWhy, MessageKind, ParkReason
 from chatdesk.store import Store, staging
@@ -40,6 +40,27 @@ def press(desk: Desk, text: str = "offer.pdf") -> Outgoing:
 def copies(folder: Path) -> list[str]:
     place = folder / FOLDER
     return sorted(one.name for one in place.iterdir()) if place.is_dir() else []
+
+
+def test_a_text_beside_a_file_is_the_draft_and_is_sent_once(desk: Desk) -> None:
+    """It is emptied with the press; of two presses of one draft version the second sends nothing."""
+    store, talk = desk.store, desk.conversation
+    held = store.save_draft(talk, 0, "this is it", "theirs").result(WAIT_S)
+    files = [store.stage(b"bytes", 100).result(WAIT_S) for _ in range(3)]
+    asked = [
+        store.press_file(talk, one, FILE, MessageKind.FILE, "this is it", draft_version=version)
+        for one, version in zip(files, (held.version, held.version, held.version + 9), strict=True)
+    ]
+    assert asked[0].result(WAIT_S).text == "this is it"
+    for late in asked[1:]:
+        assert isinstance(late.exception(WAIT_S), StaleDraft)
+    with reading(store) as reader:
+        draft = reader.draft(talk)
+        messages = reader.newest_page(talk).messages
+    assert (draft.text, draft.other, draft.version) == ("", "theirs", held.version + 1)
+    assert [one.text for one in messages] == ["this is it"]
+    back = store.take_back(asked[0].result().id).result(WAIT_S)
+    assert (back.text, back.other) == ("this is it", "theirs")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")

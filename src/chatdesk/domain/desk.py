@@ -384,11 +384,13 @@ class DeskStore(Protocol):
         text: str,
         *,
         hold_us: int = 0,
+        draft_version: int | None = None,
     ) -> Future[Outgoing]:
         """FULL. Queue a message that brings a file: message row and outbox row in one transaction.
 
         file: name, type and size; its address is known once it was uploaded. The copy goes when the item is
-        settled. hold_us: as for press_send.
+        settled. hold_us: as for press_send. draft_version: of the draft that `text` is, which is emptied in
+        the same transaction, as by press_send (StaleDraft); None: the draft stays as it is.
         """
         ...
 

@@ -46,11 +46,13 @@ class StatusChoice(msgspec.Struct, frozen=True, kw_only=True):
 class FileRule(msgspec.Struct, frozen=True, kw_only=True):
     """Which files a server takes at one place.
 
-    types: what it wants declared, by lower-case extension; empty: any file, as it is.
+    types: what it wants declared, by lower-case extension; empty: any file, as it is. with_text: a message
+    that carries one has a text of its own beside it.
     """
 
     most_bytes: int
     types: dict[str, str] = {}
+    with_text: bool = False
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):

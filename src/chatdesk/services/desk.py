@@ -267,18 +267,26 @@ class Desk:
         text: str = "",
         *,
         hold_us: int = 0,
+        draft_version: int | None = None,
     ) -> Outgoing:
         """Send a file: once this returns, a copy of it is on disk and queued, and the original may go.
 
         source: a file, or its bytes (a picture that was pasted), which need a `name`. text: what stands
-        beside it; empty: what it is called. hold_us: for so long it may be taken back.
-        Fails with FileRefused or DiskTrouble; nothing was kept then.
+        beside it; empty: what it is called. hold_us: for so long it may be taken back. draft_version: of the
+        draft that `text` is, which is emptied with it. Fails with FileRefused, StaleDraft or DiskTrouble;
+        nothing was kept then.
         """
         row = self.reader.conversation(conversation_id)
         rule = self._rules(row.account_id).message_files if row is not None else None
         staged, file = await self._staged(rule, source, name)
         pressed = self.store.press_file(
-            conversation_id, staged, file, files.kind_of(file), text or file.name, hold_us=hold_us
+            conversation_id,
+            staged,
+            file,
+            files.kind_of(file),
+            text or file.name,
+            hold_us=hold_us,
+            draft_version=draft_version,
         )
         return await self._kept(staged, pressed)
 

@@ -121,16 +121,21 @@ def press_file(
     text: str,
     *,
     hold_us: int = 0,
+    draft_version: int | None = None,
 ) -> Outgoing:
     """A message whose file was copied: message row and outbox row at once. Raises NotPossible.
 
     file: what it is called, its type and size; no address yet. text: what stands beside it. hold_us: for so
-    long it may be taken back.
+    long it may be taken back. draft_version: of the draft that `text` is, which is emptied with it; raises
+    StaleDraft. None: the draft stays as it is.
     """
     row = _row(tx, conversation)
     if Lifecycle(row[2]) not in WRITABLE:
         raise NotPossible("the conversation is closed")
     _refuse_again(tx, staged)
+    old = drafts.load(tx, conversation)
+    if draft_version is not None and draft_version > old.version:
+        raise StaleDraft(old)
     item = msgspec.structs.replace(
         _new(tx, conversation, row, OutgoingKind.SEND),
         id=staged.id,
@@ -142,7 +147,13 @@ def press_file(
     if hold_us > 0:
         item = _held(tx, item, hold_us)
     message = _insert_message(tx, conversation, row, item)
-    item = outbox.insert(tx, msgspec.structs.replace(item, message_id=message), body=item.text)
+    item = msgspec.structs.replace(item, message_id=message)
+    try:
+        item = outbox.insert(tx, item, draft_version=draft_version, body=item.text)
+    except apsw.ConstraintError as exc:
+        raise StaleDraft(old) from exc
+    if draft_version is not None:
+        drafts.put(tx, msgspec.structs.replace(old, version=old.version + 1, text=""))
     _answered(tx, conversation, message)
     return item
 
@@ -185,7 +196,7 @@ def _answered(tx: Tx, conversation: ConversationId, message: MessageId) -> None:
 def take_back(tx: Tx, outgoing: OutgoingId) -> Draft:
     """A send that has not left is none any more: its text stands above the draft again, at once.
 
-    A draft holds no file, so a message that brings one is only let go.
+    A draft holds no file, so one that a message brings is only let go, and so is its name.
     Raises NotPossible once it is on its way, and for what is no send.
     """
     item = outbox.load(tx, outgoing)
@@ -193,7 +204,7 @@ def take_back(tx: Tx, outgoing: OutgoingId) -> Draft:
         raise NotPossible("no such message")
     outbox.advance(tx, outgoing, PersonCancels())
     old = drafts.load(tx, item.conversation_id)
-    if item.staged:
+    if item.staged and item.text in {"", item.extras.attachments[0].name}:
         return old
     text = f"{item.text}\n{old.text}" if old.text else item.text
     return drafts.put(tx, msgspec.structs.replace(old, version=old.version + 1, text=text))

@@ -303,10 +303,13 @@ class Store:
         text: str,
         *,
         hold_us: int = 0,
+        draft_version: int | None = None,
     ) -> Future[Outgoing]:
         """Queue a message with a file."""
         return self._durable(
-            lambda tx: intents.press_file(tx, conversation, staged, file, kind, text, hold_us=hold_us)
+            lambda tx: intents.press_file(
+                tx, conversation, staged, file, kind, text, hold_us=hold_us, draft_version=draft_version
+            )
         )
 
     def intend_file(self, order: OrderId, staged: Staged, file: Attachment) -> Future[Outgoing]:

@@ -214,10 +214,117 @@ def test_a_file_is_held_for_an_undo_like_a_text(
         (item,) = waiting(stage)
         assert item.not_before_us > item.created_at_us
         composer.take_back(item.id)
-        while waiting(stage):
+        while waiting(stage) or copies(stage):
             await asyncio.sleep(0.01)
-        assert copies(stage) == []
         assert composer.edit.toPlainText() == ""
+
+    ui.run(story())
+
+
+@pytest.fixture
+def both(stage: Stage, rule: FileRule) -> FileRule:
+    """A message of this account carries a file and a text."""
+    account = stage.store.accounts().result(WAIT_S).rows[0]
+    able = msgspec.structs.replace(rule, with_text=True)
+    capabilities = msgspec.structs.replace(account.capabilities, message_files=able)
+    stage.store.put_capabilities(account.id, capabilities).result(WAIT_S)
+    return able
+
+
+@pytest.mark.usefixtures("both")
+def test_what_is_written_goes_beside_the_file(
+    ui: Ui, stage: Stage, composer: Composer, offer: Path, tmp_path: Path
+) -> None:
+    """One message of file and text, of two files the last; the draft is empty, Enter sends nothing more."""
+
+    async def story() -> None:
+        other = tmp_path / "map.png"
+        other.write_bytes(b"PNG")
+        composer.edit.setPlainText("this is the offer")
+        composer.take_files(dropped(other, offer))
+        composer.press_send()
+        await composer.flush()
+        assert [item.text for item in waiting(stage)] == ["map.png", "this is the offer"]
+        (file,) = waiting(stage)[1].extras.attachments
+        assert file.name == "an offer.pdf"
+        assert texts(stage.store, stage.room)[-2:] == ["map.png", "this is the offer"]
+        assert composer.edit.toPlainText() == ""
+        draft = stage.desk.reader.draft(stage.room)
+        assert (draft.text, composer.state_label.text()) == ("", "")
+        composer.press_send()
+        await composer.flush()
+        assert len(waiting(stage)) == len(copies(stage)) == 2
+
+    ui.run(story())
+
+
+@pytest.mark.usefixtures("both")
+def test_a_file_that_is_not_taken_leaves_the_text(
+    ui: Ui, stage: Stage, composer: Composer, offer: Path, tmp_path: Path
+) -> None:
+    """Why is told, what was typed meanwhile is there too, and another file takes all of it along."""
+
+    async def story() -> None:
+        tool = tmp_path / "tool.exe"
+        tool.write_bytes(b"MZ")
+        composer.edit.setPlainText("this is the offer")
+        composer.take_files(dropped(tool))
+        composer.edit.insertPlainText("Here: ")
+        await composer.flush()
+        assert waiting(stage) == []
+        assert composer.edit.toPlainText() == "Here: this is the offer"
+        assert stage.desk.reader.draft(stage.room).text == "Here: this is the offer"
+        composer.take_files(dropped(tool))
+        await ui.until(lambda: "only files of these types" in composer.notice.label.text())
+        composer.take_files(dropped(offer))
+        await composer.flush()
+        assert [item.text for item in waiting(stage)] == ["Here: this is the offer"]
+
+    ui.run(story())
+
+
+@pytest.mark.usefixtures("both")
+@pytest.mark.parametrize("what", ["nothing", "too much", "a choice"])
+def test_a_text_that_can_not_go_stays_and_the_file_goes_alone(
+    ui: Ui, stage: Stage, composer: Composer, offer: Path, what: str
+) -> None:
+    """Blanks, more than the server takes, and a draft of which there are two texts."""
+
+    async def story() -> None:
+        composer.edit.setPlainText(
+            {"nothing": " ", "too much": "x" * (composer.room.limit_chars + 1)}.get(what, "mine")
+        )
+        await composer.flush()
+        if what == "a choice":
+            held = stage.desk.reader.draft(stage.room)
+            stage.store.save_draft(stage.room, held.version, "mine", "theirs").result(WAIT_S)
+            await ui.until(lambda: composer.conflict.isVisibleTo(composer))
+        before = composer.edit.toPlainText()
+        composer.take_files(dropped(offer))
+        await composer.flush()
+        assert [item.text for item in waiting(stage)] == ["an offer.pdf"]
+        assert composer.edit.toPlainText() == before
+
+    ui.run(story())
+
+
+@pytest.mark.usefixtures("both")
+def test_undo_of_a_file_brings_the_text_beside_it_back(
+    ui: Ui, stage: Stage, composer: Composer, offer: Path
+) -> None:
+    """The file is let go; its words stand above what was written since."""
+
+    async def story() -> None:
+        stage.prefer(UNDO_SEND_S, 10)
+        composer.edit.setPlainText("this is the offer")
+        composer.take_files(dropped(offer))
+        await composer.flush()
+        composer.edit.setPlainText("more")
+        await composer.flush()
+        (item,) = waiting(stage)
+        composer.take_back(item.id)
+        await ui.until(lambda: composer.edit.toPlainText() == "this is the offer\nmore")
+        await ui.until(lambda: not waiting(stage) and not copies(stage))
 
     ui.run(story())
 

@@ -90,7 +90,8 @@ def takes_audio(facts: Facts) -> bool:
 def file_rule(facts: Facts) -> FileRule:
     """Which files this server takes, and what it wants declared for each."""
     audio = names.UPLOAD_TYPES_AUDIO if takes_audio(facts) else {}
-    return FileRule(most_bytes=names.UPLOAD_LIMIT_BYTES, types={**names.UPLOAD_TYPES, **audio})
+    types = {**names.UPLOAD_TYPES, **audio}
+    return FileRule(most_bytes=names.UPLOAD_LIMIT_BYTES, types=types, with_text=True)
 
 
 def capabilities(facts: Facts) -> Capabilities:

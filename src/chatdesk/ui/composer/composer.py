@@ -19,7 +19,7 @@ from chatdesk.ui.composer.drafts import DraftKeeper, Saved
 from chatdesk.ui.composer.editing import Editing, last_editable
 from chatdesk.ui.composer.editor import MessageEdit
 from chatdesk.ui.composer.extras import ExtrasLine
-from chatdesk.ui.composer.files import FilesToSend, GivenFile, files_in, given, holds_files
+from chatdesk.ui.composer.files import MOST_GIVEN, FilesToSend, GivenFile, files_in, given, holds_files
 from chatdesk.ui.composer.later import Later
 from chatdesk.ui.composer.strips import ConflictStrip, Strip
 from chatdesk.ui.context import UiContext
@@ -245,9 +245,32 @@ class Composer(Panel):
             self.give_files(self.room.id, files_in(source), self.room.file_rule)
 
     def give_files(self, conversation: ConversationId, files: list[GivenFile], rule: FileRule | None) -> None:
-        """Send files to a conversation, after what was given before. rule: what its server takes."""
+        """Send files to a conversation, after what was given before. rule: what its server takes.
+
+        What is written goes beside the last of them, in one message, where the server's messages have room
+        for both.
+        """
         self._refusal = ""
-        self.files.give(conversation, files, rule, self.later.hold_us)
+        hold_us, beside = self.later.hold_us, None
+        if files and len(files) <= MOST_GIVEN and rule is not None and rule.with_text:
+            beside = self._text_beside(conversation)
+        if beside is None:
+            self.files.give(conversation, files, rule, hold_us)
+            return
+        if len(files) > 1:
+            self.files.give(conversation, files[:-1], rule, hold_us)
+        beside.press_send(hold_us=hold_us, carrier=self.files.carrier(conversation, files[-1], rule, hold_us))
+        self._refresh()
+
+    def _text_beside(self, conversation: ConversationId) -> DraftKeeper | None:
+        """Whose text may go beside a file: written, not on its way, no choice open, and not too long."""
+        keeper = self._keepers.get(conversation)
+        if keeper is None or keeper.conflict is not None or keeper.is_sending or is_blank(keeper.text):
+            return None
+        is_open = conversation == self.conversation_id
+        if not is_open or conversation in self._edits or self.extras.is_wanted:
+            return None
+        return keeper if self._length(keeper.text) <= self.room.limit_chars else None
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.room.may_write and holds_files(event.mimeData()):

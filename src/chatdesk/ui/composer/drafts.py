@@ -36,13 +36,21 @@ class Saved(Enum):
     FAILED = "failed"
 
 
+Carrier = Callable[[int, str], Awaitable[bool]]
+"""Sends a draft (version, text) with what it is to stand beside; False: it was told why that did not go."""
+
+
 class Press(NamedTuple):
-    """One press of Send: the text, what goes beside it, and when it goes (as `Desk.send` has it)."""
+    """One press of Send: the text, what goes beside it, and when it goes (as `Desk.send` has it).
+
+    carrier: sends it in a message of another kind, beside a file.
+    """
 
     text: str
     extras: Extras
     hold_us: int = 0
     due_us: int = 0
+    carrier: Carrier | None = None
 
 
 class DraftKeeper(QObject):
@@ -148,11 +156,18 @@ class DraftKeeper(QObject):
         if self._presses or not self._is_on_disk:
             self._work()
 
-    def press_send(self, extras: Extras = NO_EXTRAS, *, hold_us: int = 0, due_us: int = 0) -> bool:
+    def press_send(
+        self,
+        extras: Extras = NO_EXTRAS,
+        *,
+        hold_us: int = 0,
+        due_us: int = 0,
+        carrier: Carrier | None = None,
+    ) -> bool:
         """Send the text as it is now. False when this very text is being sent, or a choice is open."""
         if self.conflict is not None or (self._presses and self._presses[-1].text == self.text):
             return False
-        self._presses.append(Press(self.text, extras, hold_us, due_us))
+        self._presses.append(Press(self.text, extras, hold_us, due_us, carrier))
         self.send_trouble = None
         self._stop_timers()
         self._work()
@@ -251,14 +266,18 @@ class DraftKeeper(QObject):
         text = press.text
         if self._goes_first is not None:
             await self._goes_first(self.conversation_id)
-        await self._desk.send(
-            self.conversation_id,
-            self._version,
-            text,
-            extras=press.extras,
-            hold_us=press.hold_us,
-            due_us=press.due_us,
-        )
+        if press.carrier is None:
+            await self._desk.send(
+                self.conversation_id,
+                self._version,
+                text,
+                extras=press.extras,
+                hold_us=press.hold_us,
+                due_us=press.due_us,
+            )
+        elif not await press.carrier(self._version, text):
+            self._presses.clear()
+            return
         try:
             held = self._desk.reader.draft(self.conversation_id)
         except StoreProblem:

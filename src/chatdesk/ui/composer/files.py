@@ -12,9 +12,10 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, S
 from PySide6.QtGui import QImage, QImageWriter
 
 from chatdesk.domain.entities import FileRule
-from chatdesk.domain.errors import FileRefused
+from chatdesk.domain.errors import FileRefused, StaleDraft
 from chatdesk.domain.ids import ConversationId
 from chatdesk.domain.kinds import FileWhy
+from chatdesk.ui.composer.drafts import Carrier
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.file_words import not_taken
 from chatdesk.ui.i18n import tr
@@ -75,6 +76,23 @@ class FilesToSend(QObject):
                 self._end(conversation)
         self.changed.emit()
 
+    def carrier(
+        self, conversation: ConversationId, one: GivenFile, rule: FileRule | None, hold_us: int
+    ) -> Carrier:
+        """How a draft is sent beside this file. It fails with StaleDraft; all else is told as `refused`."""
+
+        async def carry(version: int, text: str) -> bool:
+            try:
+                await self._send(conversation, one, text, hold_us=hold_us, draft_version=version)
+            except StaleDraft:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a service raises is told
+                self.refused.emit(conversation, not_taken(one.name, error, rule))
+                return False
+            return True
+
+        return carry
+
     async def settled(self, conversation: ConversationId) -> None:
         """Return once every file of a conversation is on disk and queued, or was refused."""
         idle = self._idle.get(conversation)
@@ -92,9 +110,7 @@ class FilesToSend(QObject):
             while queue:
                 one, rule, hold_us = queue[0]
                 try:
-                    source = one.source
-                    content = source if isinstance(source, Path) else await asyncio.to_thread(_png, source)
-                    await self._context.desk.send_file(conversation, content, one.name, hold_us=hold_us)
+                    await self._send(conversation, one, "", hold_us=hold_us)
                 except Exception as error:  # noqa: BLE001 - whatever a service raises is told
                     self.refused.emit(conversation, not_taken(one.name, error, rule))
                 else:
@@ -104,6 +120,21 @@ class FilesToSend(QObject):
         finally:
             self._end(conversation)
         self.changed.emit()
+
+    async def _send(
+        self,
+        conversation: ConversationId,
+        one: GivenFile,
+        text: str,
+        *,
+        hold_us: int,
+        draft_version: int | None = None,
+    ) -> None:
+        source = one.source
+        content = source if isinstance(source, Path) else await asyncio.to_thread(_png, source)
+        await self._context.desk.send_file(
+            conversation, content, one.name, text, hold_us=hold_us, draft_version=draft_version
+        )
 
     def _end(self, conversation: ConversationId) -> None:
         self._waiting.pop(conversation, None)
