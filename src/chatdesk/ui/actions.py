@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from chatdesk.ui.commands import COMMANDS, Command, Menu, Needs, menu_title
+from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import without_mnemonic
 
 
@@ -24,6 +25,8 @@ class Situation(msgspec.Struct, frozen=True):
     can_find: bool = False
     can_notify: bool = False
     can_create: bool = False
+    why_whole: str | None = ""
+    """Why the rest of the open conversation can't be loaded, as the end of an entry; None: it can."""
 
     def allows(self, needs: Needs) -> bool:
         """Whether a command with these needs makes sense now."""
@@ -34,6 +37,8 @@ class Situation(msgspec.Struct, frozen=True):
                 return self.has_account
             case Needs.CONVERSATION:
                 return self.has_conversation
+            case Needs.UNLOADED:
+                return self.why_whole is None
             case Needs.LINKED:
                 return self.has_linked
             case Needs.FINDS:
@@ -70,7 +75,13 @@ class Actions(QObject):
     def update(self, situation: Situation) -> None:
         """Enable what makes sense now."""
         for command in COMMANDS:
-            self._by_id[command.id].setEnabled(situation.allows(command.needs))
+            action = self._by_id[command.id]
+            action.setEnabled(situation.allows(command.needs))
+            if command.needs is Needs.UNLOADED:
+                # The one entry whose reason no menu shows otherwise.
+                title, why = command.title(), situation.why_whole
+                named = tr("{title} ({why})", title=title, why=why) if why else title
+                action.setText(without_mnemonic(named))
 
     def fill_menu(self, menu: QMenu, which: Menu) -> None:
         """Put the commands of one menu into `menu`, groups apart."""

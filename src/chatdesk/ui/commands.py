@@ -31,6 +31,8 @@ class Needs(Enum):
     """At least one account is signed in here."""
     CONVERSATION = "conversation"
     """A conversation is open."""
+    UNLOADED = "unloaded"
+    """A conversation is open, and the server may have more of it."""
     LINKED = "linked"
     """The customer of the open conversation has others too."""
     FINDS = "finds"
@@ -199,6 +201,15 @@ COMMANDS: tuple[Command, ...] = (
         menu=Menu.CONVERSATION,
         keys=("Ctrl+J",),
         needs=Needs.LINKED,
+        group=2,
+    ),
+    Command(
+        id="conversation.load_whole",
+        title=lambda: tr("Load the whole conversation"),
+        action="load_whole",
+        menu=Menu.CONVERSATION,
+        keys=("Ctrl+Shift+G",),
+        needs=Needs.UNLOADED,
         group=2,
     ),
     Command(

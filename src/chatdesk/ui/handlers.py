@@ -92,6 +92,10 @@ class Handlers(AccountHandlers, CustomerHandlers):
             work = self._context.desk.set_archived(row.id, not row.archived)
             self._tasks.start("archive", work, exclusive=False)
 
+    def load_whole(self) -> None:
+        """Fetch all of the open conversation, in the background."""
+        self._window.chat.whole.begin()
+
     def focus_composer(self) -> None:
         """Write in the open conversation."""
         self.focus_region(self._window.chat.composer)

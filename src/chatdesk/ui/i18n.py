@@ -107,6 +107,11 @@ def full_time(at_us: int) -> str:
     return f"{_date_text(moment.date(), with_year=True, long=True)} {clock_time(at_us)}"
 
 
+def long_date(at_us: int) -> str:
+    """The day of a moment in full: 3 November 2026."""
+    return _date_text(_local(at_us).date(), with_year=True, long=True)
+
+
 def span(duration_us: int) -> str:
     """A duration in the coarsest words that still help: now, 12 min, 2 h 05, 3 d."""
     if duration_us < _MINUTE_US:

@@ -179,6 +179,7 @@ class MainWindow(QMainWindow):
                 bool(self.book.accounts()),
                 row is not None,
                 linked,
+                why_whole=self.chat.whole.why_not(),
                 can_find=asking.can_find(),
                 can_notify=asking.can_notify(),
                 can_create=asking.creator(None) is not None,
@@ -361,6 +362,7 @@ class MainWindow(QMainWindow):
         opened = self.chat.header.conversation
         self.asking = Asking(context, self.list.facts, self.list.orders, opened, pages, self)
         self.asking.join_menu(more)
+        more.aboutToShow.connect(self.chat.whole.look_again)
         self.search = Searching(
             context, self.chat, self.list.conversations, self.list.facts, self._show_found, self
         )
@@ -415,6 +417,8 @@ class MainWindow(QMainWindow):
         self.chat.elsewhere_asked.connect(handlers.write_elsewhere)
         self.chat.timeline.told.connect(self.status.tell)
         self.chat.timeline.day_asked.connect(handlers.go_to_day)
+        self.chat.timeline.more_entries = (self.commands.action("conversation.load_whole"),)
+        self.chat.whole.offer_changed.connect(self.update_commands)
         self.chat.banner.sign_in_asked.connect(handlers.sign_in_account)
         self.chat.add_account_asked.connect(handlers.add_account)
         self.status.outbox_asked.connect(handlers.show_outbox)

@@ -115,7 +115,7 @@ def test_every_menu_has_entries() -> None:
 
 def test_situations() -> None:
     """A command is enabled exactly when what it needs is there."""
-    empty, full = Situation(False, False), Situation(True, True, True, True, True, True)
+    empty, full = Situation(False, False), Situation(True, True, True, True, True, True, why_whole=None)
     assert [need for need in Needs if empty.allows(need)] == [Needs.NOTHING]
     assert all(full.allows(need) for need in Needs)
 

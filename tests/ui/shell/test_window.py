@@ -27,6 +27,7 @@ from chatdesk.ui.window import MainWindow
 from tests.conftest import Ui
 from tests.shots import scene
 from tests.shots.seat import NOON_US, Seat
+from tests.store.making import raw
 from tests.ui.asking.made import equip
 from tests.ui.shell.conftest import MakeSeat
 from tests.ui.shell.test_dialogs import nameless
@@ -50,6 +51,13 @@ async def ready(ui: Ui, seat: Seat, window: MainWindow, number: str | None = "10
     await ui.until(lambda: QApplication.activeWindow() is window and window.list.conversations.is_whole)
     if number is not None:
         window.open_conversation(seat.day.talk(number))
+
+
+def forget_start(seat: Seat, window: MainWindow) -> None:
+    """Let there be more of the open conversation at its server, as far as anybody knows."""
+    with raw(seat.store.folder) as con:
+        con.execute("DELETE FROM ranges WHERE lo = ''")
+    window.chat.whole.look_again()
 
 
 def focused() -> QWidget:
@@ -76,6 +84,7 @@ class TestCommands:
             engines, handlers, theme = seat.engines, window.handlers, seat.theme
             await seat.desk.link_customer(seat.day.talk("10482"), seat.day.talk("10471"))
             await ui.until(lambda: window.commands.action("conversation.linked").isEnabled())
+            forget_start(seat, window)
             here = window.chat.conversation_id
 
             def row() -> Conversation:
@@ -115,6 +124,7 @@ class TestCommands:
                 "conversation.link": dialog("same customer"),
                 "conversation.linked": lambda: here() == seat.day.talk("10471"),
                 "conversation.unlink": lambda: row().group is None,
+                "conversation.load_whole": lambda: bool(engines.asked("load_whole")),
                 "conversation.write": lambda: in_region(window.chat.composer),
                 "panel.toggle": window.side.isHidden,
                 "theme.system": lambda: theme.mode is ThemeMode.SYSTEM,

@@ -11,6 +11,7 @@ from chatdesk.ui.accounts import AccountBook
 from chatdesk.ui.chat.banner import Banner
 from chatdesk.ui.chat.header import ConversationHeader
 from chatdesk.ui.chat.notice import ConversationNotice
+from chatdesk.ui.chat.whole import WholeHistoryStrip
 from chatdesk.ui.composer.composer import Composer
 from chatdesk.ui.context import UiContext
 from chatdesk.ui.controls import Panel
@@ -46,6 +47,7 @@ class ChatPane(Panel):
         self.header = ConversationHeader(context, book, menu, self)
         self.banner = Banner(context, book, outbox, self)
         self.notice = ConversationNotice(context, book, self)
+        self.whole = WholeHistoryStrip(context, book, self)
         self.timeline = TimelineView(context, self)
         self.composer = Composer(context, self)
         self._empty = EmptyState(context, "chat", self)
@@ -59,6 +61,7 @@ class ChatPane(Panel):
         column.addWidget(self.header)
         column.addWidget(self.banner)
         column.addWidget(self.notice)
+        column.addWidget(self.whole)
         column.addWidget(self._stack, 1)
         column.addWidget(self.composer)
         self.timeline.edit_requested.connect(self.composer.edit_outgoing)
@@ -79,6 +82,7 @@ class ChatPane(Panel):
         self.composer.open_conversation(self._open)
         self.banner.show_account(row.account_id if row is not None else None)
         self.notice.show_conversation(row)
+        self.whole.show_conversation(row)
         self.header.setVisible(row is not None)
         self.composer.setVisible(row is not None)
         self._stack.setCurrentWidget(self.timeline if row is not None else self._empty)

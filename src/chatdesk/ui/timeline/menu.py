@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from chatdesk.domain.entities import Message
@@ -68,6 +69,12 @@ class MessageMenu(QMenu):
             entry = self.addAction(without_mnemonic(words))
             entry.triggered.connect(lambda _on=False, copied=text: copy_text(copied))
 
+    def add_entries(self, entries: Sequence[QAction]) -> None:
+        """Offer what concerns the whole conversation, as its own menu does."""
+        if entries:
+            self.addSeparator()
+            self.addActions(entries)
+
     def add_link(self, link: Link, opened: Callable[[], None]) -> None:
         """Offer to open or copy an address or number; the entry names where it would lead."""
         first = self.actions()[0] if self.actions() else None
@@ -99,6 +106,7 @@ def open_message_menu(view: TimelineView, row: int, at: QPoint | None = None) ->
         selected=(lambda named: view.copier.copy(named=named)) if has_selected else None,
     )
     made.add_addresses(message)
+    made.add_entries(view.more_entries)
     link = layout.links[0] if at is None and len(layout.links) == 1 else None
     if at is not None:
         hit = view.hit(view.viewport().mapFromGlobal(at))

@@ -20,6 +20,8 @@ from chatdesk.ui.timeline.wording import body_text, spoken, spoken_more
 MESSAGE_ROLE = Qt.ItemDataRole.UserRole + 1
 KEPT_ROWS = 256
 """How many rows are kept above and below those in view; what lies farther is read again when needed."""
+MOST_ABOVE = 64
+"""So many rows that come before the first one are taken; the rest is read when somebody gets there."""
 TRIM_ROWS = 128
 """Rows are dropped in lots, so that scrolling back and forth over the edge costs nothing."""
 _DISPLAY_CHARS = 200
@@ -287,6 +289,11 @@ class TimelineModel(QAbstractListModel):
 
     def _insert_fresh(self, fresh: list[Message], commit: int) -> None:
         wanted = sorted((m for m in fresh if self._in_window(position(m))), key=position)
+        above = bisect_left(wanted, self._keys[0], key=position) if self._keys else 0
+        if above > MOST_ABOVE:
+            # A whole history that is being loaded must not pass through here because its end is in view.
+            del wanted[: above - MOST_ABOVE]
+            self.has_older = True
         runs: list[tuple[int, list[Message]]] = []
         for message in wanted:
             at = bisect_left(self._keys, position(message))

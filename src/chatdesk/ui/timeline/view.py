@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
+    QAction,
     QContextMenuEvent,
     QFocusEvent,
     QHideEvent,
@@ -87,6 +88,8 @@ class TimelineView(RowSurface):
         self._actions = MessageActions(context, self)
         self._announcer = Announcer(self)
         self._tasks = Tasks(self, context.troubles)
+        self.more_entries: tuple[QAction, ...] = ()
+        """What the menu of a message offers about the conversation."""
         self._today = 0
         self._ring = False
         """Whether the current row is marked: only for who goes by the keyboard."""
