@@ -6,17 +6,30 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatdesk.domain.changes import MessagesGone, MessagesPut
 from chatdesk.domain.desk import Search
 from chatdesk.domain.entities import Message
-from chatdesk.domain.events import MessageDeleted, Stamped
-from chatdesk.domain.ids import MessageId, RemoteId
-from chatdesk.domain.kinds import Source
-from chatdesk.store import Store, search_index
-from tests.store.making import EXTRAS, WAIT_S, Desk, message, raw, reading, short_lived_folder
+from chatdesk.domain.events import ConversationSeen, MessageDeleted, ReadSeen, Stamped, StoredEvent
+from chatdesk.domain.ids import ConversationId, MessageId, RemoteId
+from chatdesk.domain.kinds import MessageKind, Source
+from chatdesk.store import Store, derived, search_index
+from chatdesk.store.transaction import Memory, Tx
+from chatdesk.store.writer import Writer
+from tests.store.making import (
+    CONVERSATION,
+    EXTRAS,
+    ME,
+    WAIT_S,
+    Desk,
+    cursor,
+    message,
+    raw,
+    reading,
+    short_lived_folder,
+)
 from tests.store.world import batches, happenings
 
 
@@ -57,6 +70,78 @@ def test_what_is_told_is_what_is_stored(events: list[Stamped], cuts: list[int]) 
     """Whatever comes together, each message is told as a reader reads it."""
     told, there = told_and_read([list(one) for one in batches(events, cuts)])
     assert told == there
+
+
+def said(number: int, kind: str) -> StoredEvent:
+    """Something that happens at place `number` of a chat."""
+    match kind:
+        case "seen":
+            return ReadSeen(conversation=CONVERSATION, person_id=ME, by_self=True, cursor=cursor(number))
+        case "active":
+            return ConversationSeen(remote_id=CONVERSATION, activity_at_us=number * 1_500_000)
+        case "system":
+            return message(number, kind=MessageKind.SYSTEM)
+        case _:
+            return message(number, own=kind == "own", deleted=kind == "deleted")
+
+
+KINDS = ("other", "other", "other", "other", "own", "system", "deleted", "seen", "active")
+chats = st.lists(st.builds(said, st.integers(1, 12), st.sampled_from(KINDS)), min_size=2, max_size=12)
+
+
+@settings(max_examples=150)
+@given(chats)
+@example([said(1, "other"), said(9, "active"), said(2, "other")])
+@example([said(1, "other"), said(9, "seen"), said(2, "other"), said(3, "own")])
+def test_list_rows_are_what_counting_anew_gives(events: list[StoredEvent]) -> None:
+    """However it came, what a list row derives from its messages is what the messages say."""
+    with short_lived_folder() as folder:
+        store = Store.open(folder, now_us=lambda: 1)
+        try:
+            desk = Desk(store)
+            for arrival, event in enumerate(events, 3):
+                desk.apply(arrival, event)
+        finally:
+            store.close()
+        with raw(folder) as con:
+            kept = con.execute(DERIVED).fetchall()
+            con.execute("BEGIN")
+            tx = Tx(con, Memory(), 1, 1)
+            for row in kept:
+                derived.refresh(tx, ConversationId(int(str(row[0]))))
+            assert con.execute(DERIVED).fetchall() == kept
+            con.execute("ROLLBACK")
+
+
+DERIVED = (
+    "SELECT id, unread, waiting_since_us, last_message_id, activity_at_us FROM conversations ORDER BY id"
+)
+
+
+def test_what_is_unread_is_not_counted_again_for_each_message(desk: Desk) -> None:
+    """In a flood nothing is asked of a conversation that costs more, the more of it is unread."""
+    asked: list[str] = []
+    desk.apply(3, message(0, "zero", source=Source.PUSH))
+
+    def note(_con: Any, sql: str, _values: Any) -> bool:
+        asked.append(sql)
+        return True
+
+    writer = desk.store._writer
+    assert isinstance(writer, Writer)
+    writing = writer._quick
+    writing.exec_trace = note
+    for number in range(1, 4):
+        desk.apply(3 + number, message(number, "more", source=Source.PUSH))
+    assert any("INTO messages" in sql for sql in asked), "what is asked was seen"
+    assert not {derived.UNREAD, derived.LAST, derived.LAST_OWN, derived.FIRST_AFTER} & set(asked)
+    desk.apply(9, MessageDeleted(conversation=message(1).conversation, remote_id=RemoteId("m1")))
+    assert derived.UNREAD in asked, "what is more than new messages is counted"
+    writing.exec_trace = None
+    with reading(desk.store) as reader:
+        row = reader.conversation(desk.conversation)
+    assert row is not None
+    assert row.unread == 3
 
 
 def test_sights_of_one_message_in_one_batch_are_merged(desk: Desk) -> None:

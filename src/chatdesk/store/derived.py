@@ -8,7 +8,60 @@ from __future__ import annotations
 
 from chatdesk.domain.ids import ConversationId
 from chatdesk.store.stamps import STAMP_BYTES
-from chatdesk.store.transaction import ConversationState, Tx
+from chatdesk.store.touched import Arrived
+from chatdesk.store.transaction import ConversationState, Derived, Tx
+
+
+def follow(tx: Tx) -> None:
+    """At the end of a transaction: bring the derived columns of all that it has touched up to date."""
+    for conversation in sorted(tx.touched.dirty | tx.touched.arrived.keys()):
+        arrived = tx.touched.arrived.get(conversation)
+        if arrived is None or conversation in tx.touched.dirty or not _grow(tx, conversation, arrived):
+            refresh(tx, conversation)
+
+
+def _grow(tx: Tx, conversation: ConversationId, arrived: list[Arrived]) -> bool:
+    """Where nothing has happened but that others have written at the end, little need be asked.
+
+    In a flood this happens hundreds of times a second, and the unread that would be counted are ever more.
+    False: something else has happened too, or may have.
+    """
+    state = tx.memory.states.get(conversation)
+    known = None if state is None else state.derived
+    if state is None or known is None or state.has_read_ids:
+        return False
+    shown = sorted(one for one in arrived if not one.deleted)
+    if not shown:
+        return True
+    if shown[0][:2] <= known.newest or any(one.own for one in shown):
+        return False
+    waiting = known.waiting_since_us
+    if waiting is None:
+        waiting = next((one.sent_at_us for one in shown if not one.is_system), None)
+    last = shown[-1]
+    state.derived = Derived(
+        unread=known.unread + sum(one.counted and one.cursor > state.seen_cursor for one in shown),
+        waiting_since_us=waiting,
+        last_message_id=last.id,
+        activity_at_us=max(known.server_activity_us, last.sent_at_us),
+        server_activity_us=known.server_activity_us,
+        newest=last[:2],
+    )
+    _write(tx, conversation, state.derived)
+    return True
+
+
+def _write(tx: Tx, conversation: ConversationId, new: Derived) -> None:
+    tx.run_sql(
+        "UPDATE conversations SET unread = ?, waiting_since_us = ?, last_message_id = ?,"
+        " activity_at_us = ? WHERE id = ?",
+        new.unread,
+        new.waiting_since_us,
+        new.last_message_id,
+        new.activity_at_us,
+        conversation,
+    )
+    tx.touched.conversations.add(conversation)
 
 
 def refresh(tx: Tx, conversation: ConversationId) -> None:
@@ -22,21 +75,17 @@ def refresh(tx: Tx, conversation: ConversationId) -> None:
         return
     state = tx.state(conversation)
     last = tx.one(LAST, conversation)
-    new = (
-        _server_part(tx, state) + _unread(tx, state),
-        _waiting_since_us(tx, conversation),
-        None if last is None else last[0],
-        max(old[4], 0 if last is None else last[1]),
+    new = state.derived = Derived(
+        unread=_server_part(tx, state) + _unread(tx, state),
+        waiting_since_us=_waiting_since_us(tx, conversation),
+        last_message_id=None if last is None else last[0],
+        activity_at_us=max(old[4], 0 if last is None else last[1]),
+        server_activity_us=old[4],
+        newest=("", 0) if last is None else (last[2], last[0]),
     )
-    if new != old[:4]:
-        tx.run_sql(
-            "UPDATE conversations SET unread = ?, waiting_since_us = ?, last_message_id = ?,"
-            " activity_at_us = ? WHERE id = ?",
-            *new,
-            conversation,
-        )
-        tx.touched.conversations.add(conversation)
-    elif new[2] in tx.touched.messages.get(conversation, ()):
+    if (new.unread, new.waiting_since_us, new.last_message_id, new.activity_at_us) != old[:4]:
+        _write(tx, conversation, new)
+    elif new.last_message_id in tx.touched.messages.get(conversation, ()):
         tx.touched.conversations.add(conversation)  # its snippet: text or tick of the last message
 
 
@@ -68,7 +117,7 @@ NAMED_READ = (
     " AND r.conversation_id = ? AND r.by_self = 1 AND r.at > ?"
 )
 LAST = (
-    "SELECT id, sent_at_us FROM messages WHERE conversation_id = ? AND deleted = 0"
+    "SELECT id, sent_at_us, cursor FROM messages WHERE conversation_id = ? AND deleted = 0"
     " ORDER BY cursor DESC, id DESC LIMIT 1"
 )
 UNREAD = "SELECT count(*) FROM messages WHERE conversation_id = ? AND counted = 1 AND cursor > ?"

@@ -14,6 +14,7 @@ from chatdesk.domain.kinds import Assurance, DeliveryState, MessageKind, Source
 from chatdesk.store import ledger, search_index
 from chatdesk.store.rows import Row, encode_extras, sound_extras
 from chatdesk.store.stamps import content_version, first_seen, is_strong
+from chatdesk.store.touched import Arrived
 from chatdesk.store.transaction import ConversationState, Mark, Tx
 
 ABSENT: Final = 1
@@ -39,6 +40,7 @@ FIRST_SEEN: Final = 18
 _SHOWN: Final = 15
 """So many of _COLUMNS can be seen; the others are for counting and merging."""
 _TEXT, _SENT_AT, _DELETED = 6, 8, 10
+_SYSTEM = MessageKind.SYSTEM.value
 _ACCEPTED, _READ = DeliveryState.ACCEPTED.value, DeliveryState.READ.value
 _KINDS = {kind: kind.value for kind in MessageKind}
 """By kind: asking the enum for its value takes four times as long."""
@@ -156,6 +158,11 @@ def as_read(message: MessageId, row: tuple[Any, ...]) -> Row:
     edited_at_us, deleted, delivery, assurance, twice = row[10:15]
     placed = message, conversation, remote_id, cursor, sender_id, sender_name, own, kind, text, sent_at_us
     return *placed, edited_at_us, deleted, delivery, assurance, None, None, "", None, twice, extras
+
+
+def as_arrived(message: MessageId, row: tuple[Any, ...]) -> Arrived:
+    """What the list row of its conversation needs of a row that was inserted with these values."""
+    return Arrived(row[2], message, row[9], row[5], row[11] > 0, row[6] == _SYSTEM, row[15])
 
 
 def _merge(tx: Tx, state: ConversationState, stamp: bytes, event: MessageSeen, row: Stored) -> None:

@@ -77,7 +77,8 @@ class Newcomers:
         first = tx.con.last_insert_rowid() - len(rows) + 1
         for number, (conversation, row) in enumerate(zip(conversations, rows, strict=True), first):
             message = MessageId(number)
-            tx.touched.message(conversation, message)
-            tx.touched.fresh[message] = messages.as_read(message, row)
+            tx.touched.newcomer(
+                conversation, messages.as_arrived(message, row), messages.as_read(message, row)
+            )
         for conversation, cursor in seen.items():
             tx.see(tx.state(conversation), cursor)

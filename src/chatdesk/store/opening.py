@@ -109,8 +109,7 @@ def _begin_run(con: apsw.Connection, journal: Journal, now_us: int) -> Start:
     tx = Tx(con, Memory(), run, now_us)
     if not (is_other or is_behind):
         rejoin.rejoin(tx, contents, Standing.TOGETHER)
-        for conversation in sorted(tx.touched.dirty):
-            derived.refresh(tx, conversation)
+        derived.follow(tx)
         search_index.follow(tx)
         journal.append([Opened(before, now)])
     else:
@@ -121,8 +120,7 @@ def _begin_run(con: apsw.Connection, journal: Journal, now_us: int) -> Start:
         apart_drafts = drafts.recorded(tx, contents, is_newer=is_behind or before == REBUILT)
         if before == REBUILT:
             tx.touched.dirty.update(row[0] for row in tx.all("SELECT id FROM conversations"))
-        for conversation in sorted(tx.touched.dirty):
-            derived.refresh(tx, conversation)
+        derived.follow(tx)
         kind = StartKind.BEHIND if is_behind else StartKind.PUT_BACK
         if before == REBUILT:
             kind = StartKind.REBUILT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import apsw
 import msgspec
@@ -38,6 +38,18 @@ class Reworded(msgspec.Struct, frozen=True):
     words: str | None
 
 
+class Arrived(NamedTuple):
+    """A message that was inserted, as far as the columns that are derived from it go."""
+
+    cursor: str
+    id: MessageId
+    sent_at_us: int
+    own: bool
+    deleted: bool
+    is_system: bool
+    counted: bool
+
+
 class Touched(msgspec.Struct, eq=False):
     """Ids of rows that a view must hear of, and conversations whose derived columns may be out of date."""
 
@@ -58,6 +70,8 @@ class Touched(msgspec.Struct, eq=False):
     """Messages that have changed or gone, with what the search index holds of them."""
     fresh: dict[MessageId, rows.Row] = msgspec.field(default_factory=dict)
     """What was inserted and does not look different since, as `rows.MESSAGES` would read it."""
+    arrived: dict[ConversationId, list[Arrived]] = msgspec.field(default_factory=dict)
+    """What was inserted, for the derived columns of conversations that are not `dirty` for another reason."""
     ledger: bool = False
     """The ledger has grown: the commit must be on disk before anybody hears of it."""
 
@@ -66,6 +80,12 @@ class Touched(msgspec.Struct, eq=False):
         self.fresh.pop(message, None)
         self.messages.setdefault(conversation, set()).add(message)
         self.dirty.add(conversation)
+
+    def newcomer(self, conversation: ConversationId, arrived: Arrived, row: rows.Row) -> None:
+        """A message was inserted; `row` as `rows.MESSAGES` would read it."""
+        self.messages.setdefault(conversation, set()).add(arrived.id)
+        self.arrived.setdefault(conversation, []).append(arrived)
+        self.fresh[arrived.id] = row
 
     def message_gone(self, conversation: ConversationId, message: MessageId) -> None:
         """A message row was deleted."""
@@ -96,6 +116,8 @@ class Touched(msgspec.Struct, eq=False):
                 for changed in self.fresh.keys() & ids:
                     del self.fresh[changed]
         self.fresh |= other.fresh
+        for conversation, arrived in other.arrived.items():
+            self.arrived.setdefault(conversation, []).extend(arrived)
         for conversation, ids in other.messages_gone.items():
             self.messages_gone.setdefault(conversation, set()).update(ids)
             for changed in self.fresh.keys() & ids:

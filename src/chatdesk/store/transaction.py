@@ -42,6 +42,18 @@ class Mark(msgspec.Struct, eq=False):
         return first[:STAMP_BYTES] <= self.all_at or (self.by_self and sent_at_us <= self.up_to_us)
 
 
+class Derived(msgspec.Struct, frozen=True):
+    """The derived columns of a conversation as they were last written, and what they come from."""
+
+    unread: int
+    waiting_since_us: int | None
+    last_message_id: MessageId | None
+    activity_at_us: int
+    server_activity_us: int
+    newest: tuple[str, int]
+    """Cursor and id of the last message; ('', 0) where there is none."""
+
+
 class ConversationState(msgspec.Struct, eq=False):
     """What applying needs to know of a conversation; written to the database wherever it is changed."""
 
@@ -63,6 +75,8 @@ class ConversationState(msgspec.Struct, eq=False):
     marks: list[Mark]
     head_reads: list[tuple[bytes, str]]
     """Stamp and newest cursor of the last few head reads."""
+    derived: Derived | None = None
+    """None: to be worked out anew."""
 
     def live(self, first: bytes, cursor: str) -> bool:
         """Whether a message arrived since the first sign-in, or since the server's own number.

@@ -251,8 +251,7 @@ class Writer:
             tx = Tx(con, self._memory, self._run, self._now_us())
             # No short cut: every operation has its turn.
             has_changed = any([self._work(tx, op) for op in batch])  # noqa: C419
-            for conversation in sorted(tx.touched.dirty):
-                derived.refresh(tx, conversation)
+            derived.follow(tx)
             search_index.follow(tx)
             if tx.records:
                 self._record(tx)
