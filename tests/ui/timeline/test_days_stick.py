@@ -16,12 +16,20 @@ from chatdesk.domain.ids import MessageId
 from chatdesk.ui.dialogs.go_to_day import GoToDayDialog
 from chatdesk.ui.timeline.days import stuck_day
 from chatdesk.ui.timeline.scroll import Placed
+from chatdesk.ui.timeline.view import TimelineView
 from tests.ui.timeline.conftest import Shown
 from tests.ui.timeline.stage import NOON_US, ListeningDesk, Shelf, a_context, a_message
 
 Show = Callable[..., Shown]
 DAY_US = 86_400_000_000
 LINE = 30
+
+
+def plate(view: TimelineView) -> QPoint:
+    """A point on the plate with the day, which shows."""
+    pill = view.day_pill()
+    assert pill is not None
+    return pill.plate.center().toPoint()
 
 
 @given(
@@ -85,18 +93,17 @@ def test_the_plate_leads_to_another_day(show: Show, qapp: QApplication, qtbot: Q
     """Pressing the day asks for a date; a date brings its first message to the top, highlighted."""
     talk = [a_message(n, f"message {n}", sent_at_us=NOON_US + n // 10 * DAY_US) for n in range(1, 2_000)]
     view = show(talk).view
-    pill = view.day_pill()
-    assert pill is not None
 
     def points() -> bool:
         # The system tells of a move in its own time, and of none to where the pointer is already.
         QTest.mouseMove(view.viewport(), QPoint(5, 200))
-        QTest.mouseMove(view.viewport(), pill.plate.center().toPoint())
+        view.scroll_by(-1)
+        QTest.mouseMove(view.viewport(), plate(view))
         return view.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
 
     qtbot.waitUntil(points)
     with qtbot.waitSignal(view.day_asked):
-        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=pill.plate.center().toPoint())
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=plate(view))
     assert view.moment_in_view() == view.timeline.message(view.visible_rows[0]).sent_at_us
     assert view.show_moment(NOON_US + 50 * DAY_US - 3_600_000_000)
     qapp.processEvents()

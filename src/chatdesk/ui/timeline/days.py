@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from chatdesk.ui.timeline.scroll import Placed
 from chatdesk.ui.timeline.style import Style
+
+if TYPE_CHECKING:
+    from chatdesk.ui.timeline.surface import RowSurface
 
 
 class StuckDay(NamedTuple):
@@ -73,3 +76,43 @@ class DayPill(NamedTuple):
         painter.setFont(style.note)
         painter.setPen(tokens.muted)
         painter.drawText(self.plate, Qt.AlignmentFlag.AlignCenter, self.words)
+
+
+class DayPlates:
+    """Where the plate of a view is, whether it shows or not."""
+
+    def __init__(self, view: RowSurface) -> None:
+        self._view = view
+        self._found: tuple[Sequence[Placed], DayPill | None] = ([], None)
+        """For these places: asked for several times in each step of a scroll."""
+
+    def pill(self) -> DayPill | None:
+        """The plate; None where the first day's own line is in view."""
+        placed = self._view.scroller.placed
+        if self._found[0] is not placed:
+            self._found = placed, self._make(placed)
+        return self._found[1]
+
+    def areas(self) -> list[QRect]:
+        """Where the plate is, and its row's own line, which shows as much as the plate does not."""
+        pill = self.pill()
+        if pill is None:
+            return []
+        begins = self._view.scroller.top_of(pill.row) + (self._line(pill.row) or 0)
+        own = pill.area.translated(0, begins - pill.area.top())
+        return [pill.area.toAlignedRect(), own.toAlignedRect()]
+
+    def _make(self, placed: Sequence[Placed]) -> DayPill | None:
+        style = self._view.style_now
+        day = stuck_day(placed, self._line, style.day_height)
+        if day is None:
+            return None
+        words = self._view.book.day_words(day.row)
+        return DayPill.make(words, day, self._view.viewport().width(), style)
+
+    def _line(self, row: int) -> int | None:
+        """How far below the top of a row the line with its day begins."""
+        above = self._view.book.row(row).above
+        if not above.day:
+            return None
+        return self._view.style_now.gap_height if above.gap else 0

@@ -32,7 +32,7 @@ class Jumps:
         view.scroller.may_stick = not view.timeline.has_newer
         view.scroller.to_row(row, align)
         view.setCurrentIndex(view.timeline.index(row, 0))
-        view.touch()
+        view.moved()
         view.flash.show(message)
         return True
 
@@ -53,7 +53,7 @@ class Jumps:
         view.motion.stop()
         view.scroller.may_stick = not view.timeline.has_newer
         view.scroller.to_bottom()
-        view.touch()
+        view.moved()
         if shown and view.timeline.rowCount():
             view.flash.show(view.timeline.message(view.timeline.rowCount() - 1).id)
 
@@ -64,7 +64,7 @@ class Jumps:
             view.timeline.show_oldest()
         view.motion.stop()
         view.scroller.to_top()
-        view.touch()
+        view.moved()
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

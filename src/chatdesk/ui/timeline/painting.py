@@ -48,8 +48,8 @@ class Emphasis:
     """Parts of the drawn text that were looked for, UTF-16 units."""
     flash: float = 0.0
     """How strongly the row that was jumped to is picked out, 0 to 1."""
-    day_apart: bool = False
-    """Its day is drawn at the top of the view instead."""
+    day_apart: float = 0.0
+    """How much its day is drawn at the top of the view instead, 0 to 1."""
     current: bool = False
     """The row that the keyboard is on, while the list has the focus."""
     pressed: Action | None = None
@@ -139,8 +139,10 @@ class RowPainter:
             self._ruled(painter, QRectF(0, y, width, style.gap_height), emphasis.gap, tokens.muted)
             y += style.gap_height
         if row.day:
-            if not emphasis.day_apart:
+            if emphasis.day_apart < 1.0:
+                painter.setOpacity(1.0 - emphasis.day_apart)
                 paint_day(painter, QRectF(0, y, width, style.day_height), row.day, style)
+                painter.setOpacity(1.0)
             y += style.day_height
         if row.above.unread:
             painter.setFont(style.link)

@@ -75,6 +75,11 @@ class Scroller:
             self._placed = self._arrange()
         return self._placed
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known where the rows are: nothing has happened to them since the last look."""
+        return self._placed is not None
+
     def invalidate(self) -> None:
         """Place the rows anew at the next look; the anchor stays."""
         self._placed = None

@@ -34,13 +34,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QWidget
 
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.timeline.days import DayPill, stuck_day
+from chatdesk.ui.timeline.day_fade import DayFade
+from chatdesk.ui.timeline.days import DayPill, DayPlates
 from chatdesk.ui.timeline.layout import RowLayout
 from chatdesk.ui.timeline.model import TimelineModel
 from chatdesk.ui.timeline.motion import Motion, Wheel
 from chatdesk.ui.timeline.painting import Emphasis, RowPainter
 from chatdesk.ui.timeline.rows import RowBook
-from chatdesk.ui.timeline.scroll import Align, Extent, Placed, Scroller
+from chatdesk.ui.timeline.scroll import Align, Extent, Scroller
 from chatdesk.ui.timeline.style import Style
 
 Index = QModelIndex | QPersistentModelIndex
@@ -65,8 +66,8 @@ class RowSurface(QListView):
         self.scroller = Scroller(self._measure, self.style_now.estimate)
         self.motion = Motion(self, self._shift)
         self.wheel = Wheel(self.motion)
-        self._pill: tuple[list[Placed], DayPill | None] = ([], None)
-        """What was found for these places: asked for several times in each step of a scroll."""
+        self.day_fade = DayFade(self)
+        self._days = DayPlates(self)
         self._mirroring = False
         self._held = 0
         """Where the scroll bar was when we last looked, while it is dragged."""
@@ -90,6 +91,7 @@ class RowSurface(QListView):
         # Before the view's own listeners, which ask for places as soon as they hear of a change.
         model.rowsRemoved.connect(self._on_rows_removed)
         model.rowsMoved.connect(self._on_rows_moved)
+        self.day_fade.changed.connect(self._on_day_fade)
         self.setModel(model)
         context.theme.changed.connect(self._on_theme)
 
@@ -116,6 +118,11 @@ class RowSurface(QListView):
         self.scroller.invalidate()
         self._changed()
 
+    def moved(self) -> None:
+        """Another place is gone to: place and paint anew, and show which day it is."""
+        self.touch()
+        self.day_fade.wake()
+
     def scroll_by(self, dy_px: int) -> int:
         """Scroll towards newer rows (positive) or older ones, at once; returns how far it went."""
         self.motion.stop()
@@ -123,20 +130,11 @@ class RowSurface(QListView):
 
     def overlays(self) -> list[QRect]:
         """What lies over the rows and does not scroll with them, as areas of the viewport; to be added to."""
-        pill = self.day_pill()
-        if pill is None:
-            return []
-        # Its row's own line, too, which is not drawn meanwhile.
-        begins = self.scroller.top_of(pill.row) + (self._day_line(pill.row) or 0)
-        own = pill.area.translated(0, begins - pill.area.top())
-        return [pill.area.toAlignedRect(), own.toAlignedRect()]
+        return self._days.areas() if self.day_fade.strength > 0.0 else []
 
     def day_pill(self) -> DayPill | None:
-        """The day that stays at the top of the view, if one does."""
-        placed = self.scroller.placed
-        if self._pill[0] is not placed:
-            self._pill = placed, self._make_pill(placed)
-        return self._pill[1]
+        """The day that shows at the top of the view, if one does."""
+        return self._days.pill() if self.day_fade.strength > 0.0 else None
 
     def page_px(self) -> int:
         """How far a page key goes: a viewport, less what makes it easy to read on."""
@@ -192,7 +190,7 @@ class RowSurface(QListView):
         if index.isValid() and 0 <= index.row() < self.scroller.rows:
             self.motion.stop()
             self.scroller.to_row(index.row(), _ALIGN.get(hint, Align.NEAREST))
-            self._changed()
+            self.moved()
 
     def horizontalOffset(self) -> int:
         return 0
@@ -229,7 +227,7 @@ class RowSurface(QListView):
         self.motion.stop()
         self.book.forget_all()
         self.scroller.clear(self.timeline.rowCount())
-        self._changed()
+        self.moved()
 
     def rowsInserted(self, parent: Index, start: int, end: int) -> None:
         self.scroller.rows_inserted(start, end - start + 1)
@@ -269,11 +267,12 @@ class RowSurface(QListView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._fit()
-        self._changed()
+        self.moved()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.motion.stop()
+        self.day_fade.stop()
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         if self._mirroring:
@@ -285,7 +284,7 @@ class RowSurface(QListView):
             self._held = bar.value()
         else:
             self.scroller.to_value(bar.value())
-        self._changed()
+        self.moved()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.wheel.turned(event, self.style_now.wheel_line * QApplication.wheelScrollLines())
@@ -304,7 +303,7 @@ class RowSurface(QListView):
                 row = self.book.row(one.row)
                 picked = self.emphasis(row, one.row)
                 if pill is not None and pill.row == one.row and row.day:
-                    picked = dataclasses.replace(picked, day_apart=True)
+                    picked = dataclasses.replace(picked, day_apart=self.day_fade.strength)
                 self.row_painter.paint(painter, row, one.top, width, picked, density)
         for place, paint in ((self.head_area(), self.paint_head), (self.foot_area(), self.paint_foot)):
             if area.intersects(place.toAlignedRect()):
@@ -312,6 +311,7 @@ class RowSurface(QListView):
                 paint(painter, place)
                 painter.restore()
         if pill is not None and area.intersects(pill.area.toAlignedRect()):
+            painter.setOpacity(self.day_fade.strength)
             pill.paint(painter, self.style_now)
         painter.end()
 
@@ -321,6 +321,7 @@ class RowSurface(QListView):
         moved = self.scroller.scroll_by(dy_px)
         if not moved:
             return 0
+        self.day_fade.wake()
         viewport = self.viewport()
         if abs(moved) < viewport.height():
             # With the area named, what lies over it stays; its copy that was moved along is painted over.
@@ -335,19 +336,11 @@ class RowSurface(QListView):
         self._settling.start()
         return moved
 
-    def _make_pill(self, placed: list[Placed]) -> DayPill | None:
-        style = self.style_now
-        day = stuck_day(placed, self._day_line, style.day_height)
-        if day is None:
-            return None
-        return DayPill.make(self.book.day_words(day.row), day, self.viewport().width(), style)
-
-    def _day_line(self, row: int) -> int | None:
-        """How far below the top of a row the line with its day begins."""
-        above = self.book.row(row).above
-        if not above.day:
-            return None
-        return self.style_now.gap_height if above.gap else 0
+    def _on_day_fade(self) -> None:
+        # Else all of the view is going to be painted.
+        if self.scroller.is_placed:
+            for area in self._days.areas():
+                self.viewport().update(area)
 
     def _on_bar_pressed(self) -> None:
         self._held = self.verticalScrollBar().value()

@@ -198,7 +198,7 @@ class TimelineView(RowSurface):
         """Put the keyboard on a row and bring it into view."""
         self._set_current_row(row)
         self.scroller.to_row(row)
-        self._changed()
+        self.moved()
 
     def copy_selection(self, *, named: bool = False) -> bool:
         """Copy what is selected, else the current message, with names and times where wanted.
@@ -270,6 +270,7 @@ class TimelineView(RowSurface):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.pointer.move(event)
+        self.day_fade.hold(on=self._is_on_day(event.position()))
         if not event.buttons() and self._line_at(event.position()) is not None:
             self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -280,6 +281,7 @@ class TimelineView(RowSurface):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Leave:
             self.pointer.leave()
+            self.day_fade.hold(on=False)
         if event.type() is QEvent.Type.ToolTip:
             # Not by way of the delegate, which knows nothing of what lies inside a row.
             return bool(QAbstractScrollArea.viewportEvent(self, event))
@@ -403,13 +405,17 @@ class TimelineView(RowSurface):
 
     def _line_at(self, point: QPointF) -> Callable[[], None] | None:
         """What pressing a point does: another day at the plate with the day, what is missing at a gap."""
-        pill = self.day_pill()
-        if pill is not None and pill.plate.contains(point):
+        if self._is_on_day(point):
             return self.day_asked.emit
         hit = self.hit(point)
         if hit is None or not self.row_layout(hit[0]).above.gap or hit[1].y() >= self.style_now.gap_height:
             return None
         return partial(self.history.ask_above, hit[0])
+
+    def _is_on_day(self, point: QPointF) -> bool:
+        """Whether a point is on the plate with the day, while it shows."""
+        pill = self.day_pill()
+        return pill is not None and pill.plate.contains(point)
 
     def _paint_message(self, message: MessageId) -> None:
         row = self.timeline.row_of(message)
@@ -458,7 +464,7 @@ class TimelineView(RowSurface):
         row = None if first is None else self.timeline.row_of(first)
         if row is not None and row not in self.visible_rows:
             self.scroller.to_row(row, Align.TOP)
-            self._changed()
+            self.moved()
 
     def _show_more(self, message: MessageId) -> None:
         self.book.show_more(message)
