@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from chatdesk.desktop.lean import _KNOWN
 from chatdesk.domain.desk import NewAccount
 from chatdesk.domain.entities import Capabilities
 from chatdesk.domain.events import ConversationSeen, ListsRead, MessageSeen, Stamped, StoredEvent
@@ -33,7 +34,10 @@ real = stopwatch.Stopwatch.mark
 def mark(self, stage):
     real(self, stage)
     hook = builtins.__import__ is getattr(builtins, "__feature_import__", None)
-    print(json.dumps({"stage": stage, "hook": hook, "modules": sorted(sys.modules)}))
+    widgets = sorted(vars(sys.modules.get("PySide6.QtWidgets", sys)))
+    told = {"stage": stage, "hook": hook, "modules": sorted(sys.modules), "widgets": widgets}
+    told["late"] = len(sys.modules["chatdesk.desktop.lean"]._late)
+    print(json.dumps(told))
 
 
 stopwatch.Stopwatch.mark = mark
@@ -148,3 +152,13 @@ def test_imports_are_not_slowed_by_a_hook_that_reads_every_source(
     assert {one["hook"] for one in told[0]} == {False}
     ours = [one["modules"] for one in told[0] if one["stage"] == "imports"]
     assert "chatdesk.program" in ours[0]
+
+
+def test_pyside_makes_no_class_and_words_no_signature_that_the_first_paint_does_not_need(
+    told: tuple[list[dict[str, Any]], str],
+) -> None:
+    """No widget comes to Python of which PySide6 must find out what it is: it would make every class."""
+    content = next(one for one in told[0] if one["stage"] == "content painted")
+    assert "QListView" in content["widgets"]
+    assert {"QWizard", "QCalendarWidget", "QFontDialog", "QMdiArea"}.isdisjoint(content["widgets"])
+    assert content["late"] == len(_KNOWN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def path(*parts: str) -> Path:
     there is no such resource, and ValueError when the parts lead out of the folder.
     """
     base = root()
-    found = base.joinpath(*parts).resolve()
+    # Not `resolve`, which asks the disk about each folder on the way: a start needs a dozen of these.
+    found = Path(os.path.normpath(base.joinpath(*parts)))
     if not found.is_relative_to(base):
         raise ValueError(f"not a resource of chatdesk: {'/'.join(parts)!r}")
     if not found.exists():

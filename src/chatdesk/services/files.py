@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from pathlib import PurePath
 
 from chatdesk.domain.actions import Attachment
@@ -34,6 +33,8 @@ def described(rule: FileRule | None, name: str, size_bytes: int) -> Attachment:
     ending = PurePath(called).suffix.lower().lstrip(".")
     if rule.types and ending not in rule.types:
         raise FileRefused(FileWhy.WRONG_TYPE)
+    import mimetypes  # of use to nothing else, and a start is to be quick
+
     declared = rule.types.get(ending) or mimetypes.guess_type(called)[0] or ANY_TYPE
     return Attachment(name=called, content_type=declared, size_bytes=size_bytes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import apsw
 
@@ -14,9 +14,8 @@ _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 @cache
 def migrations() -> tuple[str, ...]:
     """The SQL of every migration; the first leads to version 1, and so on without a hole."""
-    folder = resources.files("chatdesk.store") / "migrations"
     found: dict[int, str] = {}
-    for entry in folder.iterdir():
+    for entry in Path(__file__).with_name("migrations").iterdir():
         match = _NAME.fullmatch(entry.name)
         if match:
             found[int(match[1])] = entry.read_text(encoding="utf-8")

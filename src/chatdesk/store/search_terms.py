@@ -50,10 +50,13 @@ _DENSE: Final = (
     "\U0001f000-\U0001faff\U00020000-\U0003ffff"
 )
 _DENSE_RANGES: Final = [(ord(_DENSE[at]), ord(_DENSE[at + 2])) for at in range(0, len(_DENSE), 3)]
-_AS_IT_IS: Final = re.compile(
-    "[\x00-\x7f\u3001\u3002\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3\uff01\uff0c\uff1a\uff1f]*"
+_AS_IT_IS: Final = (
+    "[\x00-\x7f\u3001\u3002\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3"
+    "\uff01\uff0c\uff1a\uff1f]*"
 )
 """A text whose letters are what they are, but for capitals, and in which nothing is unseen."""
+_RUNS: Final = f"[{_DENSE}]+|[^ {_DENSE}]+"
+"""Runs and words."""
 _LONG_ASCII: Final = re.compile(f"[0-9A-Za-z]{{{LONGEST + 1}}}")
 _LONG: Final = re.compile(f"[^ ]{{{LONGEST + 1}}}")
 _HALF_VOICED: Final = re.compile("[\uff9e\uff9f]")
@@ -72,7 +75,7 @@ _STROKED: Final = {
 }
 _PICTURES: Final = range(0x2190, 0x2C00), range(0x1F000, 0x1FB00)
 _ZERO_WIDTH_SPACE: Final = 0x200B
-_PHRASE: Final = re.compile('(?:^|(?<=\\s))["“„«]([^"“”„«»]*)(["“”»]|$)')
+_PHRASE: Final = '(?:^|(?<=\\s))["“„«]([^"“”„«»]*)(["“”»]|$)'
 """What opens before a word; a mark behind a number means inches."""
 _ACCOUNT: Final = "§a"
 _CONVERSATION: Final = "§c"
@@ -123,9 +126,9 @@ _FOLDS: Final = _Folds()
 
 
 @cache
-def _runs() -> re.Pattern[str]:
-    """Runs and words. Made when first needed: a class of so many characters takes milliseconds."""
-    return re.compile(f"[{_DENSE}]+|[^ {_DENSE}]+")
+def _pattern(written: str) -> re.Pattern[str]:
+    """Made when first needed: a class of so many characters takes milliseconds."""
+    return re.compile(written)
 
 
 @cache
@@ -134,7 +137,7 @@ def _is_dense(char: str) -> bool:
 
 
 def _split(folded: str) -> list[str]:
-    return folded.split() if folded.isascii() else _runs().findall(folded)
+    return folded.split() if folded.isascii() else _pattern(_RUNS).findall(folded)
 
 
 def prepared(text: str) -> str:
@@ -194,7 +197,7 @@ class Query(msgspec.Struct, frozen=True):
         """Where the words stand in a text; None where it does not have them all, or where there are none."""
         if not self.words:
             return None
-        if _AS_IT_IS.fullmatch(text) and not self._may_be_in(text.lower()):
+        if _pattern(_AS_IT_IS).fullmatch(text) and not self._may_be_in(text.lower()):
             return None  # nearly all texts are of other things
         shown = prepared(text)
         folded = shown.translate(_FOLDS)
@@ -239,9 +242,9 @@ def query(text: str) -> Query:
     runs = _split(fold(text))[:MOST_WORDS]
     if not runs:
         return Query("", "", (), False)
-    phrases = [found for found in _PHRASE.finditer(text) if len(_split(fold(found[1]))) > 1]
+    phrases = [found for found in _pattern(_PHRASE).finditer(text) if len(_split(fold(found[1]))) > 1]
     together = tuple(tuple(_split(fold(found[1]))[:MOST_WORDS]) for found in phrases)
-    apart = _split(fold(_PHRASE.sub(_without_phrase, text)))[:MOST_WORDS] if phrases else runs
+    apart = _split(fold(_pattern(_PHRASE).sub(_without_phrase, text)))[:MOST_WORDS] if phrases else runs
     ends_in_phrase = bool(phrases) and not _split(fold(text[phrases[-1].end() :]))
     loose = tuple(dict.fromkeys(apart)) if ends_in_phrase else (*dict.fromkeys(apart[:-1]), apart[-1])
     *before, last = runs

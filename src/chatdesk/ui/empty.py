@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from chatdesk.ui.context import UiContext
@@ -11,6 +12,7 @@ from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.theme import TextRole
 
 _TEXT_PX = 320
+_ICON_PX = 40
 
 
 class EmptyState(Panel):
@@ -64,11 +66,20 @@ class EmptyState(Panel):
         """What can be pressed."""
         return self._button
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Its picture, which nobody needs of one that is never shown."""
+        side, density = self._context.theme.metrics.px(_ICON_PX), self.devicePixelRatioF()
+        self._icon.setPixmap(self._context.icons.pixmap(self._icon_name, "muted", side, density))
+
     def _restyle(self) -> None:
         metrics = self._context.theme.metrics
-        self._icon.setPixmap(
-            self._context.icons.pixmap(self._icon_name, "muted", metrics.px(40), self.devicePixelRatioF())
-        )
+        self._icon.setFixedSize(metrics.px(_ICON_PX), metrics.px(_ICON_PX))
+        if self.isVisible():
+            self._draw()
         self._text.setFixedWidth(metrics.px(self._text_px))
         self._title.setMinimumWidth(metrics.px(self._text_px))
         self._fit()

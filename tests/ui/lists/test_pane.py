@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.ids import AccountId
@@ -241,6 +241,15 @@ class TestSearch:
         assert stage.numbers() == ["10479"]
         stage.search.setText("#10450")
         assert stage.numbers() == ["10450"]
+
+    def test_what_is_typed_can_be_cleared_by_a_press(self, ui: Ui, stage: Stage) -> None:
+        """The button comes with the first letter."""
+        stage.pane.focus_search()
+        QTest.keyClicks(stage.search, "qu")
+        (button,) = [one for one in stage.search.findChildren(QToolButton) if one.isVisible()]
+        QTest.mouseClick(button, LEFT)
+        assert stage.search.text() == ""
+        assert stage.numbers() == BY_ACTIVITY
 
     def test_enter_opens_the_first_hit_and_down_goes_to_the_rows(self, ui: Ui, stage: Stage) -> None:
         """A search can be finished without the mouse."""

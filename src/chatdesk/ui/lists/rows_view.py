@@ -32,6 +32,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
+from chatdesk.ui.viewports import make_viewport
+
 Index = QModelIndex | QPersistentModelIndex
 Cursor = QAbstractItemView.CursorAction
 Hint = QAbstractItemView.ScrollHint
@@ -57,6 +59,7 @@ class RowsView(QListView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        make_viewport(self)
         self._height = 1
         self._pointer: QPoint | None = None
         self._by_keyboard = False

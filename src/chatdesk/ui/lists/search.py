@@ -28,7 +28,8 @@ class SearchField(QLineEdit):
         self._context = context
         self._keys = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
         self.setMaxLength(QUERY_CHARS)
-        self.setClearButtonEnabled(True)
+        # Nothing to clear, no button: Qt takes milliseconds to make one, for which a start has better use.
+        self.textChanged.connect(self._offer_clearing)
         context.theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -64,6 +65,10 @@ class SearchField(QLineEdit):
         super().changeEvent(event)
         if event.type() is QEvent.Type.LayoutDirectionChange:
             self._restyle()
+
+    def _offer_clearing(self) -> None:
+        self.textChanged.disconnect(self._offer_clearing)
+        self.setClearButtonEnabled(True)
 
     def _has_room(self) -> bool:
         """Whether the keys can be shown beside the words."""

@@ -16,6 +16,7 @@ from chatdesk.ui.controls import IconButton, Panel
 from chatdesk.ui.i18n import tr, trn
 from chatdesk.ui.rail.tile import AccountTile, TileFace, dot_colour
 from chatdesk.ui.theme import ThemeMode
+from chatdesk.ui.viewports import make_viewport
 from chatdesk.ui.words import platform_name
 
 RAIL_PX = 56
@@ -56,6 +57,7 @@ class Rail(Panel):
         self._settings = IconButton(context, "settings", tr("Settings"), parent=self)
         self._settings.clicked.connect(self.settings_asked)
         self._scroll = QScrollArea(self)
+        viewport = make_viewport(self._scroll)
         self._scroll.setWidget(self._tile_box)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -63,7 +65,7 @@ class Rail(Panel):
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setAccessibleName(tr("Accounts"))
-        for inner in (self._scroll.viewport(), self._tile_box):
+        for inner in (viewport, self._tile_box):
             inner.setAutoFillBackground(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, context.theme.metrics.small, 0, context.theme.metrics.small)

@@ -43,6 +43,7 @@ from chatdesk.ui.timeline.painting import Emphasis, RowPainter
 from chatdesk.ui.timeline.rows import RowBook
 from chatdesk.ui.timeline.scroll import Align, Extent, Scroller
 from chatdesk.ui.timeline.style import Style
+from chatdesk.ui.viewports import make_viewport
 
 Index = QModelIndex | QPersistentModelIndex
 _ALIGN = {
@@ -58,6 +59,7 @@ class RowSurface(QListView):
 
     def __init__(self, context: UiContext, model: TimelineModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        make_viewport(self)
         self.context = context
         self.timeline = model
         self.style_now = Style(context.theme)
