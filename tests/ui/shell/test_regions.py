@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -243,6 +243,25 @@ class TestBanner:
             seat.engines.tell(connecting)
             await asyncio.sleep(0.05)
             assert banner.isHidden()
+
+        ui.run(main())
+
+    def test_blinks_leave_nothing_behind(self, ui: Ui, qtbot: QtBot, seat: Seat) -> None:
+        """However often the link is lost for a moment, no timer stays."""
+
+        def is_told(wanted: ConnectionState) -> bool:
+            now = seat.context.feed.status_of(seat.account.id)
+            return now is not None and now.connection is wanted
+
+        async def main() -> None:
+            banner = Banner(seat.context, seat.book(), seat.outbox())
+            qtbot.addWidget(banner)
+            banner.show_account(seat.account.id)
+            before = len(banner.findChildren(QTimer))
+            for status in [seat.day.offline(), seat.day.online()] * 5:
+                seat.engines.tell(status)
+                await ui.until(partial(is_told, status.connection))
+            await ui.until(lambda: len(banner.findChildren(QTimer)) == before)
 
         ui.run(main())
 

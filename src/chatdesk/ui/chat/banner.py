@@ -143,6 +143,7 @@ class Banner(Panel):
             timer_or_none = self._blink.pop(account, None)
             if timer_or_none is not None:
                 timer_or_none.stop()
+                timer_or_none.deleteLater()
         self.refresh()
 
     def _blinked(self) -> None:
