@@ -282,6 +282,22 @@ def test_who_stops_it_keeps_what_came_and_may_go_on(tmp_path: Path) -> None:
     run_virtual(story())
 
 
+def test_who_stops_it_and_goes_on_at_once_starts_it_again(tmp_path: Path) -> None:
+    """A page that is still on its way when both are pressed belongs to the first."""
+
+    async def story() -> None:
+        async with Loading(tmp_path) as loading:
+            loading.want()
+            for _ in range(3):
+                await loading.reads(4)
+                loading.want(wanted=False)
+                loading.want()
+            await loading.stands(LoadState.DONE)
+            assert await loading.is_all_here()
+
+    run_virtual(story())
+
+
 def test_two_conversations_take_turns(tmp_path: Path) -> None:
     """Neither waits until the other is done; both get there."""
 

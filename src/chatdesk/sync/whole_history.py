@@ -163,8 +163,8 @@ class WholeHistory:
             job, wait_ms = self._next()
             if job is not None:
                 await self._guarded(job, self._page)
-                if self._jobs.pop(job.conversation, None) is not None:
-                    self._jobs[job.conversation] = job  # each in its turn
+                if self._jobs.get(job.conversation) is job:
+                    self._jobs[job.conversation] = self._jobs.pop(job.conversation)  # each in its turn
                 continue
             try:
                 async with asyncio.timeout(None if wait_ms is None else max(wait_ms, 1) / 1000):
@@ -326,7 +326,8 @@ class WholeHistory:
 
     def _end(self, job: Job, state: LoadState, why: LoadWhy = LoadWhy.NONE) -> None:
         job.is_over = True
-        self._jobs.pop(job.conversation, None)
+        if self._jobs.get(job.conversation) is job:
+            del self._jobs[job.conversation]
         self._keep()
         if state is LoadState.DONE and job.holes:
             why = LoadWhy.UNREADABLE
