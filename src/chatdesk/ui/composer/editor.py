@@ -143,7 +143,7 @@ class MessageEdit(QPlainTextEdit):
     def _height(self) -> int:
         lines = max(1, min(MOST_LINES, round(self.document().size().height())))
         # The style sheet's padding and border are part of the frame that the viewport leaves.
-        around = max(0, self.height() - self.maximumViewportSize().height())
+        around = max(0, self.height() - self.contentsRect().height())
         return math.ceil(lines * self.fontMetrics().lineSpacing()) + around
 
     def _grow(self) -> None:
