@@ -17,6 +17,8 @@ from chatdesk.domain.desk import Snapshot
 from chatdesk.domain.entities import Conversation
 from chatdesk.domain.ids import AccountId, ConversationId
 from chatdesk.domain.kinds import Progress
+from chatdesk.ui.lists import arranged
+from chatdesk.ui.lists.arranged import SLICE_ROWS
 from chatdesk.ui.lists.conversations import ConversationModel
 from chatdesk.ui.lists.folding import matches, words_of
 from chatdesk.ui.lists.proxy import Chip, ConversationProxy, Counts, ElseProxy, GroupProxy, SortBy
@@ -247,17 +249,15 @@ ROWS = st.builds(
     order_progress=st.sampled_from(Progress),
     order_status_label=st.sampled_from(["", "Open", "Arrived"]),
 )
-OPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("put"), st.lists(ROWS, max_size=40)),
-        st.tuples(st.just("gone"), st.sets(NUMBERS, max_size=30)),
-        st.tuples(st.just("chip"), st.sampled_from(Chip)),
-        st.tuples(st.just("sort"), st.sampled_from(SortBy)),
-        st.tuples(st.just("query"), st.sampled_from(["", "ann", "bo", "zz"])),
-        st.tuples(st.just("account"), st.sampled_from([None, 1, 2])),
-    ),
-    max_size=10,
+OPS_ONE = st.one_of(
+    st.tuples(st.just("put"), st.lists(ROWS, max_size=40)),
+    st.tuples(st.just("gone"), st.sets(NUMBERS, max_size=30)),
+    st.tuples(st.just("chip"), st.sampled_from(Chip)),
+    st.tuples(st.just("sort"), st.sampled_from(SortBy)),
+    st.tuples(st.just("query"), st.sampled_from(["", "a", "ann", "bo", "zz"])),
+    st.tuples(st.just("account"), st.sampled_from([None, 1, 2])),
 )
+OPS = st.lists(OPS_ONE, max_size=10)
 
 
 def naive(rows: dict[int, Conversation], proxy: ConversationProxy) -> list[int]:
@@ -357,6 +357,48 @@ def test_it_shows_what_a_plain_sort_would(ops: list[tuple[str, Any]]) -> None:
     assert isinstance(tester.model(), QAbstractItemModel)
 
 
+SLICED = st.lists(st.one_of(OPS_ONE, st.tuples(st.just("turn"), st.none())), max_size=14)
+
+
+@pytest.mark.usefixtures("qapp")
+@settings(max_examples=150)
+@given(SLICED)
+def test_slices_show_what_a_plain_sort_would(ops: list[tuple[str, Any]]) -> None:
+    """Whatever comes between the turns: once settled, the same rows and order, and a view knows them."""
+    model = a_model(whole=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arranged, "SLICE_ROWS", 4)
+        proxy = ConversationProxy(model)
+        tester = QAbstractItemModelTester(proxy, QAbstractItemModelTester.FailureReportingMode.Fatal, proxy)
+        mirror = Mirror(proxy)
+        rows: dict[int, Conversation] = {}
+        for number, op in enumerate(ops, start=2):
+            match op:
+                case ("put", put):
+                    model.put(number, put)
+                    rows.update({one.id: one for one in put})
+                case ("gone", gone):
+                    model.gone(number, [ConversationId(n) for n in gone])
+                    rows = {n: one for n, one in rows.items() if n not in gone}
+                case ("chip", chip):
+                    proxy.set_chip(chip)
+                case ("sort", order):
+                    proxy.set_sort(order)
+                case ("query", query):
+                    proxy.set_query(query)
+                case ("account", account):
+                    proxy.set_account(account)
+                case _:
+                    proxy._take_turn()
+            assert ids(proxy) == mirror.rows
+            assert set(ids(proxy)) <= rows.keys()
+            if proxy.is_settled:
+                assert ids(proxy) == naive(rows, proxy)
+        proxy.settle()
+        assert ids(proxy) == naive(rows, proxy) == mirror.rows
+    assert isinstance(tester.model(), QAbstractItemModel)
+
+
 TOLD = "rowsInserted", "rowsRemoved", "rowsMoved", "dataChanged", "layoutChanged", "modelReset"
 
 
@@ -410,13 +452,77 @@ class TestTenThousand:
         for query in ("7", "77", "777", "7777"):
             looked.clear()
             proxy.set_query(query)
+            proxy.settle()
             counts.append((len(looked), proxy.rowCount()))
         assert counts[0][0] == self.COUNT
         assert [look for look, _shown in counts[1:]] == [shown for _look, shown in counts[:-1]]
         assert proxy.rowCount() == sum("7777" in str(n) for n in range(1, self.COUNT + 1))
         proxy.set_query("")
+        proxy.settle()
         assert proxy.rowCount() == self.COUNT
         assert "modelReset" not in told
+
+    @pytest.mark.parametrize("what", ["letter", "more letters", "clear", "sort", "chip", "account"])
+    def test_no_turn_looks_at_more_than_a_slice(self, qtbot: QtBot, what: str) -> None:
+        """What is asked for is shown at once, with the last turn; until that the view has what it had."""
+        model, proxy, told, looked = self.desk()
+        proxy.set_query({"more letters": "e", "clear": "7"}.get(what, ""))
+        proxy.settle()
+        held = QPersistentModelIndex(proxy.index(70, 0))
+        kept, before = proxy.id_at(70), ids(proxy)
+        told.clear()
+        looked.clear()
+        ask: dict[str, Callable[[], object]] = {
+            "letter": lambda: proxy.set_query("7"),
+            "more letters": lambda: proxy.set_query("eam"),
+            "clear": lambda: proxy.set_query(""),
+            "sort": lambda: proxy.set_sort(SortBy.STATUS),
+            "chip": lambda: proxy.set_chip(Chip.UNREAD),
+            "account": lambda: proxy.set_account(AccountId(2)),
+        }
+        ask[what]()
+        slices = []
+        while not proxy.is_settled:
+            assert (told, ids(proxy)) == ([], before)
+            slices.append(len(looked))
+            looked.clear()
+            proxy._take_turn()
+        assert max(slices) == SLICE_ROWS
+        assert len(slices) == self.COUNT // SLICE_ROWS
+        rows = {n: model.find(ConversationId(n)) for n in range(1, self.COUNT + 1)}
+        assert ids(proxy) == naive({n: row.conversation for n, row in rows.items() if row}, proxy)
+        assert "modelReset" not in told
+        assert not held.isValid() or proxy.id_at(held.row()) == kept
+        assert held.isValid() == (kept in ids(proxy))
+        del held
+
+    def test_the_event_loop_takes_the_turns(self, qtbot: QtBot) -> None:
+        """Nobody has to ask: other events have their turn between the slices."""
+        _model, proxy, _told, looked = self.desk()
+        proxy.set_query("7777")
+        assert not proxy.is_settled
+        with qtbot.waitSignal(proxy.settled):
+            pass
+        assert (proxy.rowCount(), len(looked)) == (1, self.COUNT)
+        looked.clear()
+        qtbot.wait(20)
+        assert looked == []
+
+    def test_a_message_between_two_slices_is_in_the_result(self, qtbot: QtBot) -> None:
+        """It is looked at once more, at the end; nothing else is."""
+        model, proxy, told, looked = self.desk()
+        proxy.set_query("beam")
+        told.clear()
+        model.put(2, [a_conversation(9_000, activity_at_us=NOW_US + 1, last=a_snippet("Gone by"))])
+        model.put(3, [a_conversation(20_000, activity_at_us=NOW_US + 2, last=a_snippet("Beam new"))])
+        model.gone(4, [ConversationId(3), ConversationId(8_000)])
+        assert told == ["dataChanged", "rowsRemoved", "rowsRemoved"]
+        proxy.settle()
+        assert proxy.id_at(0) == 20_000
+        assert proxy.row_of_id(9_000) is None
+        assert proxy.row_of_id(8_000) is None
+        assert proxy.rowCount() == self.COUNT - 2
+        assert len(looked) <= self.COUNT + 3
 
     def test_others_of_a_customer_without_any_are_not_searched_for(self, qtbot: QtBot) -> None:
         """Opening a conversation that is linked with none looks at no other."""

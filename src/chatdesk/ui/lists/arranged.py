@@ -1,15 +1,17 @@
 """A proxy that shows some rows of a source in an order, by keys worked out beforehand.
 
 Qt's own QSortFilterProxyModel asks Python for every comparison: sorting 10,000 rows, or showing them again
-after a filter, takes it over 300 ms. Here one row costs a bisection, and all at once one sort of tuples.
+after a filter, takes it over 300 ms. Here one row costs a bisection, and all at once one sort of tuples. Many
+rows are looked at in slices, one in each turn of the event loop, and then shown at once: until that the view
+has what it had.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_left
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -18,15 +20,21 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     Qt,
+    QTimer,
+    Signal,
 )
 
 Index = QModelIndex | QPersistentModelIndex
 Key = tuple[Any, ...]
 """What a row is sorted by, its id last: no two rows have the same."""
 
+T = TypeVar("T")
 ROOT = QModelIndex()
 SINGLY = 24
 """Up to so many rows that changed together are placed one by one; more are placed by one rearrangement."""
+
+SLICE_ROWS = 500
+"""So many rows are looked at in one turn of the event loop: 1 to 3 ms."""
 
 
 class Source(Protocol):
@@ -44,8 +52,14 @@ class Source(Protocol):
 class Arranged(QAbstractProxyModel):
     """Shows the rows that `accepts` in the order of `key`; it never resets, so selection and place hold.
 
-    Subclasses call `refilter` when what `accepts` or `key` depend on has changed for many rows.
+    Subclasses call `refilter` when what `accepts` or `key` depend on has changed for many rows. With more
+    rows than a slice has, that is done a little later; who must have it now calls `settle`.
     """
+
+    settled = Signal()
+    """What is shown is what was asked for, also where that has changed nothing."""
+    in_slices = True
+    """False: everything is always done at once."""
 
     def __init__(
         self, source: QAbstractItemModel, known: Source, parent: QObject | None = None, *, columns: int = 1
@@ -58,6 +72,13 @@ class Arranged(QAbstractProxyModel):
         self._keys: dict[int, Key] = {}
         self._positions: dict[int, int] | None = None
         """While rows are out of their order, within one rearrangement: where each id is."""
+        self._work: Iterator[None] | None = None
+        """Looks at the rows, a slice each time; shows the result with the last one."""
+        self._touched: set[int] = set()
+        """Rows that have changed, come or gone meanwhile: they are looked at with the last slice."""
+        self._turns = QTimer(self)
+        self._turns.setInterval(0)
+        self._turns.timeout.connect(self._take_turn)
         self.setSourceModel(source)
         source.rowsInserted.connect(self._on_inserted)
         source.rowsAboutToBeRemoved.connect(self._on_removed)
@@ -126,9 +147,8 @@ class Arranged(QAbstractProxyModel):
 
     def refilter(self) -> None:
         """Ask `accepts` and `key` again for every row of the source."""
-        known = self._known
-        ids = [known.row_id(at) for at in range(self.sourceModel().rowCount())]
-        self.show_only(self.key(one) for one in ids if self.accepts(one))
+        known, count = self._known, self.sourceModel().rowCount()
+        self._begin(self._looking([known.row_id(at) for at in range(count)]))
 
     def narrow(self) -> None:
         """Ask `accepts` again for the rows that are shown: the others have nothing to come back for.
@@ -136,13 +156,79 @@ class Arranged(QAbstractProxyModel):
         As `refilter` where what is asked for now is a part of what was asked for before, such as a word with
         one more letter.
         """
-        self.show_only([key for key in self._order if self.accepts(key[-1])])
+        if self._work is not None:  # what is shown is not yet what was asked for before
+            self.refilter()
+        else:
+            self._begin(self._looking_again(list(self._order)))
 
-    def show_only(self, keys: Iterable[Key]) -> None:
-        """Show exactly the rows of these keys."""
-        wanted = sorted(keys)
+    def show_none(self) -> None:
+        """Show nothing, until asked for something else."""
+        self._begin(self._looking([]))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is shown is what was asked for."""
+        return self._work is None
+
+    def settle(self) -> None:
+        """Show now what was asked for."""
+        while self._work is not None:
+            self._take_turn()
+
+    def _begin(self, work: Iterator[None]) -> None:
+        """Take this up instead of whatever is under way; the first slice at once."""
+        self._work = work
+        self._touched.clear()
+        self._take_turn()
+        if self._work is not None:
+            if self.in_slices:
+                self._turns.start()
+            else:
+                self.settle()
+
+    def _take_turn(self) -> None:
+        work, is_over = self._work, True
+        try:
+            is_over = work is None or next(work, self) is self
+        finally:
+            if is_over and self._work is work:  # whoever was told of the result may have asked for another
+                self._work = None
+            if self._work is None:
+                self._turns.stop()
+
+    def _looking(self, ids: list[int]) -> Iterator[None]:
+        """Look at rows of the source."""
+        wanted: list[Key] = []
+        for part in _slices(ids):
+            wanted.extend([self.key(one) for one in part if self._is_there(one) and self.accepts(one)])
+            wanted.sort()  # two runs by now, or one: that is quick
+            if len(ids) > len(part):  # the result has a turn of its own
+                yield
+        self._show(wanted)
+
+    def _looking_again(self, shown: list[Key]) -> Iterator[None]:
+        """Look at rows that are shown."""
+        wanted: list[Key] = []
+        for part in _slices(shown):
+            wanted.extend([key for key in part if self._is_there(key[-1]) and self.accepts(key[-1])])
+            if len(shown) > len(part):
+                yield
+        self._show(wanted)
+
+    def _is_there(self, row_id: int) -> bool:
+        return self._known.row_of_id(row_id) is not None
+
+    def _show(self, wanted: list[Key]) -> None:
+        """Show exactly these keys, but for the rows that were touched meanwhile."""
+        touched = self._touched
+        if touched:
+            wanted = [key for key in wanted if key[-1] not in touched]
+            wanted.extend([self.key(one) for one in touched if self._is_there(one) and self.accepts(one)])
+            wanted.sort()
+        self._work = None
         if wanted or self._order:
             self._rearrange(wanted)
+        self.settled.emit()
 
     def _on_inserted(self, _parent: Index, first: int, last: int) -> None:
         self._place([self._known.row_id(at) for at in range(first, last + 1)])
@@ -154,6 +240,8 @@ class Arranged(QAbstractProxyModel):
         # They leave here while the source still has them: nobody can ask for what is gone.
         ids = [self._known.row_id(at) for at in range(first, last + 1)]
         self.source_changed(ids, gone=True)
+        if self._work is not None:
+            self._touched.update(ids)
         if len(ids) <= SINGLY:
             for one in ids:
                 self._settle(one, None)
@@ -163,6 +251,12 @@ class Arranged(QAbstractProxyModel):
 
     def _place(self, ids: list[int]) -> None:
         self.source_changed(ids, gone=False)
+        if self._work is not None:
+            # Their new keys are of another order than what is shown: they are painted anew where they are.
+            self._touched.update(ids)
+            for at in {self.row_of_id(one) for one in ids if one in self._keys} - {None}:
+                self._announce(at or 0)
+            return
         if len(ids) <= SINGLY:
             for one in ids:
                 self._settle(one, self.key(one) if self.accepts(one) else None)
@@ -208,8 +302,9 @@ class Arranged(QAbstractProxyModel):
     def _rearrange(self, wanted: list[Key]) -> None:
         """Show exactly these keys, sorted: at most one insertion, one change of order and one removal."""
         wanted_keys = {key[-1]: key for key in wanted}
+        keys = self._keys
         gone = [key for key in self._order if key[-1] not in wanted_keys]
-        fresh = [key for key in wanted if key[-1] not in self._keys]
+        fresh = [key for key in wanted if key[-1] not in keys]
         self._positions = {key[-1]: at for at, key in enumerate(self._order)}
         if fresh:
             start = len(self._order)
@@ -239,3 +334,9 @@ class Arranged(QAbstractProxyModel):
         after = [self.index(self._positions[one], old.column()) for one, old in zip(ids, before, strict=True)]
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
+
+
+def _slices(rows: list[T]) -> Iterator[list[T]]:
+    """The rows, some at a time."""
+    for start in range(0, len(rows), SLICE_ROWS):
+        yield rows[start : start + SLICE_ROWS]

@@ -82,7 +82,8 @@ class ConversationsPage(QWidget):
         view.menu_wanted.connect(self._on_menu)
         view.typed.connect(self.typed)
         self._nothing.asked.connect(self._on_asked)
-        for changed in (proxy.rowsInserted, proxy.rowsRemoved, proxy.layoutChanged, self._model.completed):
+        shown = (proxy.rowsInserted, proxy.rowsRemoved, proxy.layoutChanged, proxy.settled)
+        for changed in (*shown, self._model.completed):
             changed.connect(self._arrange)
         self._facts.changed.connect(self._arrange)
         context.theme.changed.connect(view.rows_changed_height)
@@ -106,6 +107,7 @@ class ConversationsPage(QWidget):
 
     def neighbour(self, step: int) -> ConversationId | None:
         """The conversation `step` rows below the chosen one; the ends hold. None: the list is empty."""
+        self._proxy.settle()
         count = self._proxy.rowCount()
         if not count:
             return None
@@ -115,6 +117,7 @@ class ConversationsPage(QWidget):
 
     def next_unread(self) -> ConversationId | None:
         """The next conversation with unread messages below the chosen one, and on from the top."""
+        self._proxy.settle()
         count, at = self._proxy.rowCount(), self._row_of_chosen()
         start = -1 if at is None else at
         for distance in range(1, count + 1):

@@ -291,6 +291,8 @@ class ListPane(Panel):
             self._choose(self._page.neighbour(1))
 
     def _open_first(self) -> None:
+        """What Enter opens is the first row of what was typed, not of what is still shown."""
+        (self.shown_orders if self.side() is Side.ORDERS else self.shown).settle()
         if self.side() is Side.CONVERSATIONS and self.shown.rowCount():
             self._choose(ConversationId(self.shown.id_at(0)))
         elif self.side() is Side.ORDERS and self.shown_orders.rowCount():

@@ -83,10 +83,11 @@ class ConversationProxy(Arranged):
         self._query = ""
         self._words: tuple[str, ...] = ()
         self._kept: ConversationId | None = None
-        self._tally = Tally(self._tags_of)
+        self._tally: Tally[Chip, AccountId] = Tally(self._account_of, self._tags_of)
         super().__init__(model, model, parent)
-        self._recount()
+        self._count()
         self.refilter()
+        self.settle()
 
     # -- what is asked for -----------------------------------------------------------------------------
 
@@ -138,7 +139,7 @@ class ConversationProxy(Arranged):
         """Show one account's conversations, or (None) all."""
         if account != self._account:
             self._account = account
-            self._recount()
+            self.counts_changed.emit()
             self.refilter()
 
     def keep(self, conversation_id: ConversationId | None) -> None:
@@ -158,26 +159,30 @@ class ConversationProxy(Arranged):
     @property
     def counts(self) -> Counts:
         """Live counts for the chips."""
-        return Counts(**{chip.value: self._tally.count(chip) for chip in Chip})
+        return Counts(**{chip.value: self._tally.count(chip, self._is_in_view) for chip in Chip})
 
     def source_changed(self, ids: Iterable[int], *, gone: bool) -> None:
         if self._tally.update(ids, gone=gone):
             self.counts_changed.emit()
 
-    def _recount(self) -> None:
-        self._tally.restart(self._model.row_id(at) for at in range(self._model.rowCount()))
-        self.counts_changed.emit()
+    def _count(self) -> None:
+        self._tally.update(self._model.row_id(at) for at in range(self._model.rowCount()))
+
+    def _is_in_view(self, account: AccountId) -> bool:
+        return self._account is None or account == self._account
+
+    def _account_of(self, row_id: int) -> AccountId:
+        return self._row(row_id).conversation.account_id
 
     def _tags_of(self, row_id: int) -> frozenset[Chip]:
-        row = self._row(row_id)
-        if self._account is not None and row.conversation.account_id != self._account:
-            return frozenset()
-        return chips_of(row)
+        return chips_of(self._row(row_id))
 
     # -- arranging -------------------------------------------------------------------------------------
 
     def accepts(self, row_id: int) -> bool:
         row = self._row(row_id)
+        if self._account is not None and row.conversation.account_id != self._account:
+            return False
         tags = self._tally.tags(row_id)
         kept = row_id == self._kept and self._chip in _STICKY and Chip.ALL in tags
         return (self._chip in tags or kept) and matches(row.haystack, self._words)
@@ -207,6 +212,8 @@ class ConversationProxy(Arranged):
 class ElseProxy(ConversationProxy):
     """Every conversation, archived ones too, that may be said to be with the same customer as one of them."""
 
+    in_slices = False
+
     def __init__(
         self, model: ConversationModel, about: ConversationId, parent: QObject | None = None
     ) -> None:
@@ -223,6 +230,8 @@ class ElseProxy(ConversationProxy):
 
 class GroupProxy(ConversationProxy):
     """The other conversations with the customer of one of them."""
+
+    in_slices = False
 
     def __init__(self, model: ConversationModel, parent: QObject | None = None) -> None:
         self._about: ConversationId | None = None
@@ -248,11 +257,11 @@ class GroupProxy(ConversationProxy):
     def refilter(self) -> None:
         self._known_group = self._group()
         if self._known_group is None:
-            self.show_only([])  # as for almost every conversation, each time that one is opened
+            self.show_none()  # as for almost every conversation, each time that one is opened
         else:
             super().refilter()
 
-    def _recount(self) -> None:
+    def _count(self) -> None:
         """Nobody asks for its counts, and it lives as long as the window."""
 
     def _group(self) -> int | None:

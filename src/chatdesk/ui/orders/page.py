@@ -60,7 +60,7 @@ class OrdersPage(QWidget):
             view.activated.connect(self._open)
         self._rows.typed.connect(self.typed)
         self._nothing.asked.connect(self.all_wanted)
-        for changed in (proxy.rowsInserted, proxy.rowsRemoved, model.completed):
+        for changed in (proxy.rowsInserted, proxy.rowsRemoved, proxy.settled, model.completed):
             changed.connect(self.arrange)
         context.theme.changed.connect(self._rows.rows_changed_height)
         context.clock.beat.connect(self._on_beat)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -27,6 +28,13 @@ class OrderChip(StrEnum):
     ALL = "all"
 
 
+class Group(NamedTuple):
+    """What the list is narrowed to beside the chips."""
+
+    account_id: AccountId
+    kind: OrderKind
+
+
 class OrderProxy(Arranged):
     """The orders that the person has asked to see. Unsorted means: what happened last comes first."""
 
@@ -40,11 +48,11 @@ class OrderProxy(Arranged):
         self._account: AccountId | None = None
         self._kind: OrderKind | None = None
         self._words: tuple[str, ...] = ()
-        self._tally = Tally(self._tags_of)
-        self._kinds: Tally[OrderKind] = Tally(self._kinds_of)
+        self._tally: Tally[OrderChip, Group] = Tally(self._group_of, self._tags_of)
         super().__init__(model, model, parent, columns=len(Column))
-        self._recount()
+        self._tally.update(model.row_id(at) for at in range(model.rowCount()))
         self.refilter()
+        self.settle()
 
     # -- what is asked for -----------------------------------------------------------------------------
 
@@ -78,12 +86,12 @@ class OrderProxy(Arranged):
         """Show one kind of order, or (None) all."""
         if kind is not self._kind:
             self._kind = kind
-            self._recount()
+            self.counts_changed.emit()
             self.refilter()
 
     def count_of_kind(self, kind: OrderKind) -> int:
         """How many orders of a kind the chosen account has."""
-        return self._kinds.count(kind)
+        return self._tally.count(OrderChip.ALL, lambda one: one.kind is kind and self._is_of_account(one))
 
     def set_query(self, query: str) -> None:
         """Show only orders that hold every word of `query`, in their own words or the last message's."""
@@ -100,7 +108,7 @@ class OrderProxy(Arranged):
         """Show one account's orders, or (None) all."""
         if account != self._account:
             self._account = account
-            self._recount()
+            self.counts_changed.emit()
             self.refilter()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -110,33 +118,26 @@ class OrderProxy(Arranged):
 
     def count(self, chip: OrderChip) -> int:
         """How many orders of the chosen account a chip would show, whatever is searched for."""
-        return self._tally.count(chip)
+        return self._tally.count(chip, self._is_in_view)
 
     # -- counts ----------------------------------------------------------------------------------------
 
     def source_changed(self, ids: Iterable[int], *, gone: bool) -> None:
-        rows = list(ids)
-        kinds = self._kinds.update(rows, gone=gone)
-        if self._tally.update(rows, gone=gone) or kinds:
+        if self._tally.update(ids, gone=gone):
             self.counts_changed.emit()
 
-    def _recount(self) -> None:
-        rows = [self._model.row_id(at) for at in range(self._model.rowCount())]
-        self._kinds.restart(rows)
-        self._tally.restart(rows)
-        self.counts_changed.emit()
+    def _is_of_account(self, group: Group) -> bool:
+        return self._account is None or group.account_id == self._account
 
-    def _kinds_of(self, row_id: int) -> frozenset[OrderKind]:
+    def _is_in_view(self, group: Group) -> bool:
+        return self._is_of_account(group) and (self._kind is None or group.kind is self._kind)
+
+    def _group_of(self, row_id: int) -> Group:
         order = self._row(row_id).order
-        mine = self._account is None or order.account_id == self._account
-        return frozenset({order.kind}) if mine else frozenset()
+        return Group(order.account_id, order.kind)
 
     def _tags_of(self, row_id: int) -> frozenset[OrderChip]:
         row = self._row(row_id)
-        if self._account is not None and row.order.account_id != self._account:
-            return frozenset()
-        if self._kind is not None and row.order.kind is not self._kind:
-            return frozenset()
         tags = {OrderChip.ALL, OrderChip.OPEN if row.is_open else OrderChip.CLOSED}
         if self._model.waiting_since_us(row) is not None:
             tags.add(OrderChip.NEEDS_REPLY)
@@ -147,9 +148,13 @@ class OrderProxy(Arranged):
     def accepts(self, row_id: int) -> bool:
         if self._chip not in self._tally.tags(row_id):
             return False
+        row = self._row(row_id)
+        if self._account is not None and row.order.account_id != self._account:
+            return False
+        if self._kind is not None and row.order.kind is not self._kind:
+            return False
         if not self._words:
             return True
-        row = self._row(row_id)
         conversation = self._model.conversation(row)
         said = conversation.haystack if conversation is not None else ""
         return matches(f"{row.haystack}\n{said}", self._words)
