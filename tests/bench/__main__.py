@@ -23,7 +23,7 @@ import msgspec
 from tests.bench import profile, quiet
 from tests.bench.bars import BENCHES, Measured, merged
 from tests.bench.measure import median
-from tests.bench.report import ROOT, commit, judge_all, machine, table
+from tests.bench.report import ROOT, all_figures, commit, judge_all, machine, table, told
 
 HERE = Path(__file__).parent
 MOST_RUNS = 3
@@ -141,7 +141,8 @@ def main() -> int:
     _folder, made_s = profile.prepare(args.rows)
     wanted = args.names or [name for name in found if args.peers or name != PEERS]
     runs = run_all(wanted, args.rows, reference, began + TIME_S, args.runs)
-    bars = judge_all(best(runs))
+    counts = best(runs)
+    bars, figures = judge_all(counts), all_figures(counts)
     report: dict[str, Any] = {
         "commit": commit(),
         "machine": machine(),
@@ -152,11 +153,13 @@ def main() -> int:
         "load_1min": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "quiet": reference,
         "bars": bars,
+        "figures": figures,
         "runs": runs,
     }
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(msgspec.to_builtins(report), indent=2) + "\n", "utf-8")
     print(table(bars))
+    print("\n".join(told(one) for one in figures))
     noisy = [bench for bench in found if _noise([run for run in runs if run.bench == bench]) > quiet.NOISY]
     if noisy:
         print(f"the machine was noisy during: {', '.join(noisy)}")

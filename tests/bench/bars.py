@@ -205,7 +205,21 @@ BARS: tuple[Bar, ...] = (
 )
 
 
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is measured and told, and held against nothing."""
+
+    key: str
+    what: str
+    unit: str
+
+
+FIGURES: tuple[Figure, ...] = (
+    Figure(key="import", what="messages/s while a whole conversation is loaded in the background", unit="/s"),
+)
+
+
 BENCHES: Mapping[str, tuple[str, ...]] = {
+    "import": ("import",),
     "start": ("start",),
     "live": (
         *("idle-cpu", "live-pss", "sparse", "stream-1000", "stream-10000"),
@@ -219,7 +233,7 @@ BENCHES: Mapping[str, tuple[str, ...]] = {
     "search": ("search",),
     "panel": ("start-peer", "idle-pss", "jump-peer", "sparse-peer", "sustained-peer"),
 }
-"""Which benchmark measures which bars; what is measured beside the panel needs the panel's."""
+"""Which benchmark measures which bars and figures; what is measured beside the panel needs the panel's."""
 
 
 def merged(found: Iterable[Measured]) -> dict[str, Measured]:

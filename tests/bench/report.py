@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.bench.bars import BARS, Measured, judge
+from tests.bench.bars import BARS, FIGURES, Measured, judge
 
 ROOT = Path(__file__).parents[2]
 KEYS = (
@@ -34,7 +34,7 @@ VERDICTS = {True: "holds", False: "does not hold", None: "not shown"}
 
 def judge_all(found: Mapping[str, tuple[Measured, float]]) -> list[dict[str, Any]]:
     """An object for every bar, in the order of BARS. found: by key, with the processor factor of its run."""
-    known = {bar.key for bar in BARS}
+    known = {bar.key for bar in BARS} | {figure.key for figure in FIGURES}
     if strangers := set(found) - known:
         raise KeyError(f"no such bars: {sorted(strangers)}")
     rows = []
@@ -45,6 +45,32 @@ def judge_all(found: Mapping[str, tuple[Measured, float]]) -> list[dict[str, Any
             row["cpu_factor"] = round(factor, 3)
         rows.append(row)
     return rows
+
+
+def all_figures(found: Mapping[str, tuple[Measured, float]]) -> list[dict[str, Any]]:
+    """An object for every figure: part, what, value, unit, detail, and `reason` where it can't count."""
+    rows = []
+    for figure in FIGURES:
+        measured, _factor = found.get(figure.key, (Measured(key=figure.key, reason="it was not run"), 1.0))
+        rows.append(
+            {
+                "part": figure.key,
+                "what": figure.what,
+                "value": measured.value,
+                "unit": figure.unit,
+                "reason": measured.reason or measured.broken,
+                "detail": dict(measured.detail),
+            }
+        )
+    return rows
+
+
+def told(figure: Mapping[str, Any]) -> str:
+    """A figure in one line, with what was measured beside it."""
+    parts = [f"{name} {value:,}" for name, value in figure["detail"].items()]
+    line = f"{figure['what']}: {shown(figure['value'], figure['unit'])}"
+    line += f" ({'; '.join(parts)})" if parts else ""
+    return f"{line}; {figure['reason']}" if figure["reason"] else line
 
 
 def commit() -> str:

@@ -17,9 +17,9 @@ import pytest
 from chatdesk.store.connection import FILE_NAME, open_reader
 from tests.bench import __main__ as runner
 from tests.bench import growth, profile, quiet, write_docs
-from tests.bench.bars import BARS, BENCHES, FULL_SIZE, STAGES, Bar, Measured, judge
+from tests.bench.bars import BARS, BENCHES, FIGURES, FULL_SIZE, STAGES, Bar, Measured, judge
 from tests.bench.measure import median, percentile, summary
-from tests.bench.report import KEYS, cells, judge_all, table
+from tests.bench.report import KEYS, all_figures, cells, judge_all, table, told
 from tests.bench.texts import Texts, vocabulary
 
 CALM = quiet.Quiet(timer_jitter_ms=0.1, cpu_loop_ms=quiet.REFERENCE_CPU_LOOP_MS, fdatasync_ms=0.2)
@@ -110,6 +110,18 @@ def test_every_bar_is_one_object_of_the_report() -> None:
         judge_all({"strange": (Measured(key="strange", value=1.0), 1.0)})
 
 
+def test_a_figure_is_told_and_held_against_nothing() -> None:
+    """It is no bar; its line has the value, what was measured beside it, and why it does not count."""
+    one = Measured(key="import", value=3_164.8, broken="half of it came", detail={"messages": 30_132})
+    found = {"import": (one, 1.0)}
+    assert "import" not in {row["part"] for row in judge_all(found)}
+    (figure,) = all_figures(found)
+    assert told(figure).endswith(": 3,165 /s (messages 30,132); half of it came")
+    assert told(all_figures({})[0]).endswith(": -; it was not run")
+    written = write_docs.figures({**a_report([]), "figures": [figure]})
+    assert f"- {told(figure)}" in written.splitlines()
+
+
 def a_run(noise: float, value: float, failed: str = "") -> runner.Run:
     measured = () if failed else (Measured(key="wheel", value=value),)
     return runner.Run(
@@ -180,7 +192,7 @@ def test_what_was_measured_before_a_failure_counts(monkeypatch: pytest.MonkeyPat
 def test_each_bar_belongs_to_one_benchmark() -> None:
     """Every bar is some benchmark's, so that a failure names all that it took away; each is there."""
     keys = [key for keys in BENCHES.values() for key in keys]
-    assert sorted(keys) == sorted(one.key for one in BARS)
+    assert sorted(keys) == sorted([*(one.key for one in BARS), *(one.key for one in FIGURES)])
     assert all((Path(runner.__file__).parent / f"bench_{name}.py").exists() for name in BENCHES)
 
 

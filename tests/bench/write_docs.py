@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.bench.bars import STAGES
 from tests.bench.profile import OUT, ROOT
-from tests.bench.report import cells, shown
+from tests.bench.report import cells, shown, told
 
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN = "<!-- figures: written by tests/bench/write_docs.py from a report; do not edit -->"
@@ -62,8 +62,15 @@ def figures(report: Mapping[str, Any]) -> str:
         _row(["---"] * len(_HEAD)),
         *(_row(cells(bar)) for bar in report["bars"]),
         *_stages(report["bars"]),
+        *_beside(report.get("figures", [])),
     ]
     return "\n".join(lines)
+
+
+def _beside(figures: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is held against no bar, one line each; nothing for reports that have none."""
+    lines = [f"- {told(one)}" for one in figures]
+    return ["", "Held against no bar:", "", *lines] if lines else []
 
 
 def growth(report: Mapping[str, Any]) -> str:
