@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from chatdesk.domain.ids import MessageId
 from chatdesk.ui.timeline.layout import RowLayout
+from chatdesk.ui.timeline.rows import KEPT_AT_END
 from chatdesk.ui.timeline.scroll import Extent, Scroller
 from tests.ui.timeline.conftest import Shown
 from tests.ui.timeline.stage import NOON_US, a_message
@@ -63,3 +65,27 @@ def test_only_rows_at_the_edge_are_painted(
     assert view.scroll_by(dy) == dy
     qapp.processEvents()
     assert 0 < len(painted) <= 6
+
+
+def test_what_was_laid_out_is_kept_where_somebody_reads(show: Show, qapp: QApplication) -> None:
+    """Going back and forth lays nothing out again; at the followed end little is kept of what has passed."""
+    shown = show([a_message(n) for n in range(1, 400)])
+    view = shown.view
+    view.scroll_by(-50)
+    for number in range(398, 100, -7):
+        view.scroll_to_message(MessageId(number))
+        qapp.processEvents()
+    before, kept = view.book.laid_out, len(view.book.kept_messages())
+    assert kept > KEPT_AT_END * 2
+    view.scroll_to_message(MessageId(398))
+    qapp.processEvents()
+    assert view.book.laid_out - before <= 2
+    view.show_newest()
+    for number in range(400, 700, 2):
+        shown.put(a_message(number), a_message(number + 1))
+        qapp.processEvents()
+        qapp.processEvents()
+    assert len(view.book.kept_messages()) <= KEPT_AT_END
+    before = view.book.laid_out
+    view.viewport().repaint()
+    assert view.book.laid_out == before, "what is in view is not thrown away"

@@ -152,7 +152,7 @@ def _bubble(item: Item, width: int, style: Style) -> RowLayout:
     font = _font(message, text, style)
     links = () if message.deleted else find_links(text.drawn)
     look = _look(message)
-    lines = break_lines(text.drawn, font, inner, formats=_link_formats(links, look, style))
+    lines = break_lines(text.drawn, font, inner, formats=_formats(text.drawn, links, look, style))
     name = sender_words(message) if item.show_name and above.first and not message.own else ""
     note_words = _note(message)
     note = break_lines(note_words, style.note, inner - _note_indent(message, style)) if note_words else None
@@ -255,7 +255,7 @@ def _system_line(item: Item, width: int, style: Style) -> RowLayout:
     text = shown(shown_words(item.message), item.steps)
     inner = max(1.0, min(width - 2.0 * style.side, width * _SYSTEM_SHARE))
     links = () if item.message.deleted else find_links(text.drawn)
-    formats = _link_formats(links, Look.SYSTEM, style)
+    formats = _formats(text.drawn, links, Look.SYSTEM, style)
     lines = break_lines(text.drawn, style.note, inner, centred=True, formats=formats)
     column = min(math.ceil(lines.width) + 1.0, inner)
     lead = _lead(item.above, style)
@@ -279,11 +279,12 @@ def _system_line(item: Item, width: int, style: Style) -> RowLayout:
     )
 
 
-def _link_formats(links: tuple[Link, ...], look: Look, style: Style) -> Formats:
+def _formats(text: str, links: tuple[Link, ...], look: Look, style: Style) -> Formats:
+    lacking = style.glyphs.lacking(text)
     if not links:
-        return ()
+        return lacking
     drawn = style.own_link_text if look is Look.OWN else style.link_text
-    return [(link.start, link.end, drawn) for link in links]
+    return [*lacking, *((link.start, link.end, drawn) for link in links)]
 
 
 def _look(message: Message) -> Look:

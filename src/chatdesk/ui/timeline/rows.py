@@ -16,7 +16,9 @@ from chatdesk.ui.timeline.model import TimelineModel
 from chatdesk.ui.timeline.style import Style
 from chatdesk.ui.timeline.wording import subject_words, topic_words
 
-KEPT_LAYOUTS = 240
+KEPT_LAYOUTS = 600
+KEPT_AT_END = 120
+"""While the end is followed: what has passed there is seldom looked at again, and 15 kB each."""
 
 
 class _Kept(NamedTuple):
@@ -44,7 +46,14 @@ class RowBook:
         self._usual = NO_EXTRAS
         self._moving: dict[str, str] = {}
         """How far files have come, in words, by the intention that brings them."""
+        self._most = KEPT_LAYOUTS
         self.laid_out = 0
+
+    def keep(self, *, at_end: bool) -> None:
+        """Whether the end of the conversation is followed, or somebody reads back and forth."""
+        self._most = KEPT_AT_END if at_end else KEPT_LAYOUTS
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
 
     def use_width(self, width: int) -> bool:
         """Lay out for another width; True when it really is another one."""
@@ -151,6 +160,6 @@ class RowBook:
         self.laid_out += 1
         self._kept[message.id] = _Kept(message, before, after, unread, gap, row)
         self._kept.move_to_end(message.id)
-        if len(self._kept) > KEPT_LAYOUTS:
+        if len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return row

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QTextCharFormat
 
 from chatdesk.ui.theme import TextRole, Theme
+from chatdesk.ui.timeline.glyphs import Glyphs
 
 BUBBLE_SHARE = 0.66
 """Most of the width that a bubble may take."""
@@ -33,6 +34,7 @@ class Style:
         self.link_text = _underlined(self.tokens.accent_text)
         self.own_link_text = _underlined(self.tokens.bubble_out_text)
         """How an address inside a text is drawn, in bubbles of others and in own ones."""
+        self.glyphs = Glyphs(self.body)
         self.body_metrics = QFontMetricsF(self.body)
         self.name_metrics = QFontMetricsF(self.name)
         self.note_metrics = QFontMetricsF(self.note)

@@ -371,6 +371,7 @@ class RowSurface(QListView):
 
     def _settle(self) -> None:
         self._mirror()
+        self.book.keep(at_end=self.scroller.stuck)
         self.settled.emit()
 
     def _use_style(self) -> None:
