@@ -539,6 +539,17 @@ class TestNothing:
             assert stage.numbers() == BY_ACTIVITY
             stage.click("Archived")
             assert "Nothing archived" in stage.texts()
+            account = stage.seat.account.id
+            stage.pane.set_account(AccountId(account + 1))
+            assert "Nothing archived" in stage.texts()
+            stage.click("Unread")
+            assert "All read" in stage.texts(), "it was empty before, too"
+            stage.search.setText("zzz")
+            assert "Nothing matches" in stage.texts()
+            stage.search.setText("")
+            assert "All read" in stage.texts()
+            stage.pane.set_account(None)
+            stage.click("Archived")
             QTest.mouseClick(next(b for b in stage.pane.findChildren(QWidget) if is_show_all(b)), LEFT)
             assert stage.pane.shown.chip is Chip.ALL
             assert stage.button("All").isChecked()

@@ -299,3 +299,9 @@ def shared_facts(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -
     seat = Seat(qapp, tmp_path_factory.mktemp("facts") / "profile", filled=False)
     yield AccountFacts(seat.context)
     seat.close()
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=1), max_size=6), max_size=8))
+def test_the_other_way_round_is_the_other_way_round(texts: list[str]) -> None:
+    """Any text: by this key the order is the plain one, reversed."""
+    assert sorted(set(texts), key=reversed_text) == sorted(set(texts), reverse=True)

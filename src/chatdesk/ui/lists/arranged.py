@@ -76,6 +76,8 @@ class Arranged(QAbstractProxyModel):
         """Looks at the rows, a slice each time; shows the result with the last one."""
         self._touched: set[int] = set()
         """Rows that have changed, come or gone meanwhile: they are looked at with the last slice."""
+        self._untold: set[int] = set()
+        """Rows that have changed, so many at once that `source_changed` is told of them slice by slice."""
         self._turns = QTimer(self)
         self._turns.setInterval(0)
         self._turns.timeout.connect(self._take_turn)
@@ -148,7 +150,7 @@ class Arranged(QAbstractProxyModel):
     def refilter(self) -> None:
         """Ask `accepts` and `key` again for every row of the source."""
         known, count = self._known, self.sourceModel().rowCount()
-        self._begin(self._looking([known.row_id(at) for at in range(count)]))
+        self._begin(self._looking([known.row_id(at) for at in range(count)]), count)
 
     def narrow(self) -> None:
         """Ask `accepts` again for the rows that are shown: the others have nothing to come back for.
@@ -159,11 +161,11 @@ class Arranged(QAbstractProxyModel):
         if self._work is not None:  # what is shown is not yet what was asked for before
             self.refilter()
         else:
-            self._begin(self._looking_again(list(self._order)))
+            self._begin(self._looking_again(list(self._order)), len(self._order))
 
     def show_none(self) -> None:
         """Show nothing, until asked for something else."""
-        self._begin(self._looking([]))
+        self._begin(self._looking([]), 0)
 
     @property
     def is_settled(self) -> bool:
@@ -175,16 +177,14 @@ class Arranged(QAbstractProxyModel):
         while self._work is not None:
             self._take_turn()
 
-    def _begin(self, work: Iterator[None]) -> None:
-        """Take this up instead of whatever is under way; the first slice at once."""
+    def _begin(self, work: Iterator[None], rows: int) -> None:
+        """Take this up instead of whatever is under way. rows: so many are to be looked at."""
         self._work = work
         self._touched.clear()
-        self._take_turn()
-        if self._work is not None:
-            if self.in_slices:
-                self._turns.start()
-            else:
-                self.settle()
+        if self.in_slices and rows > SLICE_ROWS:
+            self._turns.start()
+        else:
+            self.settle()
 
     def _take_turn(self) -> None:
         work, is_over = self._work, True
@@ -200,6 +200,9 @@ class Arranged(QAbstractProxyModel):
         """Look at rows of the source."""
         wanted: list[Key] = []
         for part in _slices(ids):
+            if not self._untold.isdisjoint(part):
+                self.source_changed([one for one in part if one in self._untold], gone=False)
+                self._untold.difference_update(part)
             wanted.extend([self.key(one) for one in part if self._is_there(one) and self.accepts(one)])
             wanted.sort()  # two runs by now, or one: that is quick
             if len(ids) > len(part):  # the result has a turn of its own
@@ -240,6 +243,7 @@ class Arranged(QAbstractProxyModel):
         # They leave here while the source still has them: nobody can ask for what is gone.
         ids = [self._known.row_id(at) for at in range(first, last + 1)]
         self.source_changed(ids, gone=True)
+        self._untold.difference_update(ids)
         if self._work is not None:
             self._touched.update(ids)
         if len(ids) <= SINGLY:
@@ -250,6 +254,13 @@ class Arranged(QAbstractProxyModel):
             self._rearrange([key for key in self._order if key[-1] not in lost])
 
     def _place(self, ids: list[int]) -> None:
+        if self.in_slices and len(ids) > SLICE_ROWS:
+            self._untold.update(ids)
+            self.refilter()
+            if self._order:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(self._order) - 1, self._columns - 1))
+            return
+        self._untold.difference_update(ids)
         self.source_changed(ids, gone=False)
         if self._work is not None:
             # Their new keys are of another order than what is shown: they are painted anew where they are.

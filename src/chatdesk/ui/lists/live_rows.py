@@ -197,6 +197,12 @@ class LiveRows(QObject, Generic[I, T, R]):
         for first, last in runs(sorted(at for one in ids if (at := self._row_of_id.get(one)) is not None)):
             self._host.dataChanged.emit(self._host.index(first, 0), self._host.index(last, last_column))
 
+    def announce_all(self) -> None:
+        """Tell views that every row looks different."""
+        if self._rows:
+            last = self._host.index(len(self._rows) - 1, self._host.columnCount() - 1)
+            self._host.dataChanged.emit(self._host.index(0, 0), last)
+
     def _remove(self, ids: Iterable[I]) -> None:
         lost = {one for one in ids if one in self._row_of_id}
         if not lost:

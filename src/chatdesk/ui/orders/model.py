@@ -255,7 +255,7 @@ class OrderModel(QAbstractTableModel):
         self._live.announce(self._by_conversation[one] for one in ids if one in self._by_conversation)
 
     def _on_facts(self) -> None:
-        self._live.announce([self._live.id_at(at) for at in range(len(self._live))])
+        self._live.announce_all()
 
 
 _READERS: dict[int, Callable[[OrderModel, OrderRow, Column], object]] = {

@@ -179,8 +179,8 @@ class OrderProxy(Arranged):
                 return (sign * -self._model.activity_at_us(row),)
             case Column.STATUS:
                 text = fold(self._model.text(row, column))
-                said = reversed_text(text) if self._descending else (text,)
-                return (sign * PROGRESS_ORDER[row.order.progress], *said)
+                said = reversed_text(text) if self._descending else text
+                return (sign * PROGRESS_ORDER[row.order.progress], said)
             case _:
                 text = natural(fold(self._model.text(row, column)))
                 return (reversed_text(text),) if self._descending else (text,)
@@ -197,11 +197,13 @@ def natural(text: str) -> str:
     return _DIGITS.sub(lambda found: found[0].zfill(_DIGITS_WIDE), text)
 
 
-def reversed_text(text: str) -> tuple[int, ...]:
+def reversed_text(text: str) -> bytes:
     """A key that sorts texts the other way round."""
-    return (*(-ord(char) for char in text[:_SORTED_CHARS]), 1)
+    # UTF-8 sorts as its text does. What a text begins with comes after it: so does the end, above all bytes.
+    return text[:_SORTED_CHARS].encode("utf-8", "surrogatepass").translate(_INVERTED) + b"\xff"
 
 
 _DIGITS = re.compile("[0-9]{1,12}")
 _DIGITS_WIDE = 12
 _SORTED_CHARS = 60
+_INVERTED = bytes(range(255, -1, -1))
