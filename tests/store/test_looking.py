@@ -17,6 +17,7 @@ from chatdesk.store.lock import FolderLock
 from chatdesk.store.looking import look_store
 from chatdesk.store.recovery import open_store
 from tests.conftest import AllowLog
+from tests.faults.disk.shim import Fault, Ill, failing_disk
 from tests.store.making import WAIT_S, Desk, message, raw
 from tests.store.sealed import Seal, as_after_a_kill, bytes_of, seal, somebody, unseal
 
@@ -184,3 +185,24 @@ def test_a_start_that_only_looks_counts_as_none(place: Path, allow_log: AllowLog
     look(folder).close()
     assert (folder / "starts").read_text() == "1\n"
     assert not allow_log("WARNING .*")
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["clean", "killed"])
+def test_a_disk_without_room_is_looked_at_too(tmp_path: Path, allow_log: AllowLog, *, killed: bool) -> None:
+    """What is there is shown, the trouble is told as it is, and with room it opens as ever."""
+    allow_log("WARNING chatdesk.store")
+    folder = filled(tmp_path, killed=killed)
+    with failing_disk(tmp_path) as disk:
+        disk.faults = [Fault(Ill.FULL)]
+        looked = look(folder)
+        try:
+            assert looked.trouble is not None
+            assert looked.trouble.ill is DiskIll.FULL
+            assert {row.title for row in looked.conversations().result(WAIT_S).rows} == {"Carl", "Cleo"}
+            assert [one.text for one in looked.outbox().result(WAIT_S).rows] == ["on its way"]
+            disk.heal()
+            opened = looked.yield_to(lambda: open_store(folder))
+        finally:
+            looked.close()
+        assert [one.text for one in opened.outbox().result(WAIT_S).rows] == ["on its way"]
+        opened.close()

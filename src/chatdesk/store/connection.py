@@ -16,7 +16,7 @@ from chatdesk.domain.kinds import DiskIll
 FILE_NAME = "chatdesk.db"
 OLDEST_SQLITE: Final = 3_053_002
 """Older ones may corrupt a WAL file (before 3.51.3) or FTS5's memory (before 3.53.2)."""
-_LOCKLESS: Final = next(name for name in apsw.vfs_names() if name.endswith("-none"))
+_LOCKLESS: Final = next((name for name in apsw.vfs_names() if name.endswith("-none")), "unix-none")
 _BUSY_MS: Final = 5_000
 _STATEMENTS: Final = 300
 

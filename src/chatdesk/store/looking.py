@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 from chatdesk.domain.errors import DamagedDatabase, DiskTrouble, ProfileInUse, StoreProblem
 from chatdesk.domain.health import Recovery
 from chatdesk.domain.kinds import DiskIll
 from chatdesk.store import journal as journal_file
 from chatdesk.store import rebuild, rows
-from chatdesk.store.connection import FILE_NAME, READ_ERRORS, open_still, problem
+from chatdesk.store.connection import FILE_NAME, READ_ERRORS, ill_of, open_still, problem
 from chatdesk.store.crashes import Crashes
 from chatdesk.store.journal import Journal
 from chatdesk.store.lock import FolderLock
@@ -20,12 +21,15 @@ from chatdesk.store.migrate import newest_version
 from chatdesk.store.opening import APPLICATION_ID, Start
 from chatdesk.store.store import Store, wall_us
 
+_TRIED: Final = "chatdesk.tried"
+_TRIED_BYTES: Final = 65_536
+
 
 def look_store(folder: Path, trouble: DiskTrouble, *, now_us: Callable[[], int] = wall_us) -> Store:
     """A store over a folder that did not open to be written to: it reads, and refuses whatever changes.
 
-    trouble: why it did not open. `Store.trouble` tells it again, with its ill made out by the rights of
-    folder and file where SQLite could not tell. Raises ProfileInUse where another process works in it, and
+    trouble: why it did not open. `Store.trouble` tells it again, with its ill made out by trying where SQLite
+    could not tell. Raises ProfileInUse where another process works in it, and
     `trouble` where there is nothing that could be shown: no database, one of another version or that must be
     made anew, or a disk that reads no better than it writes.
     """
@@ -57,11 +61,23 @@ def _made_out(folder: Path, trouble: DiskTrouble) -> DiskTrouble:
     """The trouble with its ill: SQLite can't open a log that it may not make, and does not say why."""
     if trouble.ill in {DiskIll.READ_ONLY, DiskIll.FULL}:
         return trouble
-    file = folder / FILE_NAME
-    effective = os.access in os.supports_effective_ids
-    if all(os.access(path, os.W_OK, effective_ids=effective) for path in (folder, file)):
-        return trouble
-    return DiskTrouble(str(trouble), DiskIll.READ_ONLY)
+    try:
+        _try_to_write(folder)
+    except OSError as exc:
+        found = problem(exc)
+        return trouble if found is None else DiskTrouble(str(trouble), ill_of(found))
+    return trouble
+
+
+def _try_to_write(folder: Path) -> None:
+    """What SQLite could not do, for an answer that says why. Raises OSError."""
+    path = folder / _TRIED
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(file, bytes(_TRIED_BYTES))
+    finally:
+        os.close(file)
+        path.unlink()
 
 
 def _read_start(path: Path) -> Start:
