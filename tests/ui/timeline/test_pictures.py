@@ -1,4 +1,4 @@
-"""What scrolling leaves on the screen is what painting anew would give, at 100 %, 150 % and 200 %."""
+"""What scrolling leaves on the screen is what painting anew would give, from 100 % to 200 %."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 120
-SCREENS = {"plain": 1.0, "between": 1.5, "double": 2.0}
+SCREENS = {"plain": 1.0, "quarter": 1.25, "between": 1.5, "most": 1.75, "double": 2.0}
+MOVING = {1.0, 1.5, 2.0}
+"""Where a step of one or two pixels is whole on the screen; elsewhere each step paints all anew."""
 MOVED = 0.6
 """Of a step that is moved rather than painted anew, less than this part of the view is painted."""
 
@@ -52,4 +54,4 @@ def test_pictures_are_true_after_scrolling_on_screens_of_every_density(tmp_path:
         assert one["before"] == one["after"]
         assert not one["wrong_at_first"]
         assert one["wrong"] == []
-        assert one["repainted"] < MOVED
+        assert one["repainted"] < MOVED or one["density"] not in MOVING
