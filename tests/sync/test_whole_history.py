@@ -350,6 +350,26 @@ def test_sends_go_first_and_new_messages_stay_in_step(tmp_path: Path) -> None:
     run_virtual(story())
 
 
+def test_catching_up_goes_first(tmp_path: Path) -> None:
+    """After a connect the lists come before any page of what is loaded."""
+
+    async def story() -> None:
+        async with Loading(tmp_path) as loading:
+            world = loading.world
+            loading.want()
+            await loading.reads(7)
+            world.server.fault("rooms", Fault(slow_ms=1_500))
+            await world.restart()
+            await world.online()
+            asked = world.server.seen["history"]
+            await world.quiet(1_200)
+            assert world.server.seen["history"] == asked
+            await loading.stands(LoadState.DONE)
+            assert await loading.is_all_here()
+
+    run_virtual(story())
+
+
 def test_a_send_that_never_ends_does_not_stop_it(tmp_path: Path) -> None:
     """Behind others is not never."""
 

@@ -86,6 +86,8 @@ class Backfill:
         self._catching: asyncio.Task[object] | None = None
         self._rounds = 0
         """Rounds of `refresh` under way."""
+        self._is_behind = False
+        """The first round of this connection is not over."""
         self._watching: asyncio.Task[object] | None = None
 
     # -- after a connect, and by the clock
@@ -93,6 +95,7 @@ class Backfill:
     def link_up(self) -> None:
         """Requests reach the server: catch up."""
         self.link_down()
+        self._is_behind = True
         self._catching = self._tasks.start(self._catch_up(), "catch up")
 
     async def greet(self) -> None:
@@ -102,6 +105,7 @@ class Backfill:
     def link_down(self) -> None:
         """What is under way for this connection is void."""
         self._served.clear()
+        self._is_behind = False
         if self._catching is not None:
             self._catching.cancel()
             self._catching = None
@@ -117,6 +121,7 @@ class Backfill:
             except WorldError as exc:
                 log.warning("catching up: %s", type(exc).__name__)
                 whole = False
+            self._is_behind = False
             limits = self._adapter.limits
             await self._clock.sleep(limits.refresh_lists_ms if whole else limits.poll_ms)
 
@@ -131,7 +136,7 @@ class Backfill:
     @property
     def is_busy(self) -> bool:
         """Whether something is being read that somebody waits for, or that catching up needs."""
-        return bool(self._rounds or self._reading or self._paging)
+        return bool(self._is_behind or self._rounds or self._reading or self._paging)
 
     async def _refresh(self) -> bool:
         if self._dropped_before is None:
