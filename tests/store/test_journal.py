@@ -20,7 +20,7 @@ from chatdesk.domain.kinds import DeliveryState, ParkReason
 from chatdesk.store import Store
 from chatdesk.store import journal as journal_module
 from chatdesk.store.connection import FILE_NAME
-from chatdesk.store.journal import Anchor, Ended, Journal, Opened, Unfinished, Written, read
+from chatdesk.store.journal import Anchor, Contents, Ended, Journal, Opened, Unfinished, Written, read
 from tests.conftest import AllowLog
 from tests.domain.items import item
 from tests.store.actions import Actor, actions
@@ -91,6 +91,48 @@ def test_a_long_journal_is_compacted(desk: Desk) -> None:
     file = desk.store.folder / journal_module.FILE_NAME
     assert file.stat().st_size < journal_module.COMPACT_BYTES + 50_000
     assert [one.item.text for one in unfinished(desk.store.folder).values()] == ["short"]
+
+
+class Uncounted(dict[OutgoingId, Unfinished]):
+    """Can't be looked through."""
+
+    def __iter__(self) -> Any:
+        raise AssertionError("all of them were looked at")
+
+    values = items = keys = __iter__
+
+
+def test_what_waits_makes_a_press_no_slower(tmp_path: Path) -> None:
+    """Thousands are not counted after each transaction; yet once they are settled the file is too long."""
+    journal = Journal(tmp_path / journal_module.FILE_NAME)
+    many = [item(number) for number in range(1, 2_001)]
+    journal.append([Written(ACCOUNT, one) for one in many])
+    journal.contents.unfinished = Uncounted(journal.contents.unfinished)
+    assert not journal.is_long()
+    for one in many:
+        journal.append([Ended(one.id, "cancelled")])
+    assert journal.is_long()
+    journal.close()
+
+
+@settings(max_examples=30)
+@given(st.lists(actions, min_size=1, max_size=20))
+def test_it_knows_how_much_is_owed(done: list[tuple[Any, ...]]) -> None:
+    """What is kept along with each record is what counting all of it comes to."""
+    with short_lived_folder() as folder:
+        store = Store.open(folder)
+        try:
+            actor = Actor(Desk(store))
+            for action in done:
+                actor.do(*action)
+            found = read(folder / journal_module.FILE_NAME)
+        finally:
+            store.close()
+    fresh = Contents()
+    for record in found.records():
+        fresh.take(record)
+    assert found.owed_bytes == fresh.owed_bytes
+    assert (found.owed_bytes > 0) == bool(found.unfinished or found.drafts)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")

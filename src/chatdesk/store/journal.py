@@ -131,6 +131,15 @@ class Unfinished(msgspec.Struct, frozen=True):
     tried: tuple[Attempt, ...] = ()
 
 
+def _owed_bytes(one: Unfinished) -> int:
+    tried = sum(_ITEM_BYTES + _ID_BYTES * len(attempt.watermark) for attempt in one.tried)
+    return len(one.item.text) + _ITEM_BYTES + tried
+
+
+def _draft_bytes(one: Drafted) -> int:
+    return len(one.text) + len(one.other)
+
+
 Place = tuple[str, RemoteId]
 """An account's name and a conversation of it."""
 
@@ -152,6 +161,8 @@ class Contents(msgspec.Struct):
     """A sound database has so many rows in its ledger, at least."""
     is_quiet: bool = True
     """No item and no draft was recorded since the last opening."""
+    owed_bytes: int = 0
+    """About what unfinished items and drafts take; kept, since it is asked for after each transaction."""
 
     def take(self, record: Record) -> None:
         """Follow one record."""
@@ -159,24 +170,24 @@ class Contents(msgspec.Struct):
             case Written(account=account, item=item):
                 known = self.unfinished.get(item.id)
                 tried = known.tried if known is not None and item.attempts else ()
-                self.unfinished[item.id] = Unfinished(account, item, item.attempts, tried)
+                self._owe(Unfinished(account, item, item.attempts, tried))
                 self.ended.pop(item.id, None)
             case Attempted(id=outgoing, number=number, attempt=attempt):
                 known = self.unfinished.get(outgoing)
                 if known is not None:
                     tried = known.tried if attempt is None else (*known.tried, attempt)
-                    self.unfinished[outgoing] = msgspec.structs.replace(known, attempts=number, tried=tried)
+                    self._owe(msgspec.structs.replace(known, attempts=number, tried=tried))
             case Ended():
                 self._end(record)
             case Drafted():
-                self.drafts.pop((record.account, record.conversation), None)
+                self._drop_draft((record.account, record.conversation))
                 if record.text or record.other:
                     self.drafts[record.account, record.conversation] = record
+                    self.owed_bytes += _draft_bytes(record)
             case Known(account=account, facts=facts):
                 self.accounts[account] = facts
             case Forgotten(account=account):
-                self.accounts.pop(account, None)
-                self.drafts = {place: one for place, one in self.drafts.items() if place[0] != account}
+                self._forget(account)
             case Reaches(number=number):
                 self.sure, self.reaches = min(self.reaches, number), number
             case Anchor():
@@ -187,8 +198,23 @@ class Contents(msgspec.Struct):
             self.is_quiet and isinstance(record, Anchor | Known | Forgotten | Reaches)
         )
 
+    def _owe(self, one: Unfinished) -> None:
+        before = self.unfinished.get(one.item.id)
+        self.unfinished[one.item.id] = one
+        self.owed_bytes += _owed_bytes(one) - (0 if before is None else _owed_bytes(before))
+
+    def _drop_draft(self, place: Place) -> None:
+        before = self.drafts.pop(place, None)
+        self.owed_bytes -= 0 if before is None else _draft_bytes(before)
+
+    def _forget(self, account: str) -> None:
+        self.accounts.pop(account, None)
+        for place in [place for place in self.drafts if place[0] == account]:
+            self._drop_draft(place)
+
     def _end(self, record: Ended) -> None:
-        self.unfinished.pop(record.id, None)
+        before = self.unfinished.pop(record.id, None)
+        self.owed_bytes -= 0 if before is None else _owed_bytes(before)
         self.ended.pop(record.id, None)
         self.ended[record.id] = record
         if len(self.ended) > _MOST_ENDED:
@@ -368,12 +394,7 @@ class Journal:
 
     def is_long(self) -> bool:
         """Whether compacting is worth its while."""
-        return os.fstat(self._file).st_size > COMPACT_BYTES + 4 * sum(
-            len(one.item.text)
-            + _ITEM_BYTES
-            + sum(_ITEM_BYTES + _ID_BYTES * len(attempt.watermark) for attempt in one.tried)
-            for one in self.contents.unfinished.values()
-        ) + 4 * sum(len(one.text) + len(one.other) for one in self.contents.drafts.values())
+        return os.fstat(self._file).st_size > COMPACT_BYTES + 4 * self.contents.owed_bytes
 
     def compact(self) -> None:
         """Leave out all that is finished: a new file takes the place of this one, in one step."""
