@@ -23,6 +23,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
+from operator import add
 from typing import Final
 
 import msgspec
@@ -55,6 +56,7 @@ _AS_IT_IS: Final = (
     "\uff01\uff0c\uff1a\uff1f]*"
 )
 """A text whose letters are what they are, but for capitals, and in which nothing is unseen."""
+_DENSE_ONE: Final = f"[{_DENSE}]"
 _RUNS: Final = f"[{_DENSE}]+|[^ {_DENSE}]+"
 """Runs and words."""
 _LONG_ASCII: Final = re.compile(f"[0-9A-Za-z]{{{LONGEST + 1}}}")
@@ -163,16 +165,19 @@ def terms(text: str) -> str:
     if text.isascii() and not _LONG_ASCII.search(text):
         return text
     folded = fold(text)
-    if not any(map(_is_dense, set(folded))):
+    if not _pattern(_DENSE_ONE).search(folded):
         return _LONG.sub(lambda found: found[0][:LONGEST], folded) if _LONG.search(folded) else folded
-    return " ".join(term for run in _split(folded) for term in _terms_of(run))
+    written: list[str] = []
+    for run in _split(folded):
+        written += _terms_of(run)
+    return " ".join(written)
 
 
 def _terms_of(run: str) -> list[str]:
     """The terms of one word or run."""
     if not _is_dense(run[0]):
         return [run[:LONGEST]]
-    return [*(run[at : at + 2] for at in range(len(run) - 1)), run[-1]]
+    return [*map(add, run, run[1:]), run[-1]]
 
 
 class Query(msgspec.Struct, frozen=True):
