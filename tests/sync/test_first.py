@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from copy import copy
 from pathlib import Path
 
+from msgspec import structs
+
+from chatdesk.domain.arrivals import Arrived, OpenStep, Reading
+from chatdesk.domain.entities import Capabilities
+from chatdesk.domain.facts import Facts
 from chatdesk.domain.kinds import ConnectionState, DeliveryState
 from tests.sync.virtual import run_virtual, until
 from tests.sync.world import ROOM, World
@@ -58,5 +65,37 @@ def test_the_engine_connects_again_after_a_cut(tmp_path: Path) -> None:
             await world.online()
             await world.quiet(500)
             assert [m.text for m in await world.messages()][-1] == "while you were away"
+
+    run_virtual(story())
+
+
+def test_what_works_is_looked_at_once_for_a_burst(tmp_path: Path) -> None:
+    """Facts that every packet changes have the capabilities worked out for the last of them, not for each."""
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            looked: list[Facts] = []
+            capabilities = world.adapter.capabilities
+            read = world.adapter.read
+
+            def look(facts: Facts) -> Capabilities:
+                looked.append(facts)
+                return capabilities(facts)
+
+            def reading(arrived: Arrived, open_steps: tuple[OpenStep, ...], facts: Facts) -> Reading:
+                """As the toy's, with facts of its own that each message changes."""
+                found = read(arrived, open_steps, facts)
+                return structs.replace(found, facts=structs.replace(found.facts, own=copy(found.facts.own)))
+
+            world.adapter.capabilities = look  # type: ignore[method-assign]
+            world.adapter.read = reading  # type: ignore[method-assign]
+            world.adapter.sends_per_minute = 17
+            for number in range(20):
+                world.server.customer_says(ROOM, f"number {number}")
+            await world.quiet(200)
+            assert (await world.messages())[-1].text == "number 19"
+            assert 1 <= len(looked) <= 10
+            kept = await asyncio.wrap_future(world.store.account(world.account.id))
+            assert kept.capabilities.sends_per_minute == 17
 
     run_virtual(story())

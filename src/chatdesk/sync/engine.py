@@ -89,6 +89,8 @@ class Engine:
         self._tasks = Tasks(f"account {account.id}", self._fault)
         self._parts = Parts(account.id, adapter, client, around, self._tasks)
         self._capabilities = account.capabilities
+        self._unlooked: Facts | None = None
+        """Facts that may have changed the capabilities, and were not looked at yet."""
         self._heads = Heads()
         self._saving = asyncio.Lock()
         self._unsubscribe: Callable[[], None] | None = None
@@ -196,6 +198,7 @@ class Engine:
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+        self._look_at_capabilities()
         if self._started and not self._broken:
             await self._pump.settle(SETTLE_MS)
             try:
@@ -352,7 +355,10 @@ class Engine:
         if after.epoch != before.epoch:
             self._keep_epoch(after.epoch)
         self._pump.facts_changed()
-        self._note_capabilities(after)
+        # In a burst the facts change with each packet, what works hardly ever: one look for all of them.
+        if self._unlooked is None:
+            asyncio.get_running_loop().call_soon(self._look_at_capabilities)
+        self._unlooked = after
 
     def link_changed(self, online: bool) -> None:
         """The socket was accepted, or is gone."""
@@ -383,6 +389,11 @@ class Engine:
     def _keep_epoch(self, epoch: int) -> None:
         learnt = {EPOCH_KEY: Learnt(str(epoch), FOR_EVER_US)}
         self._watch(self._store.put_learnt(self.account.id, learnt), "epoch")
+
+    def _look_at_capabilities(self) -> None:
+        facts, self._unlooked = self._unlooked, None
+        if facts is not None:
+            self._note_capabilities(facts)
 
     def _note_capabilities(self, facts: Facts) -> None:
         capabilities = self._adapter.capabilities(facts)
