@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTextBoundaryFinder
@@ -273,17 +274,7 @@ def _broken(
     """The layout, the width of its widest line, and its height."""
     layout = QTextLayout(text, font)
     layout.setCacheEnabled(True)
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    if right_to_left:
-        option.setTextDirection(Qt.LayoutDirection.RightToLeft)
-        option.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
-    else:
-        option.setTextDirection(Qt.LayoutDirection.LeftToRight)
-        option.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
-    if centred:
-        option.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-    layout.setTextOption(option)
+    layout.setTextOption(_option(right_to_left, centred))
     if looks:
         layout.setFormats(looks)
     layout.beginLayout()
@@ -298,6 +289,22 @@ def _broken(
         widest = max(widest, line.naturalTextWidth())
     layout.endLayout()
     return layout, widest, y
+
+
+@cache
+def _option(right_to_left: bool, centred: bool) -> QTextOption:
+    """How lines are broken and aligned; kept, since Python's enums are slow to go into Qt."""
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    if right_to_left:
+        option.setTextDirection(Qt.LayoutDirection.RightToLeft)
+        option.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
+    else:
+        option.setTextDirection(Qt.LayoutDirection.LeftToRight)
+        option.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
+    if centred:
+        option.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    return option
 
 
 def _ranges(formats: Formats, begin: int, length: int) -> list[QTextLayout.FormatRange]:
