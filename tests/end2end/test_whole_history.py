@@ -23,7 +23,7 @@ from tests.server.process import ServerProcess, quiet_port
 
 ORDER = "ORD-204117"
 LONG = 4_000
-SLOW = 900_000
+SLOW = 600_000
 """Bytes a second that make it last a few seconds."""
 CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
