@@ -25,6 +25,7 @@ from chatdesk.domain.errors import ChatdeskError, DamagedDatabase, DiskTrouble, 
 from chatdesk.domain.kinds import DiskIll
 from chatdesk.domain.ports import Witness
 from chatdesk.store import accounts, derived, ledger, rebuild, rows, search_index
+from chatdesk.store.checkpoints import Checkpoints
 from chatdesk.store.connection import READ_ERRORS, ill_of, open_writer, problem
 from chatdesk.store.journal import Drafted, Journal, Reaches
 from chatdesk.store.search_index import Indexer
@@ -37,7 +38,8 @@ T = TypeVar("T")
 BATCH_ROWS: Final = 500
 _CHECKPOINT_PAGES: Final = 1_000
 _IDLE_S: Final = 0.05
-_MOST_LOG_PAGES: Final = 8_000
+_LONG_LOG_PAGES: Final = 4_000
+_MOST_LOG_PAGES: Final = 10_000
 _ANCHOR_S: Final = 60.0
 
 
@@ -84,6 +86,7 @@ class Writer:
         self._wake = threading.Condition()
         self._closing = False
         self._log_pages = 0
+        self._checkpoints = Checkpoints(path)
         self._listeners: tuple[Callable[[Commit], None], ...] = ()
         self._thread = threading.Thread(target=self._main, name="chatdesk-writer", daemon=True)
         self._opened: Future[None] = Future()
@@ -177,8 +180,8 @@ class Writer:
             while self._queue and (not batch or rows + self._queue[0].rows <= BATCH_ROWS):
                 batch.append(self._queue.popleft())
                 rows += batch[-1].rows
-        if self._log_pages > (_MOST_LOG_PAGES if batch else _CHECKPOINT_PAGES):
-            self._checkpoint()
+        if self._log_pages > (_LONG_LOG_PAGES if batch else _CHECKPOINT_PAGES):
+            self._empty_log()
         self._keep_journal()
         self._indexer.work(lambda: bool(batch or self._queue or self._closing))
         return batch
@@ -213,12 +216,10 @@ class Writer:
         if anchor.mark and self._witness is not None:
             self._witness.keep(anchor.number, anchor.seal)
 
-    def _checkpoint(self) -> None:
-        self._log_pages = 0
-        try:
-            self._quick.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        except apsw.Error as exc:
-            _log.warning("no checkpoint: %s", type(exc).__name__)  # the log goes on growing, nothing is lost
+    def _empty_log(self) -> None:
+        if not self._checkpoints.is_busy:
+            pages, self._log_pages = self._log_pages, 0
+            self._checkpoints.look(pages, _MOST_LOG_PAGES)
 
     def _commit(self, batch: list[_Op]) -> None:
         """Do a batch in one transaction; if that can't be committed, each operation in one of its own."""
@@ -359,6 +360,7 @@ class Writer:
                 op.future.set_result(number if op.answers_number else op.result)
 
     def _end(self) -> None:
+        self._checkpoints.close()
         try:
             self._durable.execute("UPDATE meta SET value = '1' WHERE key = 'clean'")
             self._durable.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import CodeType, SimpleNamespace
 from typing import Any
 
-from chatdesk.store import crashes, journal, migrate, rebuild, salvage, writer
+from chatdesk.store import checkpoints, crashes, journal, migrate, rebuild, salvage, writer
 from chatdesk.store import store as store_module
 from chatdesk.store.search_index import Indexer
 from tests.faults.kills import points
@@ -174,7 +174,7 @@ def _plant_writer(killer: Killer) -> None:
     around(writer.Writer, "_logged", logged)
     around(writer.Writer, "_put", put)
     around(writer.Writer, "_keep_journal", kept)
-    around(writer.Writer, "_checkpoint", named("checkpoint", "begun", "done"))
+    around(checkpoints.Checkpoints, "_empty", named("checkpoint", "begun", "done"))
     around(writer.Writer, "_make_durable", named("make durable", "begun", ""))
     around(writer.Writer, "_end", named("clean end", "begun", "closed"))
     around(writer.Writer, "_straighten_journal", named("straighten", "begun", "done"))

@@ -152,7 +152,7 @@ PLACES: Final[dict[Place, tuple[str, ...]]] = {
     ("writer", "_record"): tuple(f"{kind}/{RECORDED}" for kind in KINDS if kind in RECORDING),
     ("writer", "_anchor"): ("anchor/torn", "anchor/recorded"),
     ("writer", "_keep_journal"): ("compact/unrecorded", "compact/done"),
-    ("writer", "_checkpoint"): ("checkpoint/begun", "checkpoint/done"),
+    ("checkpoints", "_empty"): ("checkpoint/begun", "checkpoint/done"),
     ("writer", "_make_durable"): ("make durable/begun", "make durable/committed"),
     ("writer", "_end"): ("clean end/begun", "clean end/emptied", "clean end/closed"),
     ("writer", "_straighten_journal"): ("straighten/begun", "straighten/done"),
