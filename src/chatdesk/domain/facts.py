@@ -45,12 +45,14 @@ class Learnt(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """All that an adapter may base a decision on. `read` makes new ones; the engine sets the first four."""
+    """All that an adapter may base a decision on. `read` makes new ones; the engine sets the first five."""
 
     now_ms: int = 0
     """Engine time: monotonic."""
     now_us: int = 0
     """Wall clock, for tokens that name a time and for learnt facts."""
+    heard_ms: int = 0
+    """When the socket was heard last, pings included (engine time): so long it stood for certain."""
     epoch: int = 0
     """Number of the connection; what was learnt on an older one is void."""
     online: bool = False

@@ -176,7 +176,13 @@ class Exchange:
             return
 
     def _timed(self, facts: Facts) -> Facts:
-        return msgspec.structs.replace(facts, now_ms=self._clock.now_ms(), now_us=self._clock.now_us())
+        heard_ms = self._client.last_heard_ms()
+        return msgspec.structs.replace(
+            facts,
+            now_ms=self._clock.now_ms(),
+            now_us=self._clock.now_us(),
+            heard_ms=facts.heard_ms if heard_ms is None else heard_ms,
+        )
 
     def _put_facts(self, after: Facts) -> None:
         before = self._facts

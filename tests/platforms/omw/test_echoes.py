@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from chatdesk.domain.kinds import DeliveryState
-from tests.platforms.omw.server import ME
+from tests.platforms.omw.server import ME, OmwClient
 from tests.platforms.omw.shop import Shop
 from tests.sync.virtual import run_virtual, until
 
@@ -81,6 +83,35 @@ def test_a_name_that_can_not_be_read_makes_nothing_another_devices(tmp_path: Pat
             shop.server.garbled = 1
             item = await shop.press("on my way")
             await shop.settled(item)
+            await asyncio.sleep(60)
+            assert shop.server.texts() == ["on my way"]
+            assert await own(shop) == [("on my way", ACCEPTED)]
+
+    run_virtual(story())
+
+
+def test_a_copy_on_a_link_that_fell_silent_may_be_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half-open: nothing is heard after the copy, its name may have been on the way. Nothing goes twice."""
+    silent_since_ms: list[int] = []
+    heard_ms, drop = OmwClient.last_heard_ms, OmwClient.drop_link
+
+    async def drop_link(client: OmwClient) -> None:
+        await drop(client)
+        silent_since_ms.clear()
+
+    monkeypatch.setattr(OmwClient, "last_heard_ms", lambda one: (*silent_since_ms, heard_ms(one))[0])
+    monkeypatch.setattr(OmwClient, "drop_link", drop_link)
+
+    async def story() -> None:
+        async with Shop(tmp_path) as shop:
+            shop.server.unnamed = 1
+            item = await shop.press("on my way")
+            await until(lambda: shop.server.texts() == ["on my way"], what="it is stored")
+            silent_since_ms.append(shop.clock.now_ms())
+            await shop.settled(item)
+            assert silent_since_ms == [], "the link was closed"
             await asyncio.sleep(60)
             assert shop.server.texts() == ["on my way"]
             assert await own(shop) == [("on my way", ACCEPTED)]

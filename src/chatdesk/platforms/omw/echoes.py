@@ -2,7 +2,9 @@
 
 The server pushes `new_message` to every device and `message_sent` right after it to the sending socket alone.
 A matching copy that was not named within 2 s, while the link stood, is another device's: it must never be
-taken for a send whose own answer was lost. Source: wire specification, section 9.
+taken for a send whose own answer was lost. That the link stood is known by what was heard on it afterwards,
+pings included: a half-open one looks as if it stood, and its silence says nothing of what was on the way.
+Source: wire specification, section 9.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ def link_lost(facts: Facts) -> Facts:
 def others(facts: Facts) -> frozenset[int]:
     """The messages that are known to be of another device."""
     own = own_of(facts)
-    over = {number for number, at in own.unnamed.items() if facts.now_ms - at >= limits.NAMED_WITHIN_MS}
+    over = {number for number, at in own.unnamed.items() if facts.heard_ms - at >= limits.NAMED_WITHIN_MS}
     return own.others | over
 
 
