@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -179,6 +180,27 @@ def test_parts_of_the_search_index_are_merged_when_nobody_writes(
     wait_for(desk.store, f"SELECT count(DISTINCT id >> 37) < {most - 8} FROM search_data WHERE id > 10")
     found = desk.store.search(Search(text="crane"), limit=100).result(WAIT_S)
     assert len(found.hits) == most
+
+
+def test_while_much_comes_in_the_index_is_brought_forward_in_small_steps(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the messages of a flood the writer is idle for a moment: a long step would hold up the next."""
+    monkeypatch.setattr(search_index, "TIDY_AFTER_S", 3_600.0)
+    monkeypatch.setattr(search_index, "BUSY_ROWS", 10)
+    steps: list[int] = []
+    take_in: Callable[[search_index.Indexer, int], None] = search_index.Indexer._take_in
+
+    def counted(self: search_index.Indexer, most: int) -> None:
+        steps.append(most)
+        take_in(self, most)
+
+    monkeypatch.setattr(search_index.Indexer, "_take_in", counted)
+    for arrival in range(3):
+        desk.apply(3 + arrival, *(message(arrival * 20 + number, "crane") for number in range(20)))
+    wait_for(desk.store, "SELECT up_to = (SELECT max(id) FROM messages) FROM search_state")
+    assert steps
+    assert max(steps) == 10
 
 
 def wait_for(store: Store, sql: str) -> None:

@@ -284,7 +284,9 @@ class Indexer:
     def _step(self) -> bool:
         """A bit of work in a transaction of its own; False: there is none left."""
         if self._behind():
-            self._in_transaction(lambda: self._take_in(CHUNK_ROWS))
+            # Who has just written writes again soon, and should not find the writer away for long.
+            is_quiet = time.monotonic() >= self._wanted_at + TIDY_AFTER_S
+            self._in_transaction(lambda: self._take_in(CHUNK_ROWS if is_quiet else BUSY_ROWS))
         elif _state(self._con, self._memory).remains:
             self._in_transaction(self._merge)
         elif self._parts and time.monotonic() >= self._wanted_at + TIDY_AFTER_S:
