@@ -13,7 +13,7 @@ from chatdesk.domain.arrivals import Reading
 from chatdesk.domain.changes import HistoryLoading, WholeHistoryMoved
 from chatdesk.domain.desk import Coverage
 from chatdesk.domain.events import WindowRead
-from chatdesk.domain.facts import Learnt
+from chatdesk.domain.facts import Learnt, Secrets
 from chatdesk.domain.ids import ConversationId, RemoteId
 from chatdesk.domain.kinds import ConnectionState, LoadState, LoadWhy, SignInState
 from chatdesk.sync import whole_history
@@ -460,6 +460,30 @@ def test_without_a_password_it_waits_and_says_why(tmp_path: Path) -> None:
                 lambda: world.status.sign_in is not SignInState.OK, what="the sign-in being asked for"
             )
             await loading.stands(LoadState.WAITING, LoadWhy.SIGN_IN)
+
+    run_virtual(story())
+
+
+def test_who_signs_out_is_not_shown_a_loading_that_runs(tmp_path: Path) -> None:
+    """It says that it goes on after the next sign-in, and does."""
+
+    async def story() -> None:
+        async with Loading(tmp_path) as loading:
+            world = loading.world
+            loading.want()
+            await loading.reads(7)
+            assert world.engine is not None
+            await world.engine.sign_out()
+            await world.stop()
+            last = loading.last
+            assert last is not None
+            assert (last.state, last.why) == (LoadState.WAITING, LoadWhy.SIGN_IN)
+            world.vault.kept["dispatcher|https://toy.example|me@shop.example"] = Secrets(
+                world.server.token(), "r"
+            )
+            await world.start()
+            await loading.stands(LoadState.DONE)
+            assert await loading.is_all_here()
 
     run_virtual(story())
 

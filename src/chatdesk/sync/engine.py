@@ -206,6 +206,8 @@ class Engine:
                     await self._inbox.settled()
             except TimeoutError:
                 log.warning("account %d: not everything that came in is committed", self.account.id)
+        if self._started:
+            self._whole.link_down()  # whoever looks on must not go on seeing it run
         await self._tasks.close()
         await self._client.close()
         self._status.connection(ConnectionState.OFF, reason=self._status.now.reason)
@@ -232,6 +234,7 @@ class Engine:
 
     async def _stand_still(self) -> None:
         self._status.connection(ConnectionState.OFF, reason=FAULT)
+        self._whole.link_down()
         await self._tasks.close()
         await self._client.close()
 
