@@ -12,7 +12,7 @@ from chatdesk.domain.changes import TypingChanged
 from chatdesk.domain.entities import Outgoing
 from chatdesk.domain.kinds import DeliveryState, ParkReason
 from tests.sync.test_send_later import press
-from tests.sync.toy.server import CUSTOMER
+from tests.sync.toy.server import CUSTOMER, Fault
 from tests.sync.virtual import START_US, run_virtual, until
 from tests.sync.world import ROOM, World
 
@@ -96,6 +96,35 @@ def test_what_waits_offline_keeps_its_order(tmp_path: Path, jump_us: int) -> Non
             asked = await arrived(world, *items)
             assert asked == (2 if jump_us > 12 * HOUR_US else 0)
             assert world.server.texts(ROOM) == ["one", "two", "three"]
+
+    run_virtual(story())
+
+
+@pytest.mark.parametrize("why", ["held", "lost", "file"])
+def test_what_grows_old_with_a_link_is_not_overtaken(tmp_path: Path, why: str) -> None:
+    """What asks holds those behind it from the first moment, also in the very look that finds it old.
+
+    held: it may still be taken back; lost: its absence is proved when it is old already; file: that is on its
+    way, and what has begun goes on.
+    """
+
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            world.server.fault("say", Fault(lost=why == "lost"))
+            world.server.fault("upload", Fault(slow_ms=5_000))
+            text = "file:one" if why == "file" else "one"
+            first = await press(world, text, hold_ms=20_000 if why == "held" else 0)
+            await world.quiet(1_000)
+            world.clock.skew_us += 13 * HOUR_US
+            second = await world.press("two")
+            if why != "file":
+                await world.reaches(DeliveryState.PARKED, first)
+                await world.quiet(60_000)
+                assert await world.state(second.id) is DeliveryState.QUEUED
+                assert world.server.texts(ROOM) == []
+            asked = await arrived(world, first, second)
+            assert asked == (why != "file")
+            assert world.server.texts(ROOM) == [text, "two"]
 
     run_virtual(story())
 

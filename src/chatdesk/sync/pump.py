@@ -162,9 +162,10 @@ class Pump:
                 await self._record(item.id, outbox.Aged())
         if not self._line.usable() or self._stopping:
             return SCAN_MS
-        items = tuple(item for item in items if not self._is_old(item))
+        # Left among the items, though they ask now: until they are answered they hold those behind them.
+        asking = {item.id for item in items if self._is_old(item)}
         resting = self._rests.resting()
-        ready = outbox.next_up(items, resting=resting.keys() | self._running.keys())
+        ready = outbox.next_up(items, resting=resting.keys() | self._running.keys() | asking)
         now_us = self._clock.now_us()
         due = ((one.not_before_us - now_us) // 1000 for one in items if outbox.is_scheduled(one))
         pauses = [*resting.values(), *due]
