@@ -51,9 +51,10 @@ LATE = re.compile(
     |chatdesk\.sync\.(engine|pump|supervisor|backfill|reconcile|liveness|presence)
     |chatdesk\.platforms\.\w+\.(client|translate|adapter)
     |chatdesk\.desktop\.(commands|doctor|report|ground)
-    |chatdesk\.ui\.dialogs\.(?!send_later|sheet)\w+
+    |chatdesk\.ui\.dialogs\.(?!sheet)\w+
     |chatdesk\.ui\.asking\.(finder|notices|hits|page|dialog|files|position|order_part)
     |chatdesk\.ui\.orders\.(page|table)
+    |chatdesk\.ui\.(moment|timeline\.(info|report))
     )(\.|$)""",
     re.VERBOSE,
 )

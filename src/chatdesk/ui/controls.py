@@ -9,7 +9,6 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDateTimeEdit,
     QFrame,
     QPushButton,
     QSplitter,
@@ -43,7 +42,7 @@ class IconButton(QToolButton):
         self._context = context
         self._icon = icon
         self._colour = colour
-        self._drawn: tuple[str, str, int, float] | None = None
+        self._drawn: tuple[str, str, int, float, bool] | None = None
         self.setCheckable(checkable)
         self.setAutoRaise(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -84,10 +83,11 @@ class IconButton(QToolButton):
         """Draw the icon, unless it is the one that is there: for this screen, in this theme."""
         size, density = self._context.theme.metrics.icon, self.devicePixelRatioF()
         colour = "accent_text" if self.isChecked() else self._colour
-        wanted = (self._icon, colour, size, density)
+        wanted = (self._icon, colour, size, density, self.isEnabled())
         if self._drawn != wanted:
             self._drawn = wanted
-            self.setIcon(self._context.icons.icon(self._icon, colour, size, (density,)))
+            icons = self._context.icons
+            self.setIcon(icons.icon(self._icon, colour, size, (density,), enabled=self.isEnabled()))
 
 
 class WordButton(QPushButton):
@@ -125,25 +125,11 @@ class ChoiceBox(QComboBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        _draw_arrow(self, self._context)
+        draw_arrow(self, self._context)
 
 
-class MomentBox(QDateTimeEdit):
-    """A date and a time of day, typed or taken from a calendar; its arrow is drawn like ChoiceBox's."""
-
-    def __init__(self, context: UiContext, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._context = context
-        self.setAccessibleName(name)
-        self.setCalendarPopup(True)
-        context.theme.changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        _draw_arrow(self, self._context)
-
-
-def _draw_arrow(box: QWidget, context: UiContext) -> None:
+def draw_arrow(box: QWidget, context: UiContext) -> None:
+    """Draw the arrow of a field that opens, where its style sheet has taken Qt's own away."""
     side = context.theme.metrics.px(14)
     arrow = context.icons.pixmap("chevron-down", "muted", side, box.devicePixelRatioF())
     painter = QPainter(box)

@@ -27,21 +27,23 @@ class Icons:
         colour: str = "muted",
         size_px: int | None = None,
         densities: tuple[float, ...] = _DENSITIES,
+        *,
+        enabled: bool | None = None,
     ) -> QIcon:
         """An icon for a button or an action, in the theme's `colour`; grey where the button is disabled.
 
-        densities: device-pixel ratios that it is drawn for. Raises FileNotFoundError for a name without a
+        densities: device-pixel ratios that it is drawn for. enabled: whether the button is, where it needs no
+        drawing for the other state. Raises FileNotFoundError for a name without a
         file. Ask again when the theme has changed.
         """
         size = size_px or self._theme.metrics.icon
         tokens = self._theme.current
         made = QIcon()
         for density in densities:
-            for mode, tint in (
-                (QIcon.Mode.Normal, tokens.colour(colour)),
-                (QIcon.Mode.Disabled, tokens.control_line),
-            ):
-                made.addPixmap(_pixmap(name, tint.name(), size, density), mode)
+            if enabled is not False:
+                made.addPixmap(_pixmap(name, tokens.colour(colour).name(), size, density), QIcon.Mode.Normal)
+            if not enabled:
+                made.addPixmap(_pixmap(name, tokens.control_line.name(), size, density), QIcon.Mode.Disabled)
         return made
 
     def pixmap(self, name: str, colour: str | QColor, size_px: int, density: float) -> QPixmap:

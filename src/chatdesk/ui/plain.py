@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -18,6 +18,9 @@ from PySide6.QtWidgets import (
 
 from chatdesk.domain.text import well_formed
 from chatdesk.ui.theme import TextRole, Theme
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QDialogButtonBox
 
 TOOLTIP_CHARS = 1_000
 _WORD_JOINER = "\u2060"
@@ -177,6 +180,8 @@ class PlainQuestion(QDialog):
         heading = PlainLabel(theme, title, role=TextRole.TITLE, wrap=True, parent=self)
         body = PlainLabel(theme, text, wrap=True, selectable=True, parent=self)
         body.setMinimumWidth(theme.metrics.px(320))
+        from PySide6.QtWidgets import QDialogButtonBox  # no start asks a question
+
         self._buttons = QDialogButtonBox(self)
         roles = QDialogButtonBox.ButtonRole
         for answer, label, role in (

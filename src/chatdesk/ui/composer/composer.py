@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from chatdesk.domain.changes import DraftPut
 from chatdesk.domain.entities import FileRule, Outgoing
@@ -28,6 +29,9 @@ from chatdesk.ui.i18n import number, tr, trn
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.tasks import Tasks
 from chatdesk.ui.theme import TextRole
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QFileDialog
 from chatdesk.ui.timeline.actions import copy_text
 from chatdesk.ui.timeline.room import Room
 from chatdesk.ui.words import error_sentences
@@ -225,6 +229,9 @@ class Composer(Panel):
         conversation, rule = self.room.id, self.room.file_rule
         if conversation is None or rule is None or not self.room.may_write:
             return None
+        from PySide6.QtCore import QStandardPaths  # not needed before somebody asks
+        from PySide6.QtWidgets import QFileDialog
+
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         dialog = QFileDialog(self, tr("Send a file"), folder)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

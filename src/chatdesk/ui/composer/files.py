@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, Signal
-from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtGui import QImage
 
 from chatdesk.domain.entities import FileRule
 from chatdesk.domain.errors import FileRefused, StaleDraft
@@ -163,6 +163,8 @@ def _png(picture: QImage) -> bytes:
     """A picture as a file; a large one takes long, so it is not for the window's thread."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    from PySide6.QtGui import QImageWriter  # not needed before somebody pastes a picture
+
     QImageWriter(buffer, QByteArray(b"png")).write(picture)
     return bytes(buffer.data().data())
 

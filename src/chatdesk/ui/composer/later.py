@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -16,9 +16,11 @@ from chatdesk.domain.outbox import is_held
 from chatdesk.services.desk import Desk
 from chatdesk.ui.composer.drafts import DraftKeeper
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.dialogs.send_later import SendLaterDialog
 from chatdesk.ui.preferences import UNDO_SEND_S
 from chatdesk.ui.tasks import Tasks
+
+if TYPE_CHECKING:
+    from chatdesk.ui.dialogs.send_later import SendLaterDialog
 
 
 class Later(QObject):
@@ -40,6 +42,8 @@ class Later(QObject):
 
     def ask(self) -> SendLaterDialog:
         """Open the question; whoever asked listens to its answer."""
+        from chatdesk.ui.dialogs.send_later import SendLaterDialog  # not needed before somebody asks
+
         dialog = SendLaterDialog(self._context, self._window)
         dialog.open()
         return dialog

@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from chatdesk.ui.composer.times import offered
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.controls import MomentBox, WordButton
+from chatdesk.ui.controls import WordButton
 from chatdesk.ui.dialogs.sheet import Sheet
 from chatdesk.ui.i18n import tr
+from chatdesk.ui.moment import MomentBox
 from chatdesk.ui.plain import PlainLabel
 from chatdesk.ui.theme import TextRole
 

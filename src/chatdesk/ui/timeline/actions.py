@@ -14,13 +14,10 @@ from chatdesk.domain.errors import NotPossible
 from chatdesk.domain.ids import OutgoingId
 from chatdesk.domain.text import well_formed
 from chatdesk.ui.context import UiContext
-from chatdesk.ui.dialogs.send_later import SendLaterDialog
 from chatdesk.ui.i18n import tr
 from chatdesk.ui.plain import Answer, PlainQuestion
 from chatdesk.ui.tasks import Tasks
-from chatdesk.ui.timeline.info import MessageInfo
 from chatdesk.ui.timeline.offers import Action, brings_file
-from chatdesk.ui.timeline.report import ReportDialog
 from chatdesk.ui.timeline.wording import body_text, copied_with_name
 
 
@@ -55,6 +52,8 @@ class MessageActions(QObject):
             case Action.SHOW_MORE:
                 self.more_requested.emit(message.id)
             case Action.INFO:
+                from chatdesk.ui.timeline.info import MessageInfo
+
                 MessageInfo(self._context, message, self._window).open()
             case Action.ELSEWHERE:
                 self.elsewhere_requested.emit(message.text)
@@ -82,6 +81,8 @@ class MessageActions(QObject):
             case Action.TAKE_BACK:
                 self.take_back_requested.emit(outgoing)
             case Action.SCHEDULE:
+                from chatdesk.ui.dialogs.send_later import SendLaterDialog  # no start needs these
+
                 dialog = SendLaterDialog(self._context, self._window)
                 dialog.chosen.connect(lambda at_us: self._start("schedule", desk.schedule(outgoing, at_us)))
                 dialog.open()
@@ -114,6 +115,8 @@ class MessageActions(QObject):
                 return
 
     def _ask_reason(self, message: Message) -> None:
+        from chatdesk.ui.timeline.report import ReportDialog
+
         dialog = ReportDialog(self._context, message, self._window)
         dialog.given.connect(lambda reason: self._report(message, reason))
         dialog.open()
