@@ -25,6 +25,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 @pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """A server of our own, which recognises ids where it could say so."""
+    return lab.prepare(tmp_path_factory.mktemp("made"), "dispatcher", Variant.PROMISED)
+
+
+@pytest.fixture(scope="module")
 def rooms(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """A platform with files, read marks that name messages, and tokens that nothing renews."""
     return lab.prepare(tmp_path_factory.mktemp("made"), "omw", Variant.AS_IS)
@@ -136,6 +142,32 @@ def test_a_backup_that_is_put_back_sends_nothing_by_itself(
     found = done(tmp_path, made, *steps)
     assert harm(found) == (0, 0, 0), found.count.words
     assert (found.count.presses, found.count.accepted, found.count.waiting) == (3, 3, 0)
+
+
+@pytest.mark.parametrize("tried", [False, True])
+def test_a_backup_knows_nothing_of_a_connection_without_ids(
+    tmp_path: Path, ours: Prepared, tried: bool
+) -> None:
+    """Our own server, which nobody could ask what it offers when the client came up: the message went without
+    an id. The folder is put back to a moment before that, and the next connection promises to know ids.
+    """
+    untried = (
+        Step(2_625, "away", ms=9_000),
+        Step(2_628, "press", 0, "t0 ok"),
+        Step(5_285, "kill_client", 1, ms=3_000),
+        Step(9_000, "back_up"),
+        Step(13_699, "put_back", ms=3_000, number=1),
+    )
+    refused_once = (
+        Step(2_000, "away", ms=6_000),
+        Step(2_500, "kill_client", ms=1_000),
+        Step(12_000, "too_many"),
+        Step(12_100, "press", 0, "t0 ok"),
+        Step(16_500, "back_up"),
+        Step(23_699, "put_back", ms=3_000, number=1),
+    )
+    found = done(tmp_path, ours, *(refused_once if tried else untried))
+    assert (found.count.accepted, found.count.waiting, harm(found)) == (1, 0, (0, 0, 0)), found.count.words
 
 
 def test_a_picture_is_sent_with_its_text(tmp_path: Path, rooms: Prepared) -> None:

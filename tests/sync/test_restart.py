@@ -11,7 +11,7 @@ import pytest
 
 from chatdesk.domain import outbox
 from chatdesk.domain.entities import Outgoing
-from chatdesk.domain.kinds import DeliveryState
+from chatdesk.domain.kinds import DeliveryState, KeyGrade
 from tests.sync.toy.server import CUSTOMER, Fault
 from tests.sync.virtual import run_virtual, until
 from tests.sync.world import ROOM, World
@@ -79,6 +79,62 @@ def test_a_whole_folder_that_is_put_back_sends_nothing_a_second_time(tmp_path: P
             await asyncio.wrap_future(world.store.advance(first.id, outbox.PersonDiscards()))
             await world.settled(second)
             assert world.server.texts(ROOM) == ["on my way", "arrived"]
+
+    run_virtual(story())
+
+
+@pytest.mark.parametrize("tried", [False, True])
+def test_a_folder_that_is_put_back_trusts_no_id_of_earlier_runs(tmp_path: Path, tried: bool) -> None:
+    """It went on a connection that promised nothing, so without our id; the next one recognises ids. What was
+    never tried asks, what was refused once is looked for: that copy shows itself by its text alone.
+    """
+
+    async def story() -> None:
+        async with World(tmp_path / "here") as world:
+            if tried:
+                world.server.fault("say", Fault(oops="slow down 20000"))
+            else:
+                world.server.down = True
+                world.server.cut_all()
+            item = await world.press("on my way")
+            await world.quiet(2_000)
+            assert world.server.seen["say"] == tried
+            shutil.copytree(tmp_path / "here", tmp_path / "copy", ignore=shutil.ignore_patterns("*.lock"))
+            world.server.down = False
+            await world.settled(item)
+            await world.kill()
+            world.real_store.close()
+            shutil.rmtree(tmp_path / "here")
+            shutil.copytree(tmp_path / "copy", tmp_path / "here")
+            world.server.recognises_from_now_on()
+            world.adapter.claimed_grade = KeyGrade.IDEMPOTENT
+            world.open_store()
+            await world.start()
+            await world.quiet(60_000)
+            assert world.server.texts(ROOM) == ["on my way"]
+            assert await world.state(item.id) is (DeliveryState.ACCEPTED if tried else DeliveryState.PARKED)
+
+    run_virtual(story())
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_free_repeat_that_a_kill_has_left_still_goes(tmp_path: Path, arrived: bool) -> None:
+    """The next process looks once, for it can't know whether others were at it; then it goes, once."""
+
+    async def story() -> None:
+        async with World(tmp_path, grade="idempotent") as world:
+            world.adapter.claimed_grade = KeyGrade.IDEMPOTENT
+            world.server.fault("say", Fault(lost=not arrived, cut=True, no_echo=True))
+            item = await world.press("on my way")
+            await until(lambda: world.server.seen["say"] == 1)
+            world.server.down = True
+            world.server.cut_all()
+            await world.reaches(DeliveryState.QUEUED, item)
+            await world.restart()
+            world.server.down = False
+            await world.settled(item)
+            assert world.server.texts(ROOM) == ["on my way"]
+            assert world.server.seen["say"] == (1 if arrived else 2)
 
     run_virtual(story())
 

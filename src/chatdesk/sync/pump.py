@@ -93,7 +93,7 @@ class Pump:
         """The attempt of which the server has said that it stored nothing."""
         self._rests = Rests(parts.clock, parts.around.jitter)
         self._awaiting: set[OutgoingId] = set()
-        self._inherited = Inherited(parts, exchange, inbox)
+        self._inherited = Inherited(parts, inbox)
         self._holds_marks = False
         """A read mark waits until its conversation is caught up with."""
         self._stopping = False
@@ -309,8 +309,11 @@ class Pump:
         await self._attempt(item, goal, mark)
 
     async def _before_repeat(self, item: Outgoing) -> goals.Ending | None:
-        """The last attempt's outcome was unknown: look once more, unless a repeat does no harm."""
-        if self._adapter.key_grade(self._exchange.facts) is KeyGrade.IDEMPOTENT:
+        """The last attempt's outcome was unknown: look once more, unless a repeat does no harm.
+
+        That hangs on what its id was worth when it left, and on nobody else having been at it since.
+        """
+        if item.detail == outbox.REPEATING and not self._inherited.is_as_left(item):
             return None
         return await self._reconciler.before_repeat(item)
 

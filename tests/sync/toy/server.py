@@ -116,6 +116,11 @@ class ToyServer:
         self.push(room, "said-in", message)
         return str(message["id"])
 
+    def recognises_from_now_on(self) -> None:
+        """Dedupe by client ids; of what was stored until now it has none."""
+        self.grade = "idempotent"
+        self._by_cid.clear()
+
     def push(self, room: str, event: str, arg: Any) -> None:
         for link in self.links:
             if room in link.entered:
