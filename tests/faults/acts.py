@@ -44,6 +44,7 @@ class Faults:
         self.jumped_ms = 0
         """By so much the monotonic clock was ahead of the script in all."""
         self._held: list[Flow] = []
+        self._dragged: list[Flow] = []
         self._context = copy_context()
         self._later: set[asyncio.Task[None]] = set()
 
@@ -68,8 +69,20 @@ class Faults:
 
     def late_ms(self) -> list[float]:
         """When held bytes arrived beyond the quiet time, on the server's clock."""
-        offset_ms = self.house.clock.now_ms() - self.loop.time() * 1000
+        offset_ms = self._offset_ms()
         return [moment_s * 1000 + offset_ms for flow in self._held for moment_s in flow.held_arrivals]
+
+    def long_ways_ms(self) -> list[tuple[float, float]]:
+        """When what the client sent over a slow link left, and when it came, on the server's clock."""
+        offset_ms = self._offset_ms()
+        return [
+            (left_s * 1000 + offset_ms, came_s * 1000 + offset_ms)
+            for flow in self._dragged
+            for left_s, came_s in flow.long_ways
+        ]
+
+    def _offset_ms(self) -> float:
+        return self.house.clock.now_ms() - self.loop.time() * 1000
 
     # -- the link
 
@@ -97,6 +110,11 @@ class Faults:
         for client, server in self.network.pairs(self.house.address):
             client.flow.latency_s = server.flow.latency_s = step.ms / 4_000
             client.flow.piece = server.flow.piece = max(LEAST_PIECE, step.number)
+            self._drags(client.flow)
+
+    def _drags(self, flow: Flow) -> None:
+        if not any(one is flow for one in self._dragged):
+            self._dragged.append(flow)
 
     async def _held_then_cut(self, step: Step) -> None:
         self._hold(min(step.ms, 9_000))
@@ -108,6 +126,7 @@ class Faults:
         pairs = self.network.pairs(self.house.address)
         for client, _server in pairs:
             client.flow.held_from, client.flow.held_s = client.sent, ms / 1000
+            self._drags(client.flow)
 
         async def cut() -> None:
             for client, _server in pairs:

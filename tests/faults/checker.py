@@ -91,12 +91,14 @@ def check(
     late_ms: Sequence[float] = (),
     unseen: Sequence[Unseen] = (),
     reader: str = "",
+    long_ways: Sequence[tuple[float, float]] = (),
 ) -> Count:
     """lost = neither on the server nor visible; duplicated = more rows than presses; reordered likewise.
 
     others: databases of further devices of the account. late_ms: when the network delivered what it had held
     beyond the quiet time, on the server's clock. unseen, reader: what nobody has looked at, and the server's
-    id of the account.
+    id of the account. long_ways: when bytes of the client that were long on their way left and came, on the
+    server's clock.
     """
     found = Count(presses=sum(one.most for one in presses))
     stored = _stored(server_db)
@@ -108,7 +110,7 @@ def check(
     _count_order(found, presses, stored)
     _count_overtaken(found, presses, stored, {row[0] for row in visible})
     _count_early(found, presses, stored)
-    _count_read(found, server_db, unseen, reader)
+    _count_read(found, server_db, unseen, reader, long_ways)
     for path in (client_db, *others):
         doubted, undecided = _doubts(path)
         found.doubted += doubted
@@ -229,7 +231,13 @@ KNOWN_MS = 1_000
 """A client that has had a message in its database for so long knew of it when it marked the talk as read."""
 
 
-def _count_read(found: Count, server_db: Path, unseen: Sequence[Unseen], reader: str) -> None:
+def _count_read(
+    found: Count,
+    server_db: Path,
+    unseen: Sequence[Unseen],
+    reader: str,
+    long_ways: Sequence[tuple[float, float]],
+) -> None:
     """Nothing newer than what was seen is marked as read, but by a server whose reader writes."""
     if not unseen:
         return
@@ -250,9 +258,17 @@ def _count_read(found: Count, server_db: Path, unseen: Sequence[Unseen], reader:
                 for sql in (by_receipt, by_mark)
                 for (at_ms,) in connection.execute(sql, (one.text, reader))
             ]
-            if any(at_ms > one.known_ms + KNOWN_MS for at_ms in times):
+            if any(_left_ms(at_ms, long_ways) > one.known_ms + KNOWN_MS for at_ms in times):
                 found.read_unseen += 1
                 found.words.append(f"read unseen: {one.text!r}")
+
+
+def _left_ms(at_ms: int, long_ways: Sequence[tuple[float, float]]) -> float:
+    """When the client let go of the mark that the server has of this moment: what it learns while the mark is
+    on its way can't call it back.
+    """
+    here = [left for left, came in long_ways if came - 1 <= at_ms <= came + LATE_TOLERANCE_MS]
+    return min(here, default=at_ms)
 
 
 def _stored(server_db: Path) -> dict[str, list[Stored]]:

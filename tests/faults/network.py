@@ -18,6 +18,8 @@ from typing import Any
 Address = tuple[str, int]
 LATENCY_S = 0.002
 APART_S = 1e-7
+LONG_S = 0.1
+"""Bytes that take longer are noted: what they do, the one who sent them decided that much earlier."""
 NEVER = 1 << 62
 CROWD = 64
 """From so many on, handles of what has arrived are forgotten."""
@@ -39,6 +41,8 @@ class Flow:
     """Most bytes that arrive at once."""
     held_arrivals: list[float] = field(default_factory=list)
     """When held bytes arrive, on the loop's clock."""
+    long_ways: list[tuple[float, float]] = field(default_factory=list)
+    """When bytes that were long on their way left and came, on the loop's clock."""
 
 
 @dataclass(slots=True)
@@ -314,7 +318,7 @@ class End(asyncio.Transport):
         self._next_at = self._arrival(self.flow.held_s if held else 0)
         if held:
             self.flow.held_arrivals.append(self._next_at)
-        self._at(self._next_at, self.peer._receive, data, held=held)
+        self._at(self._next_at, self.peer._receive, data, self._loop.time(), held=held)
 
     def _arrival(self, held_s: float = 0) -> float:
         # A loop calls what is due at the same moment in any order; bytes have one. What is held together
@@ -366,9 +370,12 @@ class End(asyncio.Transport):
         if self._reading:
             self._drain()
 
-    def _receive(self, data: bytes) -> None:
+    def _receive(self, data: bytes, left_at: float) -> None:
         if self.gone:
             return
+        now_s = self._loop.time()
+        if now_s - left_at > LONG_S:
+            self.peer.flow.long_ways.append((left_at, now_s))
         if self._reading:
             self._protocol.data_received(data)
         else:

@@ -341,4 +341,5 @@ class Person(Faults):
             late_ms=self.late_ms(),
             unseen=unseen,
             reader=self.desk.made.account.user_id,
+            long_ways=self.long_ways_ms(),
         )

@@ -201,6 +201,18 @@ def test_a_receipt_of_what_nobody_saw(wrong: Wrong, read_ms: int | None, expecte
     assert found.read_unseen == expected
 
 
+@pytest.mark.parametrize(
+    ("way", "expected"),
+    [((6_000, 8_000), 0), ((6_001, 8_000), 1), ((4_000, 7_000), 1), ((4_000, 8_002), 1)],
+)
+def test_a_mark_counts_from_when_it_left(wrong: Wrong, way: tuple[float, float], expected: int) -> None:
+    """What was known by then, not by when it came; and no other bytes excuse it."""
+    wrong.stores(["t1 from there"], sender=CUSTOMER)
+    wrong.run(wrong.server, f"INSERT INTO receipts VALUES ('m2', '{ME}', 8000)")
+    found = wrong.count([], unseen=[Unseen("t1 from there", 5_000)], reader=ME, long_ways=[way])
+    assert found.read_unseen == expected
+
+
 @pytest.mark.parametrize(("answers", "seq", "expected"), [(False, 1, 0), (False, 2, 1), (True, 3, 0)])
 def test_a_mark_over_what_nobody_saw(wrong: Wrong, answers: bool, seq: int, expected: int) -> None:
     """But a server that takes an own message for reading does that by itself."""

@@ -138,6 +138,8 @@ def test_what_is_held_in_the_middle_arrives_although_its_sender_has_gone() -> No
         assert pair.server.data == b"now and later"
         late_s = pair.client.transport.flow.held_arrivals
         assert [8 < one - 1_000 < 10 for one in late_s] == [True, True]
+        ways = pair.client.transport.flow.long_ways
+        assert [8 < came - left < 10 for left, came in ways] == [True, True]
 
     run_lab(story())
 

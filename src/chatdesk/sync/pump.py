@@ -372,6 +372,8 @@ class Pump:
             )
             if self._stopping:
                 return False
+            if item.kind is OutgoingKind.MARK_READ and not self._may_mark(item):
+                return False  # something newer has come while it waited for its turn
             self._committing.add(item.id)
             try:
                 row = await asyncio.wrap_future(self._store.advance(item.id, outbox.Started(attempt)))
