@@ -27,7 +27,7 @@ MOST_GAP_MS = 50.0
 STREAMS = ("stream-1000", 1_000, 5.0), ("stream-10000", 10_000, 4.0)
 """Bar, messages a second, seconds."""
 SCROLLED_RATES = 5_100, 7_500, 10_000
-"""Messages a second that are tried; the least is a little above its bar, since a server never sends quite the rate."""
+"""Messages a second that are tried; the least a little above its bar: a server never sends quite the rate."""
 SCROLLED_S = 3.0
 MOST_LATE_S = 1.0
 """A rate is sustained where the window has heard of the last message so soon after its emit."""
